@@ -1,0 +1,39 @@
+# What each component needs. A component whose dependency is missing is left out, with one line that
+# says so; src/CMakeLists.txt asks STRANDBUS_HAVE_<COMPONENT>, and strandbusConfig.cmake.in asks for
+# the same things again in a consumer's build.
+
+# core. CONFIG because CMake's own FindBoost is on its way out. Boost.System is header-only: not named.
+find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS json)
+find_package(spdlog CONFIG REQUIRED)
+find_package(Threads REQUIRED)
+
+# agent: OpenSSL, for the digests of requests; HTTPS joins here with the first provider that needs it.
+find_package(OpenSSL 3 QUIET)
+set(STRANDBUS_HAVE_AGENT ${OPENSSL_FOUND})
+if(NOT OPENSSL_FOUND)
+  message(STATUS "strandbus: component agent is left out: OpenSSL 3 was not found (Debian: libssl-dev)")
+endif()
+
+# store: nothing more while sessions are JSONL files. SQLite3 joins here with the event store.
+set(STRANDBUS_HAVE_STORE TRUE)
+
+# the program: every component, and CLI11.
+if(STRANDBUS_BUILD_PROGRAM)
+  find_package(CLI11 CONFIG QUIET)
+  if(NOT CLI11_FOUND)
+    message(STATUS "strandbus: the program is left out: CLI11 was not found (Debian: libcli11-dev)")
+    set(STRANDBUS_BUILD_PROGRAM OFF)
+  elseif(NOT STRANDBUS_HAVE_AGENT OR NOT STRANDBUS_HAVE_STORE)
+    message(STATUS "strandbus: the program is left out: it needs the components agent and store")
+    set(STRANDBUS_BUILD_PROGRAM OFF)
+  endif()
+endif()
+
+if(STRANDBUS_BUILD_TESTS)
+  find_package(GTest CONFIG REQUIRED)
+  find_package(rapidcheck CONFIG REQUIRED)
+endif()
+
+if(STRANDBUS_BUILD_BENCH)
+  find_package(benchmark CONFIG REQUIRED)
+endif()

@@ -1,0 +1,193 @@
+#!/bin/sh
+# Sets up, builds, runs and tests strandbus on Debian and Ubuntu; `sh cmake/dev.sh help` says how.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+
+usage() {
+  cat <<'END'
+usage: sh cmake/dev.sh COMMAND
+
+  run [ARGUMENTS]     build the program and run an agent, live and offline;
+                      the arguments are those of `strandbus run` (default: "Calculate 2+2")
+  test [PRESET]       build everything and run the tests; presets: dev (default), release,
+                      asan-ubsan, tsan, fuzz
+  bench               build and run the benchmarks
+  soak                run the long proofs, optimised
+  format [--check]    format the sources, or only say which are not formatted
+  help                this text
+
+Missing Debian packages are named and then installed; none is ever removed. Builds go to build/PRESET.
+END
+}
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf 'dev.sh: %s\n' "$*" >&2; exit 1; }
+misuse() { printf 'dev.sh: %s; see: sh cmake/dev.sh help\n' "$*" >&2; exit 2; }
+
+# --- packages ---------------------------------------------------------------------------------
+
+installed() {
+  case $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) in
+    installed*) true ;;
+    *) false ;;
+  esac
+}
+
+# as_root COMMAND…: runs it as root, asking for a password only where someone can answer.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif [ -t 0 ]; then
+    sudo "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+
+# The version of Boost to use: what is installed, else the first that the distribution has. Never
+# plain libboost-dev where 1.81 exists: on Debian 12 it is 1.74 and evicts 1.81.
+boost_version() {
+  for version in 1.81 1.83; do
+    if installed "libboost$version-dev"; then echo "$version"; return; fi
+  done
+  for version in 1.81 1.83; do
+    if [ -n "$(apt-cache search --names-only "^libboost-json$version-dev\$")" ]; then echo "$version"; return; fi
+  done
+  echo ""
+}
+
+# missing_of PACKAGE…: those that are not installed; BOOST stands for the Boost packages.
+missing_of() {
+  for package in "$@"; do
+    if [ "$package" = BOOST ]; then
+      boost=$(boost_version)
+      missing_of "libboost$boost-dev" "libboost-json$boost-dev"
+    elif ! installed "$package"; then
+      printf '%s ' "$package"
+    fi
+  done
+}
+
+# need PACKAGE…: installs what is missing and says so.
+need() {
+  if ! command -v dpkg-query >/dev/null 2>&1; then
+    echo "dev.sh: this is not a Debian or Ubuntu system: the packages it needs must be there already"
+    return
+  fi
+  missing=$(missing_of "$@")
+  [ -n "$missing" ] || return 0
+
+  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null 2>&1; then
+    fail "packages are missing, and only root can install them: apt-get install $missing"
+  fi
+  say "updating the package lists"
+  as_root apt-get update -qq || fail "cannot update the package lists, needed to install: $missing"
+  missing=$(missing_of "$@")  # the choice of Boost may depend on the lists
+  say "installing: $missing"
+  # shellcheck disable=SC2086  # a list of words
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install --yes --quiet --no-install-recommends --no-remove $missing ||
+    fail "could not install (and nothing may be removed for it): $missing"
+}
+
+to_build="g++ cmake ninja-build ccache BOOST libssl-dev libspdlog-dev libfmt-dev libcli11-dev"
+to_test="libgtest-dev libgmock-dev librapidcheck-dev json-schema-test-suite"
+to_sanitize="clang libclang-rt-dev"
+# One version for everybody: releases of clang-format disagree.
+formatter=clang-format-14
+
+# --- building ---------------------------------------------------------------------------------
+
+jobs=$(nproc 2>/dev/null || echo 2)
+
+# configure PRESET [OPTION…]
+configure() {
+  say "configuring the preset $1"
+  (cd "$root" && preset=$1 && shift && cmake --preset "$preset" "$@")
+}
+
+# build PRESET [OPTION…]
+build() {
+  say "building the preset $1 with $jobs jobs"
+  (cd "$root" && preset=$1 && shift && cmake --build --preset "$preset" --parallel "$jobs" "$@")
+}
+
+# --- commands ---------------------------------------------------------------------------------
+
+run() {
+  # shellcheck disable=SC2086
+  need $to_build
+  configure release -DSTRANDBUS_BUILD_TESTS=OFF
+  build release --target strandbus_cli
+  [ $# -gt 0 ] || set -- "Calculate 2+2"
+  say "build/release/bin/strandbus run $*"
+  exec "$root/build/release/bin/strandbus" run "$@"
+}
+
+test_preset() {
+  # shellcheck disable=SC2086
+  case $1 in
+    dev | release | asan-ubsan) need $to_build $to_test ;;
+    tsan | fuzz) need $to_build $to_test $to_sanitize ;;
+    *) misuse "unknown preset '$1'" ;;
+  esac
+  configure "$1" -DSTRANDBUS_BUILD_TESTS=ON
+  build "$1"
+  say "testing the preset $1"
+  (cd "$root" && ctest --preset "$1" --parallel "$jobs")
+}
+
+soak() {
+  # shellcheck disable=SC2086
+  need $to_build $to_test
+  configure release -DSTRANDBUS_BUILD_TESTS=ON
+  build release
+  if ctest --test-dir "$root/build/release" --show-only --label-regex '^soak$' | grep -q 'Total Tests: 0'; then
+    echo "dev.sh: no test is marked as a long proof yet"
+    return
+  fi
+  say "long proofs"
+  STRANDBUS_SOAK=1 ctest --test-dir "$root/build/release" --label-regex '^soak$' --timeout 3600 \
+    --parallel "$jobs" --output-on-failure
+}
+
+bench() {
+  if [ -z "$(find "$root/bench" -name '*.cpp')" ]; then
+    echo "dev.sh: there is no benchmark program in bench/ yet"
+    return
+  fi
+  # shellcheck disable=SC2086
+  need $to_build libbenchmark-dev
+  configure release -DSTRANDBUS_BUILD_BENCH=ON
+  build release --target benchmarks
+  for program in "$root"/build/release/bench/*; do
+    say "$(basename "$program")"
+    "$program"
+  done
+}
+
+format() {
+  case ${1-} in
+    "") mode=-i ;;
+    --check) mode="--dry-run --Werror" ;;
+    *) misuse "unknown option of format '$1'" ;;
+  esac
+  need $formatter
+  cd "$root"
+  # shellcheck disable=SC2086
+  find include src test examples bench \( -name '*.hpp' -o -name '*.cpp' \) -exec $formatter $mode {} +
+  echo "dev.sh: formatting is clean"
+}
+
+command=${1-}
+[ $# -eq 0 ] || shift
+case $command in
+  run) run "$@" ;;
+  test) [ $# -le 1 ] || misuse "test takes one preset"; test_preset "${1-dev}" ;;
+  bench | soak) [ $# -eq 0 ] || misuse "$command takes no argument"; $command ;;
+  format) [ $# -le 1 ] || misuse "format takes one option"; format "$@" ;;
+  help | -h | --help) usage ;;
+  "") misuse "no command given" ;;
+  *) misuse "unknown command '$command'" ;;
+esac

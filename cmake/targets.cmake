@@ -1,0 +1,98 @@
+# The functions with which the folders declare their targets.
+
+# strandbus_library(<component>): the target strandbus_<component>, known to users as
+# strandbus::<component>. Its sources come from the folders' target_sources.
+function(strandbus_library component)
+  set(target strandbus_${component})
+  add_library(${target})
+  add_library(strandbus::${component} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES
+    EXPORT_NAME ${component}
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target}
+    PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+    PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  strandbus_set_warnings(${target})
+endfunction()
+
+# strandbus_test(<name> SOURCES a.cpp … [LIBS strandbus::core …] [SOAK]): one GoogleTest program,
+# test_<name>, each of its TESTs known to ctest as <name>.Suite.Test and labelled with the folder.
+# Private headers are reached as "folder/x.hpp", helpers of test/support as "support/x.hpp", files
+# through the macro STRANDBUS_SOURCE_DIR. SOAK: this program also holds long proofs, which run
+# when the environment has STRANDBUS_SOAK=1 (`dev.sh soak`); its label is then soak.
+function(strandbus_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SOAK" "" "SOURCES;LIBS")
+  set(target test_${name})
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE ${arg_LIBS} GTest::gmock_main)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/test")
+  target_compile_definitions(${target} PRIVATE STRANDBUS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  strandbus_set_warnings(${target})
+
+  # One label only: gtest_discover_tests of CMake 3.25 cannot pass a list.
+  get_filename_component(label "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+  if(arg_SOAK)
+    set(label soak)
+  endif()
+  # No TIMEOUT here: the presets set one for every test, and `dev.sh soak` a longer one.
+  gtest_discover_tests(${target}
+    TEST_PREFIX "${name}."
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${label})
+endfunction()
+
+# strandbus_example(<name> [LIBS strandbus::core …]): builds <name>.cpp and runs it as the test
+# example.<name>; its standard output must equal <name>.expected where that file exists.
+function(strandbus_example name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBS")
+  set(target example_${name})
+  add_executable(${target} ${name}.cpp)
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name})
+  target_link_libraries(${target} PRIVATE ${arg_LIBS})
+  strandbus_set_warnings(${target})
+  if(STRANDBUS_BUILD_TESTS)
+    add_test(NAME example.${name}
+      COMMAND "${CMAKE_COMMAND}"
+        "-DPROGRAM=$<TARGET_FILE:${target}>"
+        "-DEXPECTED=${CMAKE_CURRENT_SOURCE_DIR}/${name}.expected"
+        -P "${PROJECT_SOURCE_DIR}/cmake/run_example.cmake")
+    set_tests_properties(example.${name} PROPERTIES LABELS examples)
+  endif()
+endfunction()
+
+# strandbus_fuzz(<name> SOURCES fuzz_x.cpp [LIBS …]): a program around LLVMFuzzerTestOneInput.
+# In the fuzz preset it is a libFuzzer program; everywhere else it replays corpus/<name>/* as a
+# test, so that an input that once crashed stays tested.
+function(strandbus_fuzz name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+  set(target fuzz_${name})
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE ${arg_LIBS})
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  strandbus_set_warnings(${target})
+  add_dependencies(fuzzers ${target})
+  set(corpus "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
+  if(STRANDBUS_BUILD_FUZZ)
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz.${name} COMMAND ${target} -runs=20000 -max_total_time=60 -print_final_stats=1)
+  else()
+    target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/test/fuzz/replay_corpus.cpp")
+    add_test(NAME fuzz.${name} COMMAND ${target} "${corpus}")
+  endif()
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz)
+endfunction()
+
+# strandbus_bench(<name> SOURCES x.cpp [LIBS …]): a Google Benchmark program, built by the
+# target `benchmarks`.
+function(strandbus_bench name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+  set(target bench_${name})
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE ${arg_LIBS} benchmark::benchmark_main)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+  strandbus_set_warnings(${target})
+  add_dependencies(benchmarks ${target})
+endfunction()
