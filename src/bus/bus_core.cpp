@@ -1,0 +1,291 @@
+#include "bus_core.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace strandbus::detail {
+namespace {
+
+void require(bool valid, const char* field, std::size_t value, const char* allowed) {
+  if (valid) return;
+  throw std::invalid_argument("BusOptions::" + std::string(field) + " is " + std::to_string(value) +
+                              "; allowed is " + allowed);
+}
+
+BusOptions checked(BusOptions options) {
+  require(options.history >= 1, "history", options.history, "at least 1");
+  require(options.history_bytes >= 1, "history_bytes", options.history_bytes, "at least 1");
+  require(options.backlog_soft >= 1, "backlog_soft", options.backlog_soft, "at least 1");
+  require(options.backlog_hard >= options.backlog_soft, "backlog_hard", options.backlog_hard,
+          "at least backlog_soft");
+  return options;
+}
+
+/// The format of component ids is enforced where an application gives the name.
+bool has_valid_name(const StreamEvent& event) {
+  const Scope scope = event.scope();
+  if (scope == Scope::workflow || scope == Scope::workflow_step) {
+    return event.visit([](const auto& payload) {
+      if constexpr (requires { payload.workflow; }) return is_component_name(payload.workflow);
+      return true;
+    });
+  }
+  const auto* notice = event.get_if<SystemNotice>();
+  return !notice || is_component_name(notice->subsystem);
+}
+
+}  // namespace
+
+/// Waits until the blocking readers have caught up.
+class WritableWaiter final : public Waiter {
+ public:
+  explicit WritableWaiter(std::shared_ptr<BusCore> core) : core_(std::move(core)) {
+    core_->writable_waiters_.fetch_add(1, std::memory_order_seq_cst);
+  }
+  ~WritableWaiter() override { core_->writable_waiters_.fetch_sub(1, std::memory_order_seq_cst); }
+
+  std::optional<error_code> poll() override {
+    if (core_->closed()) return make_error_code(Errc::closed);
+    if (core_->writable()) return error_code();
+    return std::nullopt;
+  }
+  std::uint64_t epoch() const noexcept override {
+    return (core_->closed() ? 2u : 0u) + (core_->writable() ? 1u : 0u);
+  }
+
+ private:
+  const std::shared_ptr<BusCore> core_;
+};
+
+BusCore::BusCore(asio::any_io_executor executor, BusOptions options)
+    : executor_(std::move(executor)),
+      options_(checked(std::move(options))),
+      log_(options_.history, options_.history_bytes) {}
+
+Timestamp BusCore::now() const {
+  if (options_.clock) return options_.clock();
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
+
+Result<std::uint64_t> BusCore::publish(StreamEvent&& event) {
+  const bool valid_name = has_valid_name(event);
+  const std::size_t bytes = event.approximate_bytes();
+  const Timestamp outer_now =
+      options_.clock ? options_.clock() : Timestamp{};  // user code: not under the lock
+  EventLog::Evicted evicted;
+  std::uint64_t seq = 0;
+  {
+    std::lock_guard lock(mutex_);
+    const Errc refused = valid_name ? refusal(event) : (++refused_invalid_, Errc::invalid_event);
+    if (refused != Errc{}) return make_error_code(refused);
+    log_.prepare();
+    last_ts_ = std::max(last_ts_, options_.clock ? outer_now : now());
+    event.set_stamp(log_.head() + 1, ids_.next(last_ts_), last_ts_);
+    runs_.record(event);
+    open_starts_.record(event.type());
+    seq = append(std::move(event), bytes, evicted);
+  }
+  notify();
+  return seq;
+}
+
+Result<std::uint64_t> BusCore::restore(StreamEvent&& event) {
+  const std::size_t bytes = event.approximate_bytes();
+  EventLog::Evicted evicted;
+  std::uint64_t seq = 0;
+  {
+    std::lock_guard lock(mutex_);
+    if (closed()) return make_error_code(Errc::closed);
+    const bool first = log_.kept() == 0 && log_.head() == 0 && event.seq() > 0;
+    if (!first && event.seq() != log_.head() + 1) return make_error_code(Errc::seq_unknown);
+    if (first) log_.start_at(event.seq());
+    log_.prepare();
+    last_ts_ = std::max(last_ts_, event.ts());
+    ids_.continue_after(event.id());
+    runs_.record(event);
+    open_starts_.record(event.type());
+    seq = append(std::move(event), bytes, evicted);
+  }
+  notify();
+  return seq;
+}
+
+Errc BusCore::refusal(const StreamEvent& event) {
+  if (closed()) return ++refused_closed_, Errc::closed;
+  if (!runs_.allows(event)) return ++refused_runs_, Errc::run_not_open;
+  if (!fits_backlog(event)) return ++refused_backlog_, Errc::backlog_full;
+  return Errc{};
+}
+
+/// Below the hard bound everything fits. The end of something that was started fits always: its
+/// place lies beyond the bound and was reserved when the start was accepted.
+bool BusCore::fits_backlog(const StreamEvent& event) {
+  if (blocking_readers_.empty() || open_starts_.ended_by(event.type())) return true;
+  const std::uint64_t next = log_.head() + 1;
+  // The gate that would be enough; only if the cached one is lower are the readers asked again.
+  const std::uint64_t enough = next >= options_.backlog_hard ? next - options_.backlog_hard + 1 : 0;
+  return gate(enough) >= enough;
+}
+
+std::uint64_t BusCore::append(StreamEvent&& event, std::size_t bytes, EventLog::Evicted& evicted) {
+  const std::uint64_t seq = event.seq();
+  log_.append(std::move(event), bytes);
+  evict(evicted);
+  return seq;
+}
+
+/// Drops what the bounds do not allow and no blocking reader needs.
+void BusCore::evict(EventLog::Evicted& evicted) noexcept {
+  for (std::uint64_t before = 0; log_.over_bounds() && log_.tail() != before;) {
+    before = log_.tail();
+    log_.evict(gate(before + 1), evicted);
+  }
+}
+
+/// The first event that some blocking reader has not read; asks them again only if what is known is
+/// below `at_least`.
+std::uint64_t BusCore::gate(std::uint64_t at_least) const noexcept {
+  if (blocking_readers_.empty()) return std::numeric_limits<std::uint64_t>::max();
+  if (cached_gate_ >= at_least) return cached_gate_;
+  cached_gate_ = std::numeric_limits<std::uint64_t>::max();
+  for (const Reader* reader : blocking_readers_)
+    cached_gate_ = std::min(cached_gate_, reader->position());
+  return cached_gate_;
+}
+
+std::uint64_t BusCore::backlog() const noexcept {
+  const std::uint64_t next = log_.head() + 1;
+  const std::uint64_t first_unread = gate(next);
+  return first_unread < next ? next - first_unread : 0;
+}
+
+void BusCore::notify() {
+  lot_->wake();
+  if (dispatcher_.idle()) return;
+  const auto keep_alive = shared_from_this();  // a handler may drop the last handle
+  dispatcher_.run();
+}
+
+void BusCore::close() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_.store(true, std::memory_order_seq_cst);
+  }
+  lot_->wake();
+}
+
+error_code BusCore::add_reader(Reader& reader, const Start& start) {
+  trim();
+  std::lock_guard lock(mutex_);
+  const std::uint64_t head = log_.head();
+  const std::uint64_t tail = log_.tail();
+  std::uint64_t next = head + 1;
+  switch (start.kind_) {
+    case Start::Kind::now: break;
+    case Start::Kind::oldest: next = tail; break;
+    case Start::Kind::after:
+      if (start.value_ > head) return make_error_code(Errc::seq_unknown);
+      next = start.value_ + 1;
+      break;
+    case Start::Kind::last: next = std::max(tail, head + 1 - std::min(start.value_, head)); break;
+  }
+  readers_.push_back(&reader);
+  if (reader.overflow() == Overflow::block) blocking_readers_.push_back(&reader);
+  reader.begin_at(next);
+  cached_gate_ = std::min(cached_gate_, next);
+  return {};
+}
+
+void BusCore::remove_reader(Reader& reader) noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    std::erase(readers_, &reader);
+    if (std::erase(blocking_readers_, &reader) == 0) return;
+    cached_gate_ = 0;
+  }
+  trim();
+  lot_->wake();
+}
+
+/// Lets go of what was kept only for blocking readers that have read it by now.
+void BusCore::trim() {
+  for (bool more = true; more;) {
+    EventLog::Evicted evicted;  // dropped after the lock was released
+    std::lock_guard lock(mutex_);
+    evict(evicted);
+    more = evicted.size() == evicted.capacity();
+  }
+}
+
+Pin<Segment> BusCore::find_segment(std::uint64_t seq) const {
+  std::lock_guard lock(mutex_);
+  return log_.find(seq);
+}
+
+std::vector<Delivery> BusCore::history(std::uint64_t after, std::size_t limit) {
+  trim();
+  std::vector<Delivery> events;
+  std::lock_guard lock(mutex_);
+  const std::uint64_t head = log_.head();
+  if (after >= head) return events;
+  const std::uint64_t tail = log_.tail();
+  std::uint64_t missed = tail > after + 1 ? tail - after - 1 : 0;
+  std::uint64_t seq = after + 1 + missed;
+  events.reserve(std::min<std::uint64_t>(limit, head + 1 - seq));
+  for (Pin<Segment> segment; seq <= head && events.size() < limit; ++seq) {
+    if (!segment || seq >= segment->end_seq()) segment = log_.find(seq);
+    events.emplace_back((*segment.get())[seq], Pin<EventOwner>(segment.get()), seq,
+                        std::exchange(missed, 0));
+  }
+  return events;
+}
+
+bool BusCore::writable() const {
+  std::lock_guard lock(mutex_);
+  return blocking_readers_.empty() || backlog() < options_.backlog_soft;
+}
+
+void BusCore::async_writable(WaitHandler handler) {
+  const auto self = shared_from_this();
+  if (!executor_) {  // the destination is a callable
+    const asio::any_io_executor anywhere = asio::system_executor();
+    return WaitOperation(std::move(handler), anywhere, KeepsRunning::yes).post(error_code());
+  }
+  lot_->wait(std::make_shared<WritableWaiter>(self), lot_->domain(executor_),
+             WaitOperation(std::move(handler), executor_, KeepsRunning::yes));
+}
+
+void BusCore::report_callback_error(std::exception_ptr error, const StreamEvent& event) noexcept {
+  callback_errors_.fetch_add(1, std::memory_order_relaxed);
+  try {
+    if (options_.logger.enabled(LogLevel::error)) {
+      options_.logger.log(LogLevel::error, "a callback failed on event " +
+                                               std::to_string(event.seq()) + " (" +
+                                               std::string(event.wire_type()) + ")");
+    }
+    if (options_.on_callback_error) options_.on_callback_error(std::move(error), event);
+  } catch (...) {  // the reporter failed: the error is counted, there is nobody else to tell
+  }
+}
+
+BusStats BusCore::stats() {
+  trim();
+  BusStats stats;
+  std::lock_guard lock(mutex_);
+  stats.published = log_.head();
+  stats.kept = log_.kept();
+  stats.kept_bytes = log_.bytes();
+  stats.refused_closed = refused_closed_;
+  stats.refused_runs = refused_runs_;
+  stats.refused_backlog = refused_backlog_;
+  stats.refused_invalid = refused_invalid_;
+  stats.callback_errors = callback_errors_.load(std::memory_order_relaxed);
+  for (const Reader* reader : readers_) stats.readers.push_back(reader->stats(stats.published));
+  return stats;
+}
+
+}  // namespace strandbus::detail

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "callback_dispatcher.hpp"
+#include "event_log.hpp"
+#include "open_starts.hpp"
+#include "parking_lot.hpp"
+#include "reader.hpp"
+#include "run_ledger.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace strandbus::detail {
+
+/// The state of a bus, shared by the bus and its handles.
+///
+/// One mutex guards the log, the run ledger and the list of readers. It is held for a few dozen
+/// instructions per publish and once per 64 events per reader; no user code runs under it.
+class BusCore : public std::enable_shared_from_this<BusCore> {
+ public:
+  /// Without an executor there can be callbacks but no streams.
+  BusCore(asio::any_io_executor executor, BusOptions options);
+
+  const asio::any_io_executor& executor() const noexcept { return executor_; }
+  const BusOptions& options() const noexcept { return options_; }
+
+  Result<std::uint64_t> publish(StreamEvent&& event);
+  Result<std::uint64_t> restore(StreamEvent&& event);
+  void close();
+  bool closed() const noexcept { return closed_.load(std::memory_order_seq_cst); }
+
+  // Readers.
+  const EventLog& log() const noexcept { return log_; }
+  ParkingLot& lot() noexcept { return *lot_; }
+  CallbackDispatcher& dispatcher() noexcept { return dispatcher_; }
+  /// Chooses the reader's first event and registers it, in one step.
+  error_code add_reader(Reader& reader, const Start& start);
+  void remove_reader(Reader& reader) noexcept;
+  Pin<Segment> find_segment(std::uint64_t seq) const;
+  /// Changes whenever a stream might have more to say than before.
+  std::uint64_t epoch() const noexcept { return log_.head() * 2 + (closed() ? 1 : 0); }
+  std::vector<Delivery> history(std::uint64_t after, std::size_t limit);
+
+  // Blocking readers.
+  /// A blocking reader has come to this seq. Wakes those who wait for async_writable, unless this
+  /// reader alone still holds them back.
+  void blocking_reader_advanced(std::uint64_t position) noexcept {
+    if (writable_waiters_.load(std::memory_order_seq_cst) == 0) return;
+    if (log_.head() + 1 < position + options_.backlog_soft) lot_->wake();
+  }
+  bool writable() const;
+  void async_writable(WaitHandler handler);
+
+  void report_callback_error(std::exception_ptr error, const StreamEvent& event) noexcept;
+  BusStats stats();
+
+ private:
+  friend class WritableWaiter;
+
+  // Under the mutex.
+  Errc refusal(const StreamEvent& event);
+  bool fits_backlog(const StreamEvent& event);
+  std::uint64_t append(StreamEvent&& event, std::size_t bytes, EventLog::Evicted& evicted);
+  void evict(EventLog::Evicted& evicted) noexcept;
+  std::uint64_t gate(std::uint64_t at_least) const noexcept;
+  std::uint64_t backlog() const noexcept;
+
+  // Without it.
+  void notify();
+  void trim();
+  Timestamp now() const;
+
+  const asio::any_io_executor executor_;
+  const BusOptions options_;
+
+  mutable std::mutex mutex_;
+  EventLog log_;
+  RunLedger runs_;
+  OpenStarts open_starts_;
+  EventIdGenerator ids_;
+  Timestamp last_ts_{};
+  std::vector<Reader*> readers_;
+  std::vector<Reader*> blocking_readers_;
+  mutable std::uint64_t cached_gate_ = 0;  ///< not beyond any blocking reader's position
+  std::uint64_t refused_closed_ = 0;
+  std::uint64_t refused_runs_ = 0;
+  std::uint64_t refused_backlog_ = 0;
+  std::uint64_t refused_invalid_ = 0;
+
+  std::atomic<bool> closed_{false};
+  // Pairs with Reader::position_: a waiter counts itself here and then looks at the positions.
+  std::atomic<std::uint32_t> writable_waiters_{0};
+  std::atomic<std::uint64_t> callback_errors_{0};
+  std::shared_ptr<ParkingLot> lot_ = std::make_shared<ParkingLot>();
+  CallbackDispatcher dispatcher_{log_};
+};
+
+}  // namespace strandbus::detail

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "callback_reader.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace strandbus::detail {
+
+class EventLog;
+
+/// Delivers to the callbacks that run in the publishing thread. One thread at a time has the part
+/// of the deliverer; whoever publishes meanwhile leaves its event to it.
+///
+/// Threads: any thread.
+class CallbackDispatcher {
+ public:
+  explicit CallbackDispatcher(const EventLog& log) : log_(log) {}
+
+  void add(std::shared_ptr<CallbackReader> reader);
+  void remove(const CallbackReader& reader) noexcept;
+
+  /// Whether there is nobody to deliver to. Cost: one load.
+  bool idle() const noexcept { return count_.load(std::memory_order_seq_cst) == 0; }
+
+  /// Delivers everything published so far, or leaves it to the thread that is at it.
+  void run();
+
+ private:
+  using Readers = std::vector<std::shared_ptr<CallbackReader>>;
+
+  /// Events after which the deliverer offers its part to another publishing thread.
+  static constexpr int hand_over_after = 256;
+  /// How often it looks whether somebody has taken it before it goes on by itself.
+  static constexpr int hand_over_patience = 16;
+
+  bool deliver_until_empty(int budget);
+  void deliver(std::uint64_t seq);
+  std::uint64_t next_seq() const noexcept;
+  void refresh();
+  bool taken_over();
+
+  const EventLog& log_;
+  std::atomic<std::uint64_t> requests_{0};  ///< not 0: somebody delivers
+
+  std::mutex mutex_;
+  Readers readers_;  ///< under the mutex
+  std::atomic<std::uint64_t> version_{0};
+  std::atomic<std::size_t> count_{0};
+
+  // The deliverer's own.
+  Readers current_;
+  std::uint64_t current_version_ = 0;
+};
+
+}  // namespace strandbus::detail

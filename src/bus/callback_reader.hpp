@@ -1,0 +1,75 @@
+#pragma once
+
+#include "parking_lot.hpp"
+#include "reader.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+namespace strandbus::detail {
+
+/// Whether the calling thread is inside a callback of this bus.
+bool inside_callback(const BusCore& core) noexcept;
+
+/// The state behind a Subscription: a reader whose events go to a handler. The base delivers in the
+/// publishing thread, driven by the CallbackDispatcher.
+class CallbackReader : public Reader {
+ public:
+  using Handler = std::function<void(const Delivery&)>;
+
+  CallbackReader(std::shared_ptr<BusCore> core, Handler handler, Options options);
+
+  /// Looks for the next event that is wanted and gives it to the handler if its seq is at most
+  /// `last`; finds nothing once the subscription has ended. One caller at a time.
+  Look deliver(std::uint64_t last) noexcept;
+
+  void unsubscribe() noexcept;
+  bool active() const noexcept { return (state_.load(std::memory_order_acquire) & cancelled) == 0; }
+
+ protected:
+  /// As look(), but finds nothing once the subscription has ended.
+  Look peek() noexcept;
+  /// Called once when the subscription ends; forgets whatever would call deliver().
+  virtual void detach() noexcept;
+
+ private:
+  class Turn;
+
+  static constexpr std::uint32_t running = 1;    ///< the handler or a predicate runs
+  static constexpr std::uint32_t cancelled = 2;  ///< it must not start again
+  static constexpr std::uint32_t done = 4;       ///< it was destroyed
+
+  void invoke(const Delivery& delivery) noexcept;
+  void finish() noexcept;
+
+  std::atomic<std::uint32_t> state_{0};
+  Handler handler_;
+};
+
+/// A callback that runs on a strand of an executor.
+class StrandCallbackReader final : public CallbackReader,
+                                   public Waiter,
+                                   public std::enable_shared_from_this<StrandCallbackReader> {
+ public:
+  StrandCallbackReader(std::shared_ptr<BusCore> core, std::shared_ptr<WakeDomain> domain,
+                       Handler handler, Options options);
+
+  /// Begins to deliver.
+  void start();
+
+  std::optional<error_code> poll() override;
+  std::uint64_t epoch() const noexcept override;
+
+ private:
+  static constexpr int batch_limit = 64;  ///< events before others on the executor get their turn
+
+  void wait();
+  void run();
+  void detach() noexcept override;
+
+  const std::shared_ptr<WakeDomain> domain_;
+  const asio::any_io_executor strand_;
+};
+
+}  // namespace strandbus::detail

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "strandbus/event/stream_event.hpp"
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+namespace strandbus::detail {
+
+/// Keeps the run rule: an event of a run is allowed only between its run_started and its terminal
+/// event. Remembers the ended runs up to a bound, so that an id is not used twice.
+///
+/// Threads: distinct objects.
+class RunLedger {
+ public:
+  /// Whether this event may be published now.
+  bool allows(const StreamEvent& event) const;
+  /// Takes note of an event that was published.
+  void record(const StreamEvent& event);
+
+ private:
+  static constexpr std::size_t max_ended = 1024;
+
+  void end(const std::string& run_id);
+
+  std::unordered_set<std::string> open_;
+  std::unordered_set<std::string> ended_;
+  std::deque<std::string> ended_order_;
+  // The context that was found open last; events of one run share it, so most look-ups end here.
+  mutable std::shared_ptr<const RunContext> last_open_;
+};
+
+}  // namespace strandbus::detail

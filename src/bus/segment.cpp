@@ -1,0 +1,51 @@
+#include "segment.hpp"
+
+#include <new>
+
+namespace strandbus::detail {
+
+SegmentPool::SegmentPool() { idle_.reserve(max_idle); }
+
+SegmentPool::~SegmentPool() = default;
+
+Pin<Segment> SegmentPool::take(std::uint64_t first_seq) {
+  std::unique_ptr<Segment> segment;
+  {
+    std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      segment = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!segment) segment = std::make_unique<Segment>();
+  segment->first_seq_ = first_seq;
+  segment->end_seq_.store(first_seq + Segment::capacity, std::memory_order_relaxed);
+  segment->pool_ = shared_from_this();
+  return Pin<Segment>(segment.release());
+}
+
+void SegmentPool::put(std::unique_ptr<Segment> segment) noexcept {
+  std::lock_guard lock(mutex_);
+  if (idle_.size() < max_idle) idle_.push_back(std::move(segment));  // reserved: does not throw
+}
+
+Segment::~Segment() { clear(); }
+
+void Segment::append(StreamEvent&& event, std::uint32_t bytes) noexcept {
+  bytes_[size_] = bytes;
+  new (slot(size_)) StreamEvent(std::move(event));
+  ++size_;
+}
+
+void Segment::clear() noexcept {
+  for (std::size_t i = 0; i < size_; ++i) slot(i)->~StreamEvent();
+  size_ = 0;
+}
+
+void Segment::give_back() noexcept {
+  clear();
+  const auto pool = std::move(pool_);
+  pool->put(std::unique_ptr<Segment>(this));
+}
+
+}  // namespace strandbus::detail

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "strandbus/bus/delivery.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace strandbus::detail {
+
+class Segment;
+
+/// Segments that nobody uses at the moment, so that a bus in its steady state allocates nothing.
+///
+/// Threads: any thread.
+class SegmentPool : public std::enable_shared_from_this<SegmentPool> {
+ public:
+  SegmentPool();
+  ~SegmentPool();
+
+  /// An empty segment whose first event will have this seq.
+  Pin<Segment> take(std::uint64_t first_seq);
+  void put(std::unique_ptr<Segment> segment) noexcept;
+
+ private:
+  static constexpr std::size_t max_idle = 4;
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Segment>> idle_;
+};
+
+/// Consecutive events in place. Filled by publishers under the log's lock, read without one up to
+/// the log's head; alive as long as somebody pins it.
+class Segment final : public EventOwner {
+ public:
+  static constexpr std::size_t capacity = batch_capacity;
+
+  Segment() = default;
+  ~Segment() override;
+
+  std::uint64_t first_seq() const noexcept { return first_seq_; }
+  /// One past the last seq that this segment can hold; smaller once it was sealed early.
+  std::uint64_t end_seq() const noexcept { return end_seq_.load(std::memory_order_relaxed); }
+  const StreamEvent& operator[](std::uint64_t seq) const noexcept {
+    return *slot(seq - first_seq_);
+  }
+  const StreamEvent* data() const noexcept { return slot(0); }
+
+  // Under the log's lock.
+  std::size_t size() const noexcept { return size_; }
+  std::uint64_t next_seq() const noexcept { return first_seq_ + size_; }
+  void append(StreamEvent&& event, std::uint32_t bytes) noexcept;
+  std::uint32_t bytes_of(std::uint64_t seq) const noexcept { return bytes_[seq - first_seq_]; }
+  /// No further event goes in here. The reader that needs to know sees it through the log's head.
+  void seal() noexcept { end_seq_.store(next_seq(), std::memory_order_relaxed); }
+
+ private:
+  friend class SegmentPool;
+
+  void give_back() noexcept override;
+  void clear() noexcept;
+  StreamEvent* slot(std::uint64_t index) noexcept {
+    return reinterpret_cast<StreamEvent*>(storage_.data()) + index;
+  }
+  const StreamEvent* slot(std::uint64_t index) const noexcept {
+    return reinterpret_cast<const StreamEvent*>(storage_.data()) + index;
+  }
+
+  std::uint64_t first_seq_ = 0;
+  std::atomic<std::uint64_t> end_seq_{0};
+  std::shared_ptr<SegmentPool> pool_;  ///< set while in use
+  // What publishers write for each event stays off the line that readers look at for each event.
+  alignas(64) std::size_t size_ = 0;
+  std::array<std::uint32_t, capacity> bytes_{};
+  alignas(64) std::array<std::byte, capacity * sizeof(StreamEvent)> storage_;
+};
+
+}  // namespace strandbus::detail

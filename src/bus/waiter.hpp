@@ -1,0 +1,50 @@
+#pragma once
+
+#include "pending_handler.hpp"
+#include "strandbus/bus/event_stream.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace strandbus::detail {
+
+/// One pending wait.
+struct WaitOperation : PendingHandler<error_code> {
+  using PendingHandler::PendingHandler;
+
+  std::uint64_t id = 0;  ///< tells this operation from a later one of the same waiter
+};
+
+class WakeDomain;
+
+/// Something that can wait for the bus to change. Its operation belongs to the ParkingLot.
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+
+  /// Whether the wait is over, and how: no value = not yet. Called by whoever holds the waiter: its
+  /// owner when the wait begins, a drain later; never under a lock.
+  virtual std::optional<error_code> poll() = 0;
+
+  /// A number that changes whenever poll() might say something else. Any thread.
+  virtual std::uint64_t epoch() const noexcept = 0;
+
+  /// Whether an operation is pending, so that the waiter is not its owner's to touch.
+  bool waiting() const noexcept { return waiting_.load(std::memory_order_acquire); }
+
+ private:
+  friend class ParkingLot;
+  friend class WakeDomain;
+
+  std::atomic<bool> waiting_{false};
+  // Under the lot's lock.
+  std::optional<WaitOperation> operation_;
+  WakeDomain* parked_in_ = nullptr;
+  std::size_t parked_index_ = 0;
+  bool cancelled_ = false;  ///< to be ended by whoever polls it at this moment
+};
+
+}  // namespace strandbus::detail
