@@ -1,0 +1,14 @@
+#pragma once
+
+#include "strandbus/wire/dialect.hpp"
+
+namespace strandbus::detail {
+
+/// The events themselves, schema 1.
+std::unique_ptr<Dialect> make_native_dialect();
+/// {"type","data","model_id","ts","id"}: the StreamEvent of agent-runner.
+std::unique_ptr<Dialect> make_agent_runner_dialect();
+/// {"kind","data","timestamp","turn"}: the StreamChunk of rollouts.
+std::unique_ptr<Dialect> make_rollouts_dialect();
+
+}  // namespace strandbus::detail
