@@ -1,0 +1,7 @@
+#include "strandbus/agent/tool.hpp"
+
+namespace strandbus {
+
+Tool::~Tool() = default;
+
+}  // namespace strandbus
