@@ -1,0 +1,113 @@
+#pragma once
+
+#include "strandbus/agent/agent_options.hpp"
+#include "strandbus/agent/run_control.hpp"
+#include "strandbus/agent/run_result.hpp"
+#include "strandbus/agent/tool_registry.hpp"
+#include "strandbus/bus/event_stream.hpp"
+#include "strandbus/bus/publisher.hpp"
+#include "strandbus/llm/provider.hpp"
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace strandbus {
+namespace detail {
+
+class AgentCore;
+class RunOutcome;
+using RunHandler = asio::any_completion_handler<void(error_code, RunResult)>;
+void start_run(const std::shared_ptr<AgentCore>& agent, std::string text, RunHandler handler);
+
+}  // namespace detail
+
+/// The events of one run, and then its result. Made by Agent::stream.
+///
+/// Threads: one strand.
+class RunStream {
+ public:
+  RunStream(EventStream events, std::shared_ptr<detail::RunOutcome> outcome) noexcept
+      : events_(std::move(events)), outcome_(std::move(outcome)) {}
+
+  /// The next event of the run; empty after its terminal event.
+  asio::awaitable<std::optional<Delivery>> next();
+
+  /// What came of the run. Reads and drops the events that were not taken.
+  asio::awaitable<RunResult> result();
+
+ private:
+  EventStream events_;
+  std::shared_ptr<detail::RunOutcome> outcome_;
+  bool ended_ = false;
+};
+
+/// The loop: asks a model, runs the tools that it calls, asks again, until it answers. Publishes a
+/// typed event at every step; every run that starts ends in exactly one terminal event, on every
+/// path.
+///
+/// The agent does not know who listens: it publishes through a Publisher, to a bus or to any
+/// callable. It keeps the conversation, which stays valid for providers whatever happens to a run.
+///
+/// Threads: any thread; everything runs on a strand that the agent makes on its executor.
+/// Lifetime: destroying an agent cancels its run, which still ends properly on the executor.
+class Agent {
+ public:
+  /// An agent that works on `executor` and publishes to `publisher`, whose context gives the
+  /// session and the application's attributes; run, agent and model are filled in per run.
+  ///
+  /// Errors: std::invalid_argument naming the option whose value is not allowed.
+  Agent(asio::any_io_executor executor, std::shared_ptr<Provider> provider, ToolRegistry tools,
+        Publisher publisher, AgentOptions options = {});
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+  ~Agent();
+
+  /// Runs the loop for one message of the user.
+  ///
+  /// Signature:    void(error_code, RunResult)
+  /// Completes:    after the run's terminal event was published.
+  /// Errors:       Errc::busy while another run is under way; the error of publishing run_started,
+  /// for
+  ///               example Errc::closed. A run that failed or was cancelled through RunControl is
+  ///               no error: see RunResult::outcome.
+  /// Cancellation: terminal, partial, total: cancels the run now; completes with operation_aborted
+  /// and
+  ///               the partial result, after run_cancelled.
+  template <asio::completion_token_for<void(error_code, RunResult)> Token>
+  auto async_process_message(std::string text, Token&& token) {
+    return asio::async_initiate<Token, void(error_code, RunResult)>(
+        [](auto handler, const std::shared_ptr<detail::AgentCore>& agent, std::string message) {
+          detail::start_run(agent, std::move(message), detail::RunHandler(std::move(handler)));
+        },
+        token, core_, std::move(text));
+  }
+
+  /// The same for coroutines; throws system_error where the other one gives an error_code.
+  asio::awaitable<RunResult> process_message(std::string text);
+
+  /// Starts a run and gives its events, losslessly, and then its result.
+  ///
+  /// Errors: throws system_error with Errc::busy while another run is under way.
+  RunStream stream(std::string text);
+
+  /// Commands for the current run.
+  RunControl control() const noexcept;
+
+  /// A copy of the conversation so far. Waits a moment for the strand's current step.
+  std::vector<Message> messages() const;
+
+  /// Continues a conversation that was recorded. Before the first run.
+  void restore(std::vector<Message> messages);
+
+ private:
+  std::shared_ptr<detail::AgentCore> core_;
+};
+
+}  // namespace strandbus

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "strandbus/log.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <any>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace strandbus {
+
+/// What becomes of a call of a tool that requires confirmation.
+enum class ApprovalMode : std::uint8_t {
+  ask,   ///< approval_requested is published; RunControl answers
+  all,   ///< it runs
+  deny,  ///< it is refused
+};
+
+/// How much of the conversation model_started shows.
+enum class Capture : std::uint8_t {
+  none,          ///< nothing
+  new_messages,  ///< what was not in the previous request of this run
+  full,          ///< all of it
+};
+
+/// How an Agent works.
+struct AgentOptions {
+  /// The agent's name in events, without ':'.
+  std::string name = "agent";
+  /// Tells the model who it is; empty = nothing.
+  std::string system_prompt{};
+  /// The model to ask for; empty = the provider's own.
+  std::string model{};
+  /// Turns before the run fails with ErrorCode::budget. At least 1.
+  std::int64_t max_rounds = 50;
+  /// Wall time of one run before it fails with ErrorCode::budget; zero = no limit.
+  std::chrono::milliseconds timeout{0};
+  /// Limits one answer; absent = the model's own limit.
+  std::optional<std::int64_t> max_tokens{};
+  /// Absent = the model's own.
+  std::optional<double> temperature{};
+  /// Added to the provider's requests as they are.
+  boost::json::object parameters{};
+  /// Tools of one turn that run at the same time. At least 1.
+  std::size_t max_parallel_tools = 4;
+  /// One tool call may take so long before it is ended with E_TIMEOUT; zero = no limit.
+  std::chrono::milliseconds tool_timeout{std::chrono::minutes(2)};
+  ApprovalMode approval = ApprovalMode::ask;
+  /// An approval that nobody answers counts as denied after this time; zero = never.
+  std::chrono::milliseconds approval_timeout{std::chrono::minutes(5)};
+  Capture capture = Capture::new_messages;
+  /// The directory in which tools work; empty = the current one.
+  std::filesystem::path workspace{};
+  /// The application's settings for its tools.
+  boost::json::object tool_config{};
+  /// Whatever the application wants its tools to have.
+  std::any user_data{};
+  /// Receives what only an operator wants to know.
+  Logger logger{};
+};
+
+}  // namespace strandbus

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace strandbus {
+namespace detail {
+class AgentCore;
+}
+
+/// When a cancel takes effect.
+enum class CancelWhen : std::uint8_t {
+  now,         ///< at the next suspension point: closes the model's connection, ends the tools
+  after_turn,  ///< when the current turn has ended; an answer given in that turn still counts
+};
+
+/// The way back: commands for a running agent. What came of a command is published as an event.
+///
+/// A command for which there is nothing to do (no run, an approval that is unknown or was answered)
+/// does nothing.
+///
+/// Threads: any thread; commands are carried out on the agent's strand, in order.
+/// Lifetime: may outlive the agent.
+class RunControl {
+ public:
+  /// Controls nothing.
+  RunControl() = default;
+  explicit RunControl(std::weak_ptr<detail::AgentCore> agent) noexcept : agent_(std::move(agent)) {}
+
+  /// Ends the current run with run_cancelled.
+  void cancel(std::string reason = "cancelled", CancelWhen when = CancelWhen::now) const;
+
+  /// Lets a tool call run that approval_requested asked about. The first answer counts.
+  void approve(std::string approval_id, std::string by = {}) const;
+
+  /// Refuses it; the model is told the reason.
+  void deny(std::string approval_id, std::string reason = {}, std::string by = {}) const;
+
+ private:
+  std::weak_ptr<detail::AgentCore> agent_;
+};
+
+}  // namespace strandbus

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "strandbus/event/agent_payloads.hpp"
+#include "strandbus/event/types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace strandbus {
+
+/// What came of one run. Its events say the same in detail.
+///
+/// A cancelled or failed run has what was known when it ended. Not an aggregate, so that it may be
+/// the value of an awaited expression.
+///
+/// Threads: distinct objects.
+struct RunResult {
+  RunResult() = default;
+
+  bool completed() const noexcept { return outcome == Outcome::completed; }
+
+  Outcome outcome = Outcome::failed;
+  std::string run_id;
+  std::string output;  ///< the answer; empty unless completed
+  FinishReason finish_reason = FinishReason::error;
+  std::string error;  ///< why it failed or was cancelled
+  ErrorCode error_code = ErrorCode::none;
+  Usage usage;
+  std::optional<NanoUsd> cost;  ///< absent when a price is unknown
+  std::int64_t rounds = 0;
+  std::int64_t llm_calls = 0;
+  std::int64_t tool_calls = 0;
+  std::int64_t duration_ms = 0;
+};
+
+}  // namespace strandbus

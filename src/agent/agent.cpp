@@ -1,0 +1,95 @@
+#include "strandbus/agent/agent.hpp"
+
+#include "agent_core.hpp"
+#include "run_outcome.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace strandbus {
+namespace detail {
+
+void start_run(const std::shared_ptr<AgentCore>& agent, std::string text, RunHandler handler) {
+  AgentCore::Pending pending(std::move(handler), agent->strand(), KeepsRunning::yes);
+  if (!agent->reserve()) return std::move(pending).post(make_error_code(Errc::busy), RunResult());
+  agent->start(make_unique_id("run"), std::move(text), std::move(pending));
+}
+
+namespace {
+
+template <class Token>
+auto async_run(const std::shared_ptr<AgentCore>& agent, std::string text, Token&& token) {
+  return asio::async_initiate<Token, void(error_code, RunResult)>(
+      [](auto handler, const std::shared_ptr<AgentCore>& core, std::string message) {
+        start_run(core, std::move(message), RunHandler(std::move(handler)));
+      },
+      token, agent, std::move(text));
+}
+
+asio::awaitable<RunResult> process(std::shared_ptr<AgentCore> agent, std::string text) {
+  auto ended = co_await async_run(agent, std::move(text), asio::as_tuple(asio::use_awaitable));
+  auto& [ec, result] = ended;
+  if (ec) throw system_error(ec, "Agent::process_message");
+  co_return std::move(result);
+}
+
+}  // namespace
+}  // namespace detail
+
+Agent::Agent(asio::any_io_executor executor, std::shared_ptr<Provider> provider, ToolRegistry tools,
+             Publisher publisher, AgentOptions options)
+    : core_(std::make_shared<detail::AgentCore>(std::move(executor), std::move(provider),
+                                                std::move(tools), std::move(publisher),
+                                                std::move(options))) {}
+
+Agent::~Agent() { core_->cancel("the agent was destroyed", CancelWhen::now); }
+
+asio::awaitable<RunResult> Agent::process_message(std::string text) {
+  return detail::process(core_, std::move(text));
+}
+
+RunStream Agent::stream(std::string text) {
+  if (!core_->reserve()) throw system_error(make_error_code(Errc::busy), "Agent::stream");
+  const std::string run_id = make_unique_id("run");
+  StreamOptions options;
+  options.overflow = Overflow::block;
+  options.filter.run(run_id);
+  options.name = "run stream";
+  EventStream events = core_->publisher().stream(core_->strand(), std::move(options));
+  auto outcome = std::make_shared<detail::RunOutcome>(core_->strand());
+  auto handler = [outcome](error_code ec, RunResult result) {
+    outcome->set(ec, std::move(result));
+  };
+  core_->start(run_id, std::move(text),
+               detail::AgentCore::Pending(detail::RunHandler(std::move(handler)), core_->strand(),
+                                          detail::KeepsRunning::yes));
+  return RunStream(std::move(events), std::move(outcome));
+}
+
+RunControl Agent::control() const noexcept { return RunControl(core_); }
+
+std::vector<Message> Agent::messages() const { return core_->conversation().copy(); }
+
+void Agent::restore(std::vector<Message> messages) {
+  core_->conversation().replace(std::move(messages));
+}
+
+asio::awaitable<std::optional<Delivery>> RunStream::next() {
+  if (ended_) co_return std::nullopt;
+  auto delivery = co_await events_.next();
+  ended_ = !delivery || delivery->event().is_terminal();
+  co_return delivery;
+}
+
+asio::awaitable<RunResult> RunStream::result() {
+  while (!ended_) co_await next();
+  const auto outcome = outcome_;
+  auto ended = co_await outcome->async_get(asio::as_tuple(asio::use_awaitable));
+  auto& [ec, result] = ended;
+  if (ec) throw system_error(ec, "RunStream::result");
+  co_return std::move(result);
+}
+
+}  // namespace strandbus

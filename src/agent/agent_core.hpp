@@ -1,0 +1,77 @@
+#pragma once
+
+#include "pending_handler.hpp"
+#include "strandbus/agent/agent.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace strandbus::detail {
+
+class Run;
+
+/// The messages of a session, in order, with the mark up to which a model has seen them.
+///
+/// Threads: changed on the agent's strand; copy() from any thread.
+class Conversation {
+ public:
+  void append(Message message);
+  void replace(std::vector<Message> messages);
+  std::vector<Message> copy() const;
+
+  // On the strand.
+  const std::vector<Message>& messages() const noexcept { return messages_; }
+  std::span<const Message> unsent() const noexcept { return std::span(messages_).subspan(sent_); }
+  void mark_sent() noexcept { sent_ = messages_.size(); }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Message> messages_;
+  std::size_t sent_ = 0;
+};
+
+/// The state behind an Agent, shared with its run and its controls.
+class AgentCore : public std::enable_shared_from_this<AgentCore> {
+ public:
+  using Pending = PendingHandler<error_code, RunResult>;
+
+  AgentCore(asio::any_io_executor executor, std::shared_ptr<Provider> provider, ToolRegistry tools,
+            Publisher publisher, AgentOptions options);
+
+  const asio::any_io_executor& strand() const noexcept { return strand_; }
+  Provider& provider() const noexcept { return *provider_; }
+  const ToolRegistry& tools() const noexcept { return tools_; }
+  const Publisher& publisher() const noexcept { return publisher_; }
+  const AgentOptions& options() const noexcept { return options_; }
+  Conversation& conversation() noexcept { return conversation_; }
+  const Conversation& conversation() const noexcept { return conversation_; }
+
+  /// Reserves the agent for one run; false if it has one.
+  bool reserve() noexcept { return !reserved_.exchange(true, std::memory_order_acq_rel); }
+  /// Runs the loop on the strand; reserve() came before.
+  void start(std::string run_id, std::string text, Pending pending);
+
+  // Commands; any thread.
+  void cancel(std::string reason, CancelWhen when);
+  void abort();  ///< the caller cancelled its operation
+  void resolve_approval(std::string approval_id, ApprovalResolved answer);
+
+ private:
+  template <class F>
+  void with_run(F command);
+  void begin(std::string run_id, std::string text, Pending pending);
+
+  const asio::any_io_executor strand_;
+  const std::shared_ptr<Provider> provider_;
+  const ToolRegistry tools_;
+  const Publisher publisher_;
+  const AgentOptions options_;
+  Conversation conversation_;
+  std::atomic<bool> reserved_{false};
+  std::shared_ptr<Run> run_;  ///< on the strand
+};
+
+}  // namespace strandbus::detail

@@ -1,0 +1,127 @@
+#include "agent_core.hpp"
+#include "request_digest.hpp"
+#include "run.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <utility>
+
+namespace strandbus::detail {
+namespace {
+
+std::vector<Message> captured(Capture capture, const Conversation& conversation) {
+  switch (capture) {
+    case Capture::none: break;
+    case Capture::new_messages: {
+      const auto unsent = conversation.unsent();
+      return {unsent.begin(), unsent.end()};
+    }
+    case Capture::full: return conversation.messages();
+  }
+  return {};
+}
+
+}  // namespace
+
+/// Asks the model once. No value: `response` holds what it said; otherwise how the run ends.
+asio::awaitable<std::optional<Run::Ending>> Run::ask_model(const std::string& message_id,
+                                                           ModelResponse& response) {
+  const ModelRequest request = make_request(specs_);
+  ModelStarted started;
+  started.provider = core_.provider().name();
+  started.model = request.model;
+  started.iteration = rounds_;
+  started.message_count = static_cast<std::int64_t>(request.messages.size());
+  started.messages = captured(core_.options().capture, core_.conversation());
+  started.tools = core_.tools().names();
+  if (!request.parameters.empty()) started.parameters = request.parameters;
+  started.request_digest = request_digest(request);
+  core_.conversation().mark_sent();
+
+  const Publisher publisher = turn_.publisher.span(Publisher::new_span());
+  ModelStream stream(publisher, message_id, std::move(started));
+  ModelCall call;
+  ++llm_calls_;
+  const auto child = spawn(complete(request, stream, call), Cancellable::yes);
+  while (!child->done) co_await changed();
+  llm_calls_ += stream.attempts() - 1;
+  auto ending = settle_model_call(stream, call);
+  if (!ending) response = std::move(*call.response);
+  co_return ending;
+}
+
+asio::awaitable<void> Run::complete(const ModelRequest& request, ModelStream& stream,
+                                    ModelCall& call) {
+  try {
+    call.response = co_await core_.provider().async_complete(request, stream);
+  } catch (const ProviderError& error) {
+    call.error = error;
+  } catch (const system_error& error) {
+    if (error.code() != asio::error::operation_aborted)
+      call.error = ProviderError(ErrorCode::network, error.what());
+  } catch (const std::exception& error) {
+    call.error = ProviderError(ErrorCode::interrupted, error.what());
+  }
+}
+
+ModelRequest Run::make_request(std::span<const ToolSpec> tools) const {
+  const AgentOptions& options = core_.options();
+  ModelRequest request;
+  request.model = publisher_.context().model_id;
+  request.system = options.system_prompt;
+  request.messages = core_.conversation().messages();
+  request.tools = tools;
+  request.max_tokens = options.max_tokens;
+  request.temperature = options.temperature;
+  request.parameters = options.parameters;
+  request.iteration = rounds_;
+  request.session_id = publisher_.context().session_id;
+  return request;
+}
+
+/// Publishes the end of a request and takes account of it.
+std::optional<Run::Ending> Run::settle_model_call(const ModelStream& stream, ModelCall& call) {
+  if (call.response) {
+    const ModelResponse& response = *call.response;
+    add_usage(response.usage, response.cost);
+    Publisher publisher = stream.publisher();
+    if (!response.model.empty() && response.model != publisher.context().model_id) {
+      publisher = publisher.model(response.model);
+      answering_ = answering_.model(response.model);
+      turn_.publisher = turn_.publisher.model(response.model);
+    }
+    ModelCompleted completed;
+    completed.finish_reason = response.finish_reason;
+    completed.content = response.content;
+    completed.reasoning = response.reasoning;
+    completed.tool_calls = response.tool_calls;
+    completed.usage = response.usage;
+    completed.response_id = response.response_id;
+    completed.time_to_first_token_ms = stream.time_to_first_token_ms();
+    completed.duration_ms = stream.duration_ms();
+    publisher.publish(std::move(completed));
+    return std::nullopt;
+  }
+  add_usage(stream.used(), stream.cost());
+  if (call.error) {
+    stream.publisher().publish(stream.failure(*call.error));
+    return Ending(Outcome::failed, call.error->what(), call.error->code());
+  }
+  const std::string reason = stopping() ? stop_reason_ : "the provider gave up the request";
+  stream.publisher().publish(stream.failure(reason, ErrorCode::cancelled));
+  if (!stopping()) return Ending(Outcome::failed, reason, ErrorCode::interrupted);
+  return stopped();
+}
+
+void Run::add_usage(const Usage& usage, std::optional<NanoUsd> cost) {
+  usage_ += usage;
+  turn_.usage += usage;
+  if (!cost && usage.total == 0) return;  // nothing was used
+  if (cost && cost_) {
+    *cost_ += *cost;
+  } else {
+    cost_.reset();  // a sum with an unknown part is a guess
+  }
+}
+
+}  // namespace strandbus::detail

@@ -1,0 +1,234 @@
+#include "agent_core.hpp"
+#include "run.hpp"
+#include "strandbus/event/timestamp.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace strandbus::detail {
+namespace {
+
+std::int64_t milliseconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               start)
+      .count();
+}
+
+std::string expiry(std::chrono::milliseconds from_now) {
+  if (from_now.count() == 0) return {};
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+  return to_rfc3339(now + from_now, 3);
+}
+
+ToolCallCompleted completed_event(const ToolCall& call, ToolResult&& result) {
+  ToolCallCompleted completed;
+  completed.tool_name = call.tool_name;
+  completed.call_id = call.call_id;
+  completed.success = result.success;
+  completed.output = std::move(result.output);
+  completed.error = std::move(result.error);
+  completed.error_code = result.error_code;
+  completed.files_changed = std::move(result.files_changed);
+  completed.diffs = std::move(result.diffs);
+  completed.data = std::move(result.data);
+  return completed;
+}
+
+}  // namespace
+
+/// Runs the calls of one turn, several at a time, and commits their answers in the order of the
+/// calls.
+asio::awaitable<void> Run::run_tools(std::vector<ToolCall> calls) {
+  std::deque<ToolSlot> slots;
+  for (ToolCall& call : calls) slots.emplace_back(std::move(call));
+  std::vector<std::shared_ptr<Child>> running;
+  std::size_t next = 0;
+  for (;;) {
+    std::erase_if(running, [](const auto& child) { return child->done; });
+    while (!stopping() && next < slots.size() &&
+           running.size() < core_.options().max_parallel_tools) {
+      running.push_back(spawn(run_tool(slots[next++]), Cancellable::no));
+    }
+    if (running.empty()) break;
+    co_await changed();
+  }
+  for (ToolSlot& slot : slots) {
+    Message message;
+    message.id = make_message_id();
+    message.role = Role::tool;
+    message.content =
+        slot.answer.empty() ? "The call did not run: " + stop_reason_ : std::move(slot.answer);
+    message.tool_call_id = slot.call.call_id;
+    commit(std::move(message));
+  }
+}
+
+asio::awaitable<void> Run::run_tool(ToolSlot& slot) {
+  auto prepared = prepare_call(core_.tools(), slot.call.tool_name, slot.call.arguments);
+  if (!prepared) {
+    deny(slot, prepared.error().code, prepared.error().reason);
+    co_return;
+  }
+  const bool may_run = co_await approved(slot, *prepared->tool);
+  if (may_run) co_await execute_tool(slot, std::move(*prepared));
+}
+
+void Run::deny(ToolSlot& slot, ErrorCode code, const std::string& reason) {
+  turn_.publisher.span(Publisher::new_span())
+      .publish(ToolCallDenied{.tool_name = slot.call.tool_name,
+                              .call_id = slot.call.call_id,
+                              .error_code = code,
+                              .reason = reason});
+  slot.answer = std::string(to_string(code)) + ": " + reason;
+}
+
+/// Whether the call may run; if not, its end was published.
+asio::awaitable<bool> Run::approved(ToolSlot& slot, const Tool& tool) {
+  const AgentOptions& options = core_.options();
+  if (!tool.definition().requires_confirmation || options.approval == ApprovalMode::all)
+    co_return true;
+  if (options.approval == ApprovalMode::deny) {
+    deny(slot, ErrorCode::E_CONFIRMED_DENY,
+         slot.call.tool_name + " needs an approval, and nobody is there to give it");
+    co_return false;
+  }
+  const Publisher publisher = turn_.publisher.span(Publisher::new_span());
+  ApprovalResolved answer;
+  answer.approval_id = make_unique_id("approval");
+  answer.call_id = slot.call.call_id;
+  answer.decision = ApprovalDecision::cancelled;
+  publisher.publish(
+      StatusUpdate{.status = AgentStatus::waiting_approval, .detail = slot.call.tool_name});
+  publisher.publish(ApprovalRequested{.approval_id = answer.approval_id,
+                                      .call_id = slot.call.call_id,
+                                      .tool_name = slot.call.tool_name,
+                                      .arguments = slot.call.arguments,
+                                      .reason = slot.call.tool_name + " requires confirmation",
+                                      .expires_at = expiry(options.approval_timeout)});
+  const std::string id = answer.approval_id;
+  approvals_.emplace(id, &answer);
+  asio::steady_timer limit(core_.strand());
+  if (options.approval_timeout.count() > 0) {
+    limit.expires_after(options.approval_timeout);
+    limit.async_wait([weak = weak_from_this(), id](error_code ec) {
+      ApprovalResolved expired;
+      expired.decision = ApprovalDecision::expired;
+      expired.reason = "nobody answered in time";
+      const auto self = weak.lock();
+      if (!ec && self) self->resolve_approval(id, expired);
+    });
+  }
+  while (approvals_.contains(id) && !stopping()) co_await changed();
+  approvals_.erase(id);
+  const bool granted = answer.decision == ApprovalDecision::approved;
+  const std::string reason = answer.reason.empty() ? "the call was not approved" : answer.reason;
+  publisher.publish(answer);
+  if (granted && !stopping()) co_return true;
+  if (answer.decision == ApprovalDecision::denied || answer.decision == ApprovalDecision::expired) {
+    deny(slot, ErrorCode::E_CONFIRMED_DENY, reason);
+  }
+  co_return false;
+}
+
+void Run::resolve_approval(const std::string& approval_id, const ApprovalResolved& answer) {
+  const auto found = approvals_.find(approval_id);
+  if (found == approvals_.end()) return;
+  found->second->decision = answer.decision;
+  found->second->by = answer.by;
+  found->second->reason = answer.reason;
+  approvals_.erase(found);
+  notify();
+}
+
+asio::awaitable<void> Run::execute_tool(ToolSlot& slot, ReadyCall ready) {
+  const Publisher publisher = turn_.publisher.span(Publisher::new_span());
+  const auto started = Clock::now();
+  ++tool_calls_;
+  publisher.publish(ToolCallStarted{.tool_name = slot.call.tool_name,
+                                    .call_id = slot.call.call_id,
+                                    .arguments = slot.call.arguments});
+  ToolContext context = make_context(publisher, slot.call);
+  ToolCallState state;
+  const auto child = spawn(
+      invoke(std::move(ready.tool), std::move(ready.arguments), context, state), Cancellable::yes);
+  asio::steady_timer limit(core_.strand());
+  const auto timeout = core_.options().tool_timeout;
+  if (timeout.count() > 0) {
+    limit.expires_after(timeout);
+    limit.async_wait([child, &state](error_code ec) {
+      if (ec || child->done) return;
+      state.timed_out = true;
+      child->signal.emit(asio::cancellation_type::terminal);
+    });
+  }
+  while (!child->done) co_await changed();
+  limit.cancel();
+  co_await close_context(context);
+  if (state.cancelled && state.timed_out) {
+    state.result =
+        ToolResult::failure(ErrorCode::E_TIMEOUT,
+                            "the call took longer than " + std::to_string(timeout.count()) + " ms");
+  } else if (state.cancelled) {
+    const std::string reason = stopping() ? stop_reason_ : "the tool gave up";
+    publisher.publish(ToolCallCancelled{.tool_name = slot.call.tool_name,
+                                        .call_id = slot.call.call_id,
+                                        .reason = reason,
+                                        .duration_ms = milliseconds_since(started)});
+    slot.answer = "The call was cancelled: " + reason;
+    co_return;
+  }
+  publish_tool_end(publisher, slot, std::move(state.result), started);
+}
+
+asio::awaitable<void> Run::invoke(std::shared_ptr<Tool> tool, json::object arguments,
+                                  ToolContext& context, ToolCallState& state) {
+  try {
+    state.result = co_await tool->async_run(std::move(arguments), context);
+  } catch (const system_error& error) {
+    state.cancelled = error.code() == asio::error::operation_aborted;
+    state.result = ToolResult::failure(error.what());
+  } catch (const std::exception& error) {
+    state.result = ToolResult::failure(error.what());
+  } catch (...) {
+    state.result = ToolResult::failure("the tool threw something that is no std::exception");
+  }
+}
+
+/// Nothing that a tool publishes may follow the end of its call.
+asio::awaitable<void> Run::close_context(const ToolContext& context) {
+  const auto idle = std::make_shared<bool>(false);
+  auto on_idle = [weak = weak_from_this(), strand = core_.strand(), idle] {
+    asio::post(strand, [weak, idle] {
+      *idle = true;
+      if (const auto self = weak.lock()) self->notify();
+    });
+  };
+  if (context.close(std::move(on_idle))) co_return;
+  while (!*idle) co_await changed();
+}
+
+void Run::publish_tool_end(const Publisher& publisher, ToolSlot& slot, ToolResult result,
+                           Clock::time_point started) {
+  slot.answer = result.model_text();
+  if (slot.answer.empty())
+    slot.answer = result.success ? "(no output)" : "the tool failed without saying why";
+  ToolCallCompleted completed = completed_event(slot.call, std::move(result));
+  completed.duration_ms = milliseconds_since(started);
+  publisher.publish(std::move(completed));
+}
+
+ToolContext Run::make_context(const Publisher& publisher, const ToolCall& call) const {
+  ToolContext context(publisher, call.call_id, call.tool_name);
+  context.workspace = core_.options().workspace;
+  context.logger = core_.options().logger;
+  context.model_id = publisher.context().model_id;
+  context.config = core_.options().tool_config;
+  context.user_data = core_.options().user_data;
+  return context;
+}
+
+}  // namespace strandbus::detail
