@@ -1,0 +1,112 @@
+#include "store/session_file_writer.hpp"
+
+#include "store/session_lines.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <utility>
+
+namespace strandbus::detail {
+namespace {
+
+constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
+
+SessionError file_error(const std::string& path, std::string_view action, error_code code,
+                        const std::string& what) {
+  std::string message = "cannot ";
+  message.append(action).append(" the session file ").append(path).append(": ").append(what);
+  return {code, 0, {}, std::move(message)};
+}
+
+SessionError system_error_of(const std::string& path, std::string_view action) {
+  const error_code code(errno, boost::system::system_category());
+  return file_error(path, action, code, code.message());
+}
+
+SessionError exists_error(const std::string& path) {
+  return file_error(path, "create", make_error_code(boost::system::errc::file_exists),
+                    "it exists; name a new file");
+}
+
+/// Makes sure that nobody else writes to the file.
+std::optional<SessionError> take_lock(const FileDescriptor& file, const std::string& path) {
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return std::nullopt;
+  if (errno != EWOULDBLOCK) return system_error_of(path, "lock");
+  return file_error(path, "write", make_error_code(boost::system::errc::device_or_resource_busy),
+                    "another program writes to it");
+}
+
+/// What is wrong with the last line; refuses a file that cannot be read.
+SessionResult<std::optional<TornLine>> check_session(const std::string& path) {
+  auto reader = SessionReader::open(path);
+  if (!reader) return std::move(reader).error();
+  for (;;) {
+    auto record = reader->next();
+    if (!record) return std::move(record).error();
+    if (!*record) return reader->torn();
+  }
+}
+
+}  // namespace
+
+SessionResult<SessionFileWriter> SessionFileWriter::create(const std::string& path) {
+  constexpr int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  FileDescriptor file(::open(path.c_str(), flags | O_CREAT | O_EXCL, owner_only));
+  const bool is_new = static_cast<bool>(file);
+  if (!is_new && errno == EEXIST) {
+    file = FileDescriptor(::open(path.c_str(), flags));
+    if (!file) return exists_error(path);
+  }
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return system_error_of(path, "create");
+  if (!S_ISREG(status.st_mode) || status.st_size != 0) return exists_error(path);
+  if (::fchmod(file.get(), owner_only) != 0) return system_error_of(path, "protect");
+  if (auto error = take_lock(file, path)) return *std::move(error);
+  return SessionFileWriter(path, std::move(file), 0, is_new);
+}
+
+SessionResult<SessionFileWriter> SessionFileWriter::append(const std::string& path) {
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY));
+  if (!file) return system_error_of(path, "open");
+  if (auto error = take_lock(file, path)) return *std::move(error);
+  const auto torn = check_session(path);
+  if (!torn) return torn.error();
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return system_error_of(path, "read");
+  SessionFileWriter writer(path, std::move(file), status.st_size, false);
+  if (auto error = *torn ? writer.repair(**torn) : std::nullopt) return *std::move(error);
+  return writer;
+}
+
+std::optional<SessionError> SessionFileWriter::repair(const TornLine& torn) {
+  if (torn.whole) return write("\n");
+  const off_t whole = size_ - static_cast<off_t>(torn.bytes);
+  if (::ftruncate(file_.get(), whole) != 0) return system_error_of(path_, "repair");
+  size_ = whole;
+  return std::nullopt;
+}
+
+std::optional<SessionError> SessionFileWriter::write(std::string_view line) {
+  const off_t whole = size_ + static_cast<off_t>(line.size());
+  while (!line.empty()) {
+    const ssize_t count = ::write(file_.get(), line.data(), line.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      SessionError error = system_error_of(path_, "write to");
+      // If this fails too, the reader reports a last line that is cut off.
+      static_cast<void>(::ftruncate(file_.get(), size_) == 0);
+      return error;
+    }
+    line.remove_prefix(static_cast<std::size_t>(count));
+  }
+  size_ = whole;
+  return std::nullopt;
+}
+
+void SessionFileWriter::remove() noexcept {
+  if (is_new_) ::unlink(path_.c_str());
+}
+
+}  // namespace strandbus::detail

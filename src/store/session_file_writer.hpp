@@ -1,0 +1,45 @@
+#pragma once
+
+#include "file_descriptor.hpp"
+#include "strandbus/store/session_reader.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <utility>
+
+namespace strandbus::detail {
+
+/// A session file that lines are put behind.
+///
+/// Threads: distinct objects.
+class SessionFileWriter {
+ public:
+  /// A new file, or an empty one, for its owner only.
+  static SessionResult<SessionFileWriter> create(const std::string& path);
+  /// A session file, with whatever of its last line was cut off removed.
+  static SessionResult<SessionFileWriter> append(const std::string& path);
+
+  /// Puts one line with its end behind the others, with one write where the system allows it. Takes
+  /// back what was written of it when that fails.
+  std::optional<SessionError> write(std::string_view line);
+
+  /// Removes the file if create() made it.
+  void remove() noexcept;
+
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  SessionFileWriter(std::string path, FileDescriptor file, off_t size, bool is_new)
+      : path_(std::move(path)), file_(std::move(file)), size_(size), is_new_(is_new) {}
+
+  std::optional<SessionError> repair(const TornLine& torn);
+
+  std::string path_;
+  FileDescriptor file_;
+  off_t size_;   ///< of the whole lines
+  bool is_new_;  ///< we have made it
+};
+
+}  // namespace strandbus::detail
