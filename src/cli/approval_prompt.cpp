@@ -1,0 +1,124 @@
+#include "cli/approval_prompt.hpp"
+
+#include "sink/tool_line.hpp"
+#include "strandbus/sink/terminal_text.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <fcntl.h>
+#include <termios.h>
+#include <utility>
+
+namespace strandbus::cli {
+namespace {
+
+constexpr std::string_view question = "Run it? [y/N] ";
+
+bool is_yes(std::string_view answer) {
+  std::string word;
+  for (const char c : answer) {
+    if (std::isspace(static_cast<unsigned char>(c)) == 0)
+      word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return word == "y" || word == "yes";
+}
+
+}  // namespace
+
+detail::FileDescriptor ApprovalPrompt::open_terminal() noexcept {
+  return detail::FileDescriptor(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+}
+
+ApprovalPrompt::ApprovalPrompt(asio::io_context& context, Console& console, Setup setup)
+    : terminal_(context, setup.terminal.release()),
+      console_(console),
+      control_(std::move(setup.control)),
+      call_is_shown_(setup.call_is_shown) {
+  console_.before_write([this] { break_line(); });
+}
+
+ApprovalPrompt::~ApprovalPrompt() { console_.before_write({}); }
+
+void ApprovalPrompt::on_event(const StreamEvent& event) {
+  if (const auto* request = event.get_if<ApprovalRequested>()) {
+    calls_.push_back({request->approval_id, request->tool_name, request->arguments});
+  } else if (const auto* resolved = event.get_if<ApprovalResolved>()) {
+    withdraw(resolved->approval_id);
+  }
+}
+
+void ApprovalPrompt::ask() {
+  if (calls_.empty() || line_is_open_) return;
+  if (!reading_) ::tcflush(terminal_.native_handle(), TCIFLUSH);
+  const bool shown_above = call_is_shown_ && calls_.size() == 1 && !asked_before_;
+  std::string text;
+  if (!shown_above) {
+    text += "? " + terminal_safe_line(calls_.front().tool_name) + " needs approval\n";
+    for (const std::string& argument : detail::full_arguments(calls_.front().arguments)) {
+      text += "    " + terminal_safe_line(argument) + "\n";
+    }
+  }
+  write(text.append(question));
+  line_is_open_ = true;
+  asked_before_ = true;
+  if (!reading_) read_answer();
+}
+
+void ApprovalPrompt::stop() {
+  calls_.clear();
+  terminal_.cancel();
+}
+
+void ApprovalPrompt::read_answer() {
+  reading_ = true;
+  terminal_.async_read_some(asio::buffer(input_), [this, id = calls_.front().approval_id](
+                                                      error_code ec, std::size_t size) {
+    // The call may have been withdrawn while this was on its way.
+    const bool asked = !calls_.empty() && calls_.front().approval_id == id;
+    if (asked && ec != asio::error::operation_aborted) {
+      on_answer(ec, std::string_view(input_.data(), size));
+    }
+  });
+}
+
+void ApprovalPrompt::on_answer(error_code ec, std::string_view text) {
+  const Call call = std::move(calls_.front());
+  calls_.pop_front();
+  reading_ = asked_before_ = line_is_open_ = false;
+  if (ec) write("\n");
+  if (is_yes(text)) {
+    control_.approve(call.approval_id, "the user");
+  } else {
+    control_.deny(call.approval_id, "the user said no", "the user");
+  }
+  ask();
+}
+
+/// Somebody else has decided: the time is over, the run was cancelled.
+void ApprovalPrompt::withdraw(const std::string& approval_id) {
+  const auto call = std::ranges::find(calls_, approval_id, &Call::approval_id);
+  if (call == calls_.end()) return;
+  if (call == calls_.begin() && reading_) {
+    terminal_.cancel();
+    break_line();
+    reading_ = asked_before_ = false;
+  }
+  calls_.erase(call);
+}
+
+/// Something else is about to be written.
+void ApprovalPrompt::break_line() {
+  if (!line_is_open_) return;
+  line_is_open_ = false;
+  write("\n");
+}
+
+void ApprovalPrompt::write(std::string_view text) {
+  // A terminal that takes no question gives no answer either: then the approval expires.
+  write_all(terminal_.native_handle(), text);
+}
+
+}  // namespace strandbus::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "cli/approval_prompt.hpp"
+#include "cli/display.hpp"
+#include "strandbus/bus/event_bus.hpp"
+
+#include <memory>
+
+namespace strandbus::cli {
+
+/// Displays what is published on a bus until it is closed.
+class BusDisplay final : public Display {
+ public:
+  /// Reads from the oldest kept event on; `overflow` says what becomes of events that come faster
+  /// than they are shown.
+  BusDisplay(const MakeView& make_view, EventBus& bus, Overflow overflow);
+  ~BusDisplay() override { join(); }
+
+  /// Asks the user at the terminal about approvals. Before start().
+  void answer_approvals(ApprovalPrompt::Setup setup);
+
+ private:
+  void begin() override { wait(); }
+  void release() override;
+  void wait();
+  void show_ready();
+
+  EventStream stream_;
+  std::unique_ptr<ApprovalPrompt> approvals_;
+};
+
+}  // namespace strandbus::cli

@@ -1,0 +1,242 @@
+#include "cli/command_line.hpp"
+
+#include "cli/argument_text.hpp"
+#include "cli/help_text.hpp"
+#include "cli/usage_error.hpp"
+#include "strandbus/wire/dialect.hpp"
+
+#include <boost/assert.hpp>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+
+namespace strandbus::cli {
+namespace {
+
+/// What is wrong with a value; empty if nothing.
+using Check = std::function<std::string(const std::string&)>;
+
+std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+template <class Parse>
+Check check_of(Parse parse, std::string wanted) {
+  return [parse, wanted = std::move(wanted)](const std::string& text) {
+    return parse(text) ? std::string() : in_quotes(text) + " is no " + wanted;
+  };
+}
+
+Check one_of(const std::vector<std::string>& names, const std::string& what) {
+  return [names, what](const std::string& text) {
+    const bool known = std::ranges::find(names, text) != names.end();
+    const std::string there = names.size() == 1 ? "; there is " : "; there are ";
+    return known ? std::string() : in_quotes(text) + " is no " + what + there + joined(names);
+  };
+}
+
+Check at_least(std::int64_t least) {
+  return check_of([least](const std::string& text) { return parse_whole(text, least); },
+                  "whole number of at least " + std::to_string(least));
+}
+
+Check known_dialect() {
+  std::vector<std::string> names;
+  for (const std::string_view name : dialect_names()) names.emplace_back(name);
+  return one_of(names, "dialect");
+}
+
+/// One command with its options, which its help text must name.
+class Command {
+ public:
+  Command(::CLI::App& app, const std::string& name)
+      : app_(*app.add_subcommand(name)), help_(help_text(name)) {}
+
+  ::CLI::App& app() noexcept { return app_; }
+
+  void flag(const std::string& names, bool& value) {
+    mentioned(names);
+    app_.add_flag(names, value);
+  }
+
+  template <class T>
+  ::CLI::Option* positional(const std::string& name, T& value) {
+    return app_.add_option(name, value);
+  }
+
+  void option(const std::string& names, std::string& value, Check check = {}) {
+    mentioned(names);
+    auto* const option = app_.add_option(names, value);
+    if (check) option->check(::CLI::Validator(std::move(check), {}));
+  }
+
+  /// An option whose text, once checked, is given to `take`.
+  void option(const std::string& names, std::function<void(const std::string&)> take, Check check) {
+    mentioned(names);
+    app_.add_option_function<std::string>(names, std::move(take))
+        ->check(::CLI::Validator(std::move(check), {}));
+  }
+
+ private:
+  void mentioned([[maybe_unused]] const std::string& names) const {
+    BOOST_ASSERT(help_.find(names.substr(names.rfind("--"))) != std::string_view::npos);
+  }
+
+  ::CLI::App& app_;
+  std::string_view help_;
+};
+
+void add_output_options(Command& command, bool& json, std::string& dialect, bool& verbose) {
+  command.flag("--json", json);
+  command.option("--dialect", dialect, known_dialect());
+  command.flag("-v,--verbose", verbose);
+}
+
+void take_tools(RunArguments& run, const std::string& text) {
+  if (text == "none") {
+    run.tools.emplace();
+  } else {
+    run.tools = split_list(text);
+  }
+}
+
+void add_run(Command command, RunArguments& run) {
+  command.positional("PROMPT", run.prompt);
+  command.option("--provider", run.provider,
+                 one_of({"scripted"}, "provider that this version has"));
+  command.option("--script", run.script);
+  command.option("--model", run.model);
+  command.option("--system", run.system);
+  command.option("--workspace", run.workspace);
+  command.option(
+      "--tools", [&run](const std::string& text) { take_tools(run, text); },
+      [](const std::string& text) {
+        return text.empty() ? std::string("name tools, or none") : "";
+      });
+  command.option(
+      "--approve",
+      [&run](const std::string& text) {
+        run.approve = text == "ask"    ? ApprovalMode::ask
+                      : text == "auto" ? ApprovalMode::all
+                                       : ApprovalMode::deny;
+      },
+      one_of({"ask", "auto", "deny"}, "way to approve"));
+  command.option(
+      "--max-rounds", [&run](const std::string& text) { run.max_rounds = parse_whole(text, 1); },
+      at_least(1));
+  command.option(
+      "--max-tokens", [&run](const std::string& text) { run.max_tokens = parse_whole(text, 1); },
+      at_least(1));
+  command.option(
+      "--timeout", [&run](const std::string& text) { run.timeout = *parse_seconds(text); },
+      check_of(parse_seconds, "number of seconds above zero"));
+  add_output_options(command, run.json, run.dialect, run.verbose);
+  command.option("--session", run.session);
+  command.option(
+      "--log-level", [&run](const std::string& text) { run.log_level = parse_log_level(text); },
+      one_of({"debug", "info", "warning", "error", "off"}, "log level"));
+  command.option("--log-file", run.log_file);
+}
+
+void add_replay(Command command, ReplayArguments& replay) {
+  command.positional("FILE", replay.file)->required();
+  command.option(
+      "--from",
+      [&replay](const std::string& text) {
+        replay.from = static_cast<std::uint64_t>(*parse_whole(text, 1));
+      },
+      at_least(1));
+  const auto parse_speed = [](const std::string& text) { return parse_decimal(text, 0); };
+  command.option(
+      "--speed", [&replay](const std::string& text) { replay.speed = *parse_decimal(text, 0); },
+      check_of(parse_speed, "number from 0 on"));
+  add_output_options(command, replay.json, replay.dialect, replay.verbose);
+}
+
+void add_stats(Command command, StatsArguments& stats) {
+  command.positional("FILE", stats.files)->required();
+  command.flag("--json", stats.json);
+}
+
+/// The command that was named; empty if none was.
+std::string command_name(const ::CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  return commands.empty() ? std::string() : commands.front()->get_name();
+}
+
+std::string see_help(const std::string& command) {
+  return "; see strandbus " + (command.empty() ? "" : command + ' ') + "--help";
+}
+
+/// What nobody has a use for.
+UsageError unexpected(const ::CLI::App& app) {
+  const std::string command = command_name(app);
+  const auto rest = app.remaining(true);
+  const auto option = std::ranges::find_if(
+      rest, [](const std::string& text) { return text.size() > 1 && text.starts_with('-'); });
+  if (option != rest.end()) return UsageError("unknown option " + *option + see_help(command));
+  const std::string text = rest.empty() ? "" : in_quotes(rest.front());
+  if (command.empty())
+    return UsageError("unknown command " + text + "; there are run, replay and stats");
+  const std::string hint = command == "run" ? "; put the prompt in quotes" : see_help(command);
+  return UsageError("unexpected argument " + text + hint);
+}
+
+/// An option without its value, or with more than one.
+UsageError mismatch(const std::string& command, const std::string& text) {
+  const std::string option = text.substr(0, text.find(':'));
+  const bool missing = text.find("missing") != std::string::npos;
+  return UsageError(option + (missing ? " needs a value" : " is given more than once") +
+                    see_help(command));
+}
+
+UsageError usage_error(const ::CLI::App& app, const ::CLI::ParseError& error) {
+  if (dynamic_cast<const ::CLI::ExtrasError*>(&error) != nullptr) return unexpected(app);
+  const std::string command = command_name(app);
+  if (command.empty() && app.remaining(true).empty())
+    return UsageError("no command; there are run, replay and stats" + see_help(command));
+  if (command.empty()) return unexpected(app);
+  if (dynamic_cast<const ::CLI::ArgumentMismatch*>(&error) != nullptr)
+    return mismatch(command, error.what());
+  return UsageError(error.what() + see_help(command));
+}
+
+void check_dialect(const ::CLI::App& app, bool json) {
+  if (app.count("--dialect") > 0 && !json)
+    throw UsageError("--dialect says how --json speaks: add --json");
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  RunArguments run;
+  ReplayArguments replay;
+  StatsArguments stats;
+  ::CLI::App app;
+  app.require_subcommand(1);
+  app.add_flag("--version");
+  add_run(Command(app, "run"), run);
+  add_replay(Command(app, "replay"), replay);
+  add_stats(Command(app, "stats"), stats);
+  try {
+    app.parse(argc, argv);
+  } catch (const ::CLI::CallForHelp&) {
+    return Information{std::string(help_text(command_name(app)))};
+  } catch (const ::CLI::ParseError& error) {
+    if (app.count("--version") > 0) return Information{"strandbus " STRANDBUS_VERSION "\n"};
+    throw usage_error(app, error);
+  }
+  const std::string command = command_name(app);
+  if (command == "stats") return stats;
+  if (command == "replay") {
+    check_dialect(*app.get_subcommand("replay"), replay.json);
+    return replay;
+  }
+  check_dialect(*app.get_subcommand("run"), run.json);
+  return run;
+}
+
+}  // namespace strandbus::cli

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "strandbus/agent/agent_options.hpp"
+#include "strandbus/log.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace strandbus::cli {
+
+/// `strandbus run`
+struct RunArguments {
+  std::optional<std::string> prompt;  ///< "-" = standard input
+  std::string provider = "scripted";
+  std::string script;  ///< empty = the built-in one
+  std::string model;   ///< empty = the provider's own
+  std::string system;  ///< a text, or "@" and a file
+  std::string workspace;
+  std::optional<std::vector<std::string>> tools;  ///< absent = all
+  std::optional<ApprovalMode> approve;            ///< absent = by whether there is a terminal
+  std::optional<std::int64_t> max_rounds;
+  std::optional<std::int64_t> max_tokens;
+  std::chrono::milliseconds timeout{0};
+  bool json = false;
+  std::string dialect = "native";
+  std::string session;  ///< empty = not recorded
+  bool verbose = false;
+  std::optional<LogLevel> log_level;
+  std::string log_file;
+};
+
+/// `strandbus replay`
+struct ReplayArguments {
+  std::string file;
+  std::uint64_t from = 1;
+  double speed = 0;  ///< 0 = at once, 1 = as recorded, 2 = twice as fast
+  bool json = false;
+  std::string dialect = "native";
+  bool verbose = false;
+};
+
+/// `strandbus stats`
+struct StatsArguments {
+  std::vector<std::string> files;
+  bool json = false;
+};
+
+/// `--help`, `--version`
+struct Information {
+  std::string text;
+};
+
+using CommandLine = std::variant<RunArguments, ReplayArguments, StatsArguments, Information>;
+
+/// What the caller wants.
+///
+/// Errors: throws UsageError.
+CommandLine parse_command_line(int argc, const char* const* argv);
+
+}  // namespace strandbus::cli

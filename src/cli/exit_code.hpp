@@ -1,0 +1,15 @@
+#pragma once
+
+namespace strandbus::cli {
+
+/// What the program tells its caller.
+enum class ExitCode : int {
+  done = 0,         ///< answered, replayed, counted
+  failed = 1,       ///< the run failed
+  usage = 2,        ///< wrong usage, or a file that cannot be used
+  cancelled = 3,    ///< the run was cancelled
+  budget = 4,       ///< the run failed with error_code budget
+  lost_events = 5,  ///< the display was too slow for some events
+};
+
+}  // namespace strandbus::cli

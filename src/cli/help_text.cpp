@@ -1,0 +1,122 @@
+#include "cli/help_text.hpp"
+
+namespace strandbus::cli {
+namespace {
+
+constexpr std::string_view overview = R"(strandbus: watch an AI agent work, live and afterwards
+
+Usage: strandbus COMMAND [OPTIONS]
+
+Commands:
+  run [PROMPT | -]   give an agent a task and watch it work
+  replay FILE        show a recorded session again
+  stats FILE...      count turns, tools, tokens, cost and time of sessions
+
+Options:
+  -h, --help         this text; strandbus COMMAND --help says more about a command
+  --version          the version
+
+Examples:
+  strandbus run "Calculate 2+2"                          works offline, with a scripted model
+  strandbus run "Calculate 2+2" --session sum.jsonl      records everything that happens
+  strandbus replay sum.jsonl --speed 1                   shows it again, as fast as it was
+  strandbus run "Calculate 2+2" --json | jq .type        every event, one JSON object per line
+)";
+
+constexpr std::string_view run = R"(Gives an agent a task and shows how it works.
+
+Usage: strandbus run [PROMPT | -] [OPTIONS]
+
+  PROMPT              what the agent shall do; - reads it from standard input
+
+Model:
+  --provider NAME     who answers: scripted (the default: words from a file, works offline)
+  --script FILE       the script that a scripted model speaks (default: a built-in one, which
+                      answers "Calculate 2+2")
+  --model NAME        the model to ask for (default: the provider's own)
+  --system TEXT|@FILE tells the model who it is
+  --max-tokens N      limits one answer of the model
+
+Tools:
+  --workspace DIR     the directory in which tools work (default: the current one)
+  --tools LIST        which tools the model may use: calculator, bash, or none (default: all)
+  --approve HOW       commands need your approval: ask, auto (run them), deny (refuse them)
+                      (default: ask on a terminal, deny without one)
+
+Limits:
+  --max-rounds N      turns before the run fails (default: 50)
+  --timeout SECONDS   time before the run fails (default: none)
+
+Output:
+  --json              print the events, one JSON object per line, and nothing else
+  --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts
+  --session FILE      record everything in a new file; replay and stats read it
+  -v, --verbose       show model requests, tool output and housekeeping too
+  --log-level LEVEL   what the library logs: debug, info, warning, error or off (default: off)
+  --log-file FILE     where it logs to (default: standard error); implies --log-level info
+  -h, --help          this text
+
+Standard output carries the answer, on a terminal the live view; everything else goes to standard
+error. Ctrl-C cancels the run, a second one ends the program at once.
+
+Exit codes: 0 answered, 1 the run failed, 2 wrong usage, 3 cancelled, 4 a limit was reached,
+5 the display was too slow for some events
+
+Examples:
+  strandbus run "Calculate 2+2"
+  strandbus run --script examples/scripts/parallel_tools.json --approve auto "Do three things"
+  echo "Calculate 2+2" | strandbus run - > answer.txt
+  strandbus run "Calculate 2+2" --json --dialect agent-runner
+)";
+
+constexpr std::string_view replay = R"(Shows a recorded session again, as the live run was shown.
+
+Usage: strandbus replay FILE [OPTIONS]
+
+  FILE                a session that strandbus run --session has recorded
+
+Options:
+  --from SEQ          begin with the event of this number (default: the first)
+  --speed X           0 shows everything at once (the default), 1 as fast as it was, 2 twice as fast
+  --json              print the events, one JSON object per line, and nothing else
+  --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts
+  -v, --verbose       show model requests, tool output and housekeeping too
+  -h, --help          this text
+
+A session whose writer was interrupted is shown as far as it goes.
+
+Exit codes: 0 shown, 2 wrong usage or a file that cannot be read, 3 interrupted
+
+Examples:
+  strandbus replay sum.jsonl
+  strandbus replay sum.jsonl --speed 2 --from 20
+  strandbus replay sum.jsonl --json | jq 'select(.type == "tool_call_completed")'
+)";
+
+constexpr std::string_view stats = R"(Counts what happened in recorded sessions.
+
+Usage: strandbus stats FILE... [OPTIONS]
+
+  FILE                a session that strandbus run --session has recorded; several are added up
+
+Options:
+  --json              print one JSON object instead of a table
+  -h, --help          this text
+
+Exit codes: 0 counted, 2 wrong usage or a file that cannot be read
+
+Examples:
+  strandbus stats sum.jsonl
+  strandbus stats sessions/*.jsonl --json | jq .cost
+)";
+
+}  // namespace
+
+std::string_view help_text(std::string_view command) noexcept {
+  if (command == "run") return run;
+  if (command == "replay") return replay;
+  if (command == "stats") return stats;
+  return overview;
+}
+
+}  // namespace strandbus::cli

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "strandbus/error.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <functional>
+
+namespace strandbus::cli {
+
+/// Ctrl-C and its kin: SIGINT, SIGTERM, SIGHUP, SIGQUIT. The first is for the handler; the second,
+/// and any SIGQUIT, ends the program at once.
+class Interrupts {
+ public:
+  /// `on_first` is called with the signal; it returns false when there is nothing to wait for.
+  Interrupts(asio::io_context& context, std::function<bool(int signal)> on_first);
+
+  /// Listens no more.
+  void stop() { signals_.cancel(); }
+
+ private:
+  void wait();
+  void on_signal(int signal);
+
+  asio::signal_set signals_;
+  std::function<bool(int)> on_first_;
+  bool interrupted_ = false;
+};
+
+/// Kills what tools have started and ends the program.
+[[noreturn]] void end_at_once();
+
+}  // namespace strandbus::cli

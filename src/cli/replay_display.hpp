@@ -1,0 +1,61 @@
+#pragma once
+
+#include "cli/display.hpp"
+#include "strandbus/store/session_reader.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace strandbus::cli {
+
+/// Displays what a session file has recorded.
+class ReplayDisplay final : public Display {
+ public:
+  struct Options {
+    std::uint64_t from = 1;  ///< the seq of the first event that is shown
+    double speed = 0;        ///< 0 = at once
+  };
+
+  /// How far it came. After join().
+  struct Outcome {
+    std::optional<SessionError> error{};  ///< what could not be read
+    std::uint64_t shown = 0;
+    std::uint64_t last_seq = 0;
+    bool runs_are_open = false;  ///< a run has no end in the file
+    bool stopped = false;
+  };
+
+  ReplayDisplay(const MakeView& make_view, SessionReader reader, Options options);
+  ~ReplayDisplay() override { join(); }
+
+  /// Ends the replay before its time. From the thread that made it.
+  void stop();
+
+  Outcome outcome() const { return outcome_; }
+  const SessionReader& reader() const noexcept { return reader_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void begin() override { step(); }
+  void release() override {}
+  void step();
+  bool read_next();
+  bool wait_for_next();
+  void show_next();
+  void finish();
+
+  SessionReader reader_;
+  const Options options_;
+  asio::steady_timer due_;
+  std::optional<StreamEvent> next_;
+  std::optional<Timestamp> first_ts_;
+  Clock::time_point began_;
+  std::set<std::string, std::less<>> open_runs_;
+  Outcome outcome_;
+};
+
+}  // namespace strandbus::cli

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cli/command_line.hpp"
+#include "cli/exit_code.hpp"
+
+namespace strandbus::cli {
+
+/// `strandbus run`
+///
+/// Errors: throws UsageError before anything is run or written.
+ExitCode run_command(const RunArguments& arguments);
+
+}  // namespace strandbus::cli
