@@ -43,6 +43,7 @@ ApprovalPrompt::ApprovalPrompt(asio::io_context& context, Console& console, Setu
 ApprovalPrompt::~ApprovalPrompt() { console_.before_write({}); }
 
 void ApprovalPrompt::on_event(const StreamEvent& event) {
+  call_is_last_shown_ = call_is_shown_ && calls_.empty() && event.is<ApprovalRequested>();
   if (const auto* request = event.get_if<ApprovalRequested>()) {
     calls_.push_back({request->approval_id, request->tool_name, request->arguments});
   } else if (const auto* resolved = event.get_if<ApprovalResolved>()) {
@@ -53,9 +54,8 @@ void ApprovalPrompt::on_event(const StreamEvent& event) {
 void ApprovalPrompt::ask() {
   if (calls_.empty() || line_is_open_) return;
   if (!reading_) ::tcflush(terminal_.native_handle(), TCIFLUSH);
-  const bool shown_above = call_is_shown_ && calls_.size() == 1 && !asked_before_;
   std::string text;
-  if (!shown_above) {
+  if (!std::exchange(call_is_last_shown_, false)) {
     text += "? " + terminal_safe_line(calls_.front().tool_name) + " needs approval\n";
     for (const std::string& argument : detail::full_arguments(calls_.front().arguments)) {
       text += "    " + terminal_safe_line(argument) + "\n";
@@ -63,7 +63,6 @@ void ApprovalPrompt::ask() {
   }
   write(text.append(question));
   line_is_open_ = true;
-  asked_before_ = true;
   if (!reading_) read_answer();
 }
 
@@ -87,14 +86,14 @@ void ApprovalPrompt::read_answer() {
 void ApprovalPrompt::on_answer(error_code ec, std::string_view text) {
   const Call call = std::move(calls_.front());
   calls_.pop_front();
-  reading_ = asked_before_ = line_is_open_ = false;
+  reading_ = line_is_open_ = false;
   if (ec) write("\n");
   if (is_yes(text)) {
     control_.approve(call.approval_id, "the user");
   } else {
     control_.deny(call.approval_id, "the user said no", "the user");
   }
-  ask();
+  // The next question follows when approval_resolved is shown.
 }
 
 /// Somebody else has decided: the time is over, the run was cancelled.
@@ -104,7 +103,7 @@ void ApprovalPrompt::withdraw(const std::string& approval_id) {
   if (call == calls_.begin() && reading_) {
     terminal_.cancel();
     break_line();
-    reading_ = asked_before_ = false;
+    reading_ = false;
   }
   calls_.erase(call);
 }

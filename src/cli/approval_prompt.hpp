@@ -59,10 +59,10 @@ class ApprovalPrompt {
   Console& console_;
   const RunControl control_;
   const bool call_is_shown_;
-  std::deque<Call> calls_;     ///< that nobody has answered; the first is asked about
-  bool reading_ = false;       ///< the answer to the first
-  bool asked_before_ = false;  ///< about the first
-  bool line_is_open_ = false;  ///< the cursor stands behind the question
+  std::deque<Call> calls_;           ///< that nobody has answered; the first is asked about
+  bool reading_ = false;             ///< the answer to the first
+  bool call_is_last_shown_ = false;  ///< the first call stands right above the cursor
+  bool line_is_open_ = false;        ///< the cursor stands behind the question
   std::array<char, 256> input_{};
 };
 

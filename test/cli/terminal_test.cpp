@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <fcntl.h>
+#include <iterator>
 #include <regex>
 #include <string>
 #include <sys/stat.h>
@@ -121,6 +122,14 @@ TEST(Terminal, IsAskedAboutOneCommandAfterTheOther) {
   const std::string screen = screen_of(finished.out);
   EXPECT_THAT(screen, HasSubstr("✗ bash echo first · denied"));
   EXPECT_THAT(screen, HasSubstr("✓ bash echo second · "));
+  // No question without the command that it is about.
+  const std::regex question("Run it\\?");
+  const std::regex with_command("    command: echo (first|second)\nRun it\\?");
+  const auto count = [&](const std::regex& pattern) {
+    return std::distance(std::sregex_iterator(screen.begin(), screen.end(), pattern),
+                         std::sregex_iterator());
+  };
+  EXPECT_EQ(count(question), count(with_command)) << screen;
 }
 
 TEST(Terminal, CancelsWithCtrlCDuringAQuestion) {
