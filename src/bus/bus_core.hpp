@@ -6,10 +6,9 @@
 #include "parking_lot.hpp"
 #include "reader.hpp"
 #include "run_ledger.hpp"
+#include "sync.hpp"
 
-#include <atomic>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace strandbus::detail {
@@ -75,7 +74,7 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   const asio::any_io_executor executor_;
   const BusOptions options_;
 
-  mutable std::mutex mutex_;
+  mutable sync::Mutex mutex_;
   EventLog log_;
   RunLedger runs_;
   OpenStarts open_starts_;
@@ -89,10 +88,10 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   std::uint64_t refused_backlog_ = 0;
   std::uint64_t refused_invalid_ = 0;
 
-  std::atomic<bool> closed_{false};
+  sync::Atomic<bool> closed_{false};
   // Pairs with Reader::position_: a waiter counts itself here and then looks at the positions.
-  std::atomic<std::uint32_t> writable_waiters_{0};
-  std::atomic<std::uint64_t> callback_errors_{0};
+  sync::Atomic<std::uint32_t> writable_waiters_{0};
+  sync::Atomic<std::uint64_t> callback_errors_{0};
   std::shared_ptr<ParkingLot> lot_ = std::make_shared<ParkingLot>();
   CallbackDispatcher dispatcher_{log_};
 };

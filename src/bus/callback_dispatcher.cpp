@@ -1,10 +1,10 @@
 #include "callback_dispatcher.hpp"
 
 #include "event_log.hpp"
+#include "sync.hpp"
 
 #include <algorithm>
 #include <limits>
-#include <thread>
 #include <utility>
 
 namespace strandbus::detail {
@@ -50,7 +50,7 @@ bool CallbackDispatcher::taken_over() {
   current_version_ = 0;
   requests_.store(0, std::memory_order_release);
   for (int i = 0; i < hand_over_patience; ++i) {
-    std::this_thread::yield();
+    sync::yield();
     if (requests_.load(std::memory_order_relaxed) != 0) return true;
   }
   std::uint64_t nobody = 0;

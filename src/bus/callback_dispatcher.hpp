@@ -1,11 +1,10 @@
 #pragma once
 
 #include "callback_reader.hpp"
+#include "sync.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace strandbus::detail {
@@ -44,12 +43,12 @@ class CallbackDispatcher {
   bool taken_over();
 
   const EventLog& log_;
-  std::atomic<std::uint64_t> requests_{0};  ///< not 0: somebody delivers
+  sync::Atomic<std::uint64_t> requests_{0};  ///< not 0: somebody delivers
 
-  std::mutex mutex_;
+  sync::Mutex mutex_;
   Readers readers_;  ///< under the mutex
-  std::atomic<std::uint64_t> version_{0};
-  std::atomic<std::size_t> count_{0};
+  sync::Atomic<std::uint64_t> version_{0};
+  sync::Atomic<std::size_t> count_{0};
 
   // The deliverer's own.
   Readers current_;

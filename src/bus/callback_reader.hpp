@@ -2,8 +2,8 @@
 
 #include "parking_lot.hpp"
 #include "reader.hpp"
+#include "sync.hpp"
 
-#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -43,7 +43,7 @@ class CallbackReader : public Reader {
   void invoke(const Delivery& delivery) noexcept;
   void finish() noexcept;
 
-  std::atomic<std::uint32_t> state_{0};
+  sync::Atomic<std::uint32_t> state_{0};
   Handler handler_;
 };
 

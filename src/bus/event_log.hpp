@@ -1,11 +1,11 @@
 #pragma once
 
 #include "segment.hpp"
+#include "sync.hpp"
 
 #include <boost/circular_buffer.hpp>
 #include <boost/container/static_vector.hpp>
 
-#include <atomic>
 #include <cstdint>
 
 namespace strandbus::detail {
@@ -59,8 +59,8 @@ class EventLog {
   std::size_t newest_segment_bytes_ = 0;
   // Pairs with the armed flag of ParkingLot: a publisher stores the head and then looks at the
   // flag, a waiter sets the flag and then looks at the head; sequentially consistent on both sides.
-  alignas(64) std::atomic<std::uint64_t> head_{0};
-  std::atomic<std::uint64_t> tail_{1};
+  alignas(64) sync::Atomic<std::uint64_t> head_{0};
+  sync::Atomic<std::uint64_t> tail_{1};
 };
 
 }  // namespace strandbus::detail

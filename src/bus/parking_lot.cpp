@@ -41,7 +41,7 @@ class WakeDomainService final : public asio::execution_context::service {
     }
   }
 
-  std::mutex mutex_;
+  sync::Mutex mutex_;
   std::vector<std::weak_ptr<WakeDomain>> domains_;
 };
 
@@ -52,12 +52,12 @@ void WakeDomain::post_drain(const std::shared_ptr<ParkingLot>& lot,
   // Pairs with shut(): this post was counted before the flag was set, and is waited for, or it sees
   // the flag.
   struct Counted {
-    explicit Counted(std::atomic<std::uint32_t>& p)
+    explicit Counted(sync::Atomic<std::uint32_t>& p)
         : posts(p), before(p.fetch_add(1, std::memory_order_acq_rel)) {}
     ~Counted() {
       if (posts.fetch_sub(1, std::memory_order_acq_rel) > context_gone) posts.notify_all();
     }
-    std::atomic<std::uint32_t>& posts;
+    sync::Atomic<std::uint32_t>& posts;
     const std::uint32_t before;
   };
   const Counted counted(posts_);

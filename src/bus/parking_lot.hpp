@@ -1,12 +1,11 @@
 #pragma once
 
+#include "sync.hpp"
 #include "waiter.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -37,7 +36,7 @@ class WakeDomain {
 
   const asio::any_io_executor executor_;
   const std::weak_ptr<ParkingLot> lot_;
-  std::atomic<std::uint32_t> posts_{0};  ///< how many are under way, and context_gone
+  sync::Atomic<std::uint32_t> posts_{0};  ///< how many are under way, and context_gone
   // Under the lot's lock.
   std::vector<std::shared_ptr<Waiter>> parked_;
   bool armed_ = false;  ///< in the lot's list of domains to wake
@@ -89,7 +88,7 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
 
     const asio::any_io_executor executor;
     std::vector<Ended> ended;
-    std::atomic<std::size_t> next{0};
+    sync::Atomic<std::size_t> next{0};
   };
 
   void connect_cancellation(WaitOperation& operation, const std::shared_ptr<Waiter>& waiter);
@@ -104,11 +103,11 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   void unpark(Waiter& waiter);
   static WaitOperation take_operation(Waiter& waiter);
 
-  mutable std::mutex mutex_;
+  mutable sync::Mutex mutex_;
   std::uint64_t last_operation_id_ = 0;
   std::vector<std::weak_ptr<WakeDomain>> domains_;
   std::vector<std::shared_ptr<WakeDomain>> armed_domains_;
-  std::atomic<bool> armed_{false};
+  sync::Atomic<bool> armed_{false};
 };
 
 }  // namespace strandbus::detail

@@ -9,7 +9,7 @@ namespace strandbus::detail {
 namespace {
 
 // The owner is the only writer: no read-modify-write is needed.
-void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {
+void add(sync::Atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
 }
 

@@ -4,8 +4,8 @@
 #include "strandbus/bus/delivery.hpp"
 #include "strandbus/bus/options.hpp"
 #include "strandbus/error.hpp"
+#include "sync.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -78,12 +78,12 @@ class Reader {
   std::uint64_t matched_ = 0;         ///< the seq that look() found
   std::uint64_t pending_missed_ = 0;  ///< to be told with the next delivery
   Pin<Segment> pin_;
-  std::atomic<Errc> error_{};
+  sync::Atomic<Errc> error_{};
   // Written by the owner only; atomic so that stats() can look.
-  std::atomic<std::uint64_t> position_{0};
-  std::atomic<std::uint64_t> delivered_{0};
-  std::atomic<std::uint64_t> filtered_{0};
-  std::atomic<std::uint64_t> missed_{0};
+  sync::Atomic<std::uint64_t> position_{0};
+  sync::Atomic<std::uint64_t> delivered_{0};
+  sync::Atomic<std::uint64_t> filtered_{0};
+  sync::Atomic<std::uint64_t> missed_{0};
 };
 
 }  // namespace strandbus::detail

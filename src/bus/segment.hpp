@@ -1,12 +1,11 @@
 #pragma once
 
 #include "strandbus/bus/delivery.hpp"
+#include "sync.hpp"
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace strandbus::detail {
@@ -28,7 +27,7 @@ class SegmentPool : public std::enable_shared_from_this<SegmentPool> {
  private:
   static constexpr std::size_t max_idle = 4;
 
-  std::mutex mutex_;
+  sync::Mutex mutex_;
   std::vector<std::unique_ptr<Segment>> idle_;
 };
 
@@ -70,7 +69,7 @@ class Segment final : public EventOwner {
   }
 
   std::uint64_t first_seq_ = 0;
-  std::atomic<std::uint64_t> end_seq_{0};
+  sync::Atomic<std::uint64_t> end_seq_{0};
   std::shared_ptr<SegmentPool> pool_;  ///< set while in use
   // What publishers write for each event stays off the line that readers look at for each event.
   alignas(64) std::size_t size_ = 0;

@@ -2,8 +2,8 @@
 
 #include "pending_handler.hpp"
 #include "strandbus/bus/event_stream.hpp"
+#include "sync.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,7 +39,7 @@ class Waiter {
   friend class ParkingLot;
   friend class WakeDomain;
 
-  std::atomic<bool> waiting_{false};
+  sync::Atomic<bool> waiting_{false};
   // Under the lot's lock.
   std::optional<WaitOperation> operation_;
   WakeDomain* parked_in_ = nullptr;
