@@ -19,6 +19,7 @@ class Category final : public boost::system::error_category {
       case Errc::invalid_event: return "the JSON is not a valid event";
       case Errc::limit_exceeded: return "a size or depth limit was exceeded";
       case Errc::invalid_file: return "the file does not have the expected format";
+      case Errc::timed_out: return "the deadline has passed";
     }
     return "unknown strandbus error " + std::to_string(value);
   }

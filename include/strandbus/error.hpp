@@ -46,6 +46,8 @@ enum class Errc {
   limit_exceeded,
   /// A file is not what its name or place promises: the message names file and line.
   invalid_file,
+  /// A deadline has passed before the operation was complete: wait on, or go on without it.
+  timed_out,
 };
 
 /// The category of Errc; its name is "strandbus".

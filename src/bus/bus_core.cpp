@@ -19,6 +19,8 @@ void require(bool valid, const char* field, std::size_t value, const char* allow
 BusOptions checked(BusOptions options) {
   require(options.history >= 1, "history", options.history, "at least 1");
   require(options.history_bytes >= 1, "history_bytes", options.history_bytes, "at least 1");
+  require(options.landmarks == 0 || options.landmark_bytes >= 1, "landmark_bytes",
+          options.landmark_bytes, "at least 1 where landmarks are kept");
   require(options.backlog_soft >= 1, "backlog_soft", options.backlog_soft, "at least 1");
   require(options.backlog_hard >= options.backlog_soft, "backlog_hard", options.backlog_hard,
           "at least backlog_soft");
@@ -61,12 +63,39 @@ class WritableWaiter final : public Waiter {
   const std::shared_ptr<BusCore> core_;
 };
 
+/// Waits until the blocking readers have read what was published before.
+class DrainWaiter final : public Waiter {
+ public:
+  DrainWaiter(std::shared_ptr<BusCore> core, std::chrono::steady_clock::time_point deadline)
+      : core_(std::move(core)), deadline_(deadline), target_(core_->log_.head()) {
+    core_->add_drain(target_);
+  }
+  ~DrainWaiter() override { core_->remove_drain(target_); }
+
+  std::optional<error_code> poll() override {
+    if (core_->drained(target_)) return error_code();
+    if (std::chrono::steady_clock::now() >= deadline_) return make_error_code(Errc::timed_out);
+    return std::nullopt;
+  }
+  std::uint64_t epoch() const noexcept override { return core_->drained(target_) ? 1 : 0; }
+  std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept override {
+    if (deadline_ == std::chrono::steady_clock::time_point::max()) return std::nullopt;
+    return deadline_;
+  }
+
+ private:
+  const std::shared_ptr<BusCore> core_;
+  const std::chrono::steady_clock::time_point deadline_;
+  const std::uint64_t target_;
+};
+
 BusCore::BusCore(asio::any_io_executor executor, BusOptions options)
     : executor_(std::move(executor)),
       options_(checked(std::move(options))),
-      log_(options_.history, options_.history_bytes) {}
+      log_({options_.history, options_.history_bytes, options_.landmarks,
+            options_.landmark_bytes}) {}
 
-Timestamp BusCore::now() const {
+Timestamp BusCore::clock_now() const {
   if (options_.clock) return options_.clock();
   return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
 }
@@ -76,14 +105,14 @@ Result<std::uint64_t> BusCore::publish(StreamEvent&& event) {
   const std::size_t bytes = event.approximate_bytes();
   const Timestamp outer_now =
       options_.clock ? options_.clock() : Timestamp{};  // user code: not under the lock
-  EventLog::Evicted evicted;
+  Evicted evicted;
   std::uint64_t seq = 0;
   {
     std::lock_guard lock(mutex_);
     const Errc refused = valid_name ? refusal(event) : (++refused_invalid_, Errc::invalid_event);
     if (refused != Errc{}) return make_error_code(refused);
-    log_.prepare();
-    last_ts_ = std::max(last_ts_, options_.clock ? outer_now : now());
+    log_.prepare(bytes);
+    last_ts_ = std::max(last_ts_, options_.clock ? outer_now : clock_now());
     event.set_stamp(log_.head() + 1, ids_.next(last_ts_), last_ts_);
     runs_.record(event);
     open_starts_.record(event.type());
@@ -95,7 +124,7 @@ Result<std::uint64_t> BusCore::publish(StreamEvent&& event) {
 
 Result<std::uint64_t> BusCore::restore(StreamEvent&& event) {
   const std::size_t bytes = event.approximate_bytes();
-  EventLog::Evicted evicted;
+  Evicted evicted;
   std::uint64_t seq = 0;
   {
     std::lock_guard lock(mutex_);
@@ -103,7 +132,7 @@ Result<std::uint64_t> BusCore::restore(StreamEvent&& event) {
     const bool first = log_.kept() == 0 && log_.head() == 0 && event.seq() > 0;
     if (!first && event.seq() != log_.head() + 1) return make_error_code(Errc::seq_unknown);
     if (first) log_.start_at(event.seq());
-    log_.prepare();
+    log_.prepare(bytes);
     last_ts_ = std::max(last_ts_, event.ts());
     ids_.continue_after(event.id());
     runs_.record(event);
@@ -128,10 +157,10 @@ bool BusCore::fits_backlog(const StreamEvent& event) {
   const std::uint64_t next = log_.head() + 1;
   // The gate that would be enough; only if the cached one is lower are the readers asked again.
   const std::uint64_t enough = next >= options_.backlog_hard ? next - options_.backlog_hard + 1 : 0;
-  return gate(enough) >= enough;
+  return log_.tail() >= enough || gate(enough) >= enough;
 }
 
-std::uint64_t BusCore::append(StreamEvent&& event, std::size_t bytes, EventLog::Evicted& evicted) {
+std::uint64_t BusCore::append(StreamEvent&& event, std::size_t bytes, Evicted& evicted) {
   const std::uint64_t seq = event.seq();
   log_.append(std::move(event), bytes);
   evict(evicted);
@@ -139,7 +168,7 @@ std::uint64_t BusCore::append(StreamEvent&& event, std::size_t bytes, EventLog::
 }
 
 /// Drops what the bounds do not allow and no blocking reader needs.
-void BusCore::evict(EventLog::Evicted& evicted) noexcept {
+void BusCore::evict(Evicted& evicted) noexcept {
   for (std::uint64_t before = 0; log_.over_bounds() && log_.tail() != before;) {
     before = log_.tail();
     log_.evict(gate(before + 1), evicted);
@@ -159,7 +188,8 @@ std::uint64_t BusCore::gate(std::uint64_t at_least) const noexcept {
 
 std::uint64_t BusCore::backlog() const noexcept {
   const std::uint64_t next = log_.head() + 1;
-  const std::uint64_t first_unread = gate(next);
+  // What is gone before the tail keeps nobody waiting.
+  const std::uint64_t first_unread = std::max(log_.tail(), gate(next));
   return first_unread < next ? next - first_unread : 0;
 }
 
@@ -182,16 +212,15 @@ error_code BusCore::add_reader(Reader& reader, const Start& start) {
   trim();
   std::lock_guard lock(mutex_);
   const std::uint64_t head = log_.head();
-  const std::uint64_t tail = log_.tail();
   std::uint64_t next = head + 1;
   switch (start.kind_) {
     case Start::Kind::now: break;
-    case Start::Kind::oldest: next = tail; break;
+    case Start::Kind::oldest: next = log_.oldest(); break;
     case Start::Kind::after:
       if (start.value_ > head) return make_error_code(Errc::seq_unknown);
       next = start.value_ + 1;
       break;
-    case Start::Kind::last: next = std::max(tail, head + 1 - std::min(start.value_, head)); break;
+    case Start::Kind::last: next = log_.first_of_last(start.value_); break;
   }
   readers_.push_back(&reader);
   if (reader.overflow() == Overflow::block) blocking_readers_.push_back(&reader);
@@ -212,16 +241,23 @@ void BusCore::remove_reader(Reader& reader) noexcept {
 }
 
 /// Lets go of what was kept only for blocking readers that have read it by now.
-void BusCore::trim() {
+void BusCore::trim() noexcept {
   for (bool more = true; more;) {
-    EventLog::Evicted evicted;  // dropped after the lock was released
+    Evicted evicted;  // dropped after the lock was released
     std::lock_guard lock(mutex_);
+    if (!log_.over_bounds()) return;
+    try {
+      log_.prepare_landmark();
+    } catch (const std::bad_alloc&) {
+      return;  // the next publish tries again
+    }
+    const std::uint64_t before = log_.tail();
     evict(evicted);
-    more = evicted.size() == evicted.capacity();
+    more = log_.tail() != before;
   }
 }
 
-Pin<Segment> BusCore::find_segment(std::uint64_t seq) const {
+KeptRun BusCore::find(std::uint64_t seq) const {
   std::lock_guard lock(mutex_);
   return log_.find(seq);
 }
@@ -232,14 +268,16 @@ std::vector<Delivery> BusCore::history(std::uint64_t after, std::size_t limit) {
   std::lock_guard lock(mutex_);
   const std::uint64_t head = log_.head();
   if (after >= head) return events;
-  const std::uint64_t tail = log_.tail();
-  std::uint64_t missed = tail > after + 1 ? tail - after - 1 : 0;
-  std::uint64_t seq = after + 1 + missed;
-  events.reserve(std::min<std::uint64_t>(limit, head + 1 - seq));
-  for (Pin<Segment> segment; seq <= head && events.size() < limit; ++seq) {
-    if (!segment || seq >= segment->end_seq()) segment = log_.find(seq);
-    events.emplace_back((*segment.get())[seq], Pin<EventOwner>(segment.get()), seq,
-                        std::exchange(missed, 0));
+  events.reserve(std::min<std::uint64_t>(limit, log_.kept() + log_.landmarks().size()));
+  KeptRun run;
+  for (std::uint64_t seq = after + 1; seq <= head && events.size() < limit; ++seq) {
+    std::uint64_t missed = 0;
+    if (!run.covers(seq)) {
+      run = log_.find(seq);
+      missed = run.next - seq;
+      seq = run.next;
+    }
+    events.emplace_back(run[seq], Pin<EventOwner>(run.segment.get()), seq, missed);
   }
   return events;
 }
@@ -257,6 +295,44 @@ void BusCore::async_writable(WaitHandler handler) {
   }
   lot_->wait(std::make_shared<WritableWaiter>(self), lot_->domain(executor_),
              WaitOperation(std::move(handler), executor_, KeepsRunning::yes));
+}
+
+bool BusCore::drained(std::uint64_t seq) const {
+  std::lock_guard lock(mutex_);
+  return blocking_readers_.empty() || gate(seq + 1) > seq;
+}
+
+void BusCore::add_drain(std::uint64_t target) {
+  std::lock_guard lock(mutex_);
+  drain_targets_.push_back(target);
+  drain_target_.store(*std::min_element(drain_targets_.begin(), drain_targets_.end()),
+                      std::memory_order_seq_cst);
+}
+
+void BusCore::remove_drain(std::uint64_t target) noexcept {
+  std::lock_guard lock(mutex_);
+  drain_targets_.erase(std::find(drain_targets_.begin(), drain_targets_.end(), target));
+  const auto lowest = std::min_element(drain_targets_.begin(), drain_targets_.end());
+  drain_target_.store(lowest == drain_targets_.end() ? no_drain : *lowest,
+                      std::memory_order_seq_cst);
+}
+
+void BusCore::async_drain(std::chrono::steady_clock::time_point deadline, WaitHandler handler) {
+  lot_->wait(std::make_shared<DrainWaiter>(shared_from_this(), deadline), lot_->domain(executor_),
+             WaitOperation(std::move(handler), executor_, KeepsRunning::yes));
+}
+
+void BusCore::tell_lag(const std::string& reader, std::uint64_t missed) noexcept try {
+  if (!executor_) return;
+  SystemNotice notice{.subsystem = "bus",
+                      .message = "reader \"" + reader + "\" is too slow: " +
+                                 std::to_string(missed) + " events were gone before it read them",
+                      .data = {{"reader", reader}, {"missed", missed}}};
+  // Not in the reader's call: a callback could use the very reader that is looking now.
+  lot_->domain(executor_)->post([weak = weak_from_this(), event = StreamEvent(std::move(notice))] {
+    if (const auto self = weak.lock()) self->publish(StreamEvent(event));
+  });
+} catch (const std::exception&) {  // no memory for a notice: the reader's account has the number
 }
 
 void BusCore::report_callback_error(std::exception_ptr error, const StreamEvent& event) noexcept {
@@ -279,6 +355,8 @@ BusStats BusCore::stats() {
   stats.published = log_.head();
   stats.kept = log_.kept();
   stats.kept_bytes = log_.bytes();
+  stats.landmarks = log_.landmarks().size();
+  stats.landmark_bytes = log_.landmarks().bytes();
   stats.refused_closed = refused_closed_;
   stats.refused_runs = refused_runs_;
   stats.refused_backlog = refused_backlog_;

@@ -8,7 +8,10 @@
 #include "run_ledger.hpp"
 #include "sync.hpp"
 
+#include <chrono>
+#include <limits>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace strandbus::detail {
@@ -37,39 +40,55 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   /// Chooses the reader's first event and registers it, in one step.
   error_code add_reader(Reader& reader, const Start& start);
   void remove_reader(Reader& reader) noexcept;
-  Pin<Segment> find_segment(std::uint64_t seq) const;
+  /// The first kept event whose seq is at least `seq`. That seq was published.
+  KeptRun find(std::uint64_t seq) const;
+  /// Publishes that a reader has begun to miss events, on the executor of the bus.
+  void tell_lag(const std::string& reader, std::uint64_t missed) noexcept;
+  /// The time that events are stamped with.
+  Timestamp clock_now() const;
   /// Changes whenever a stream might have more to say than before.
   std::uint64_t epoch() const noexcept { return log_.head() * 2 + (closed() ? 1 : 0); }
   std::vector<Delivery> history(std::uint64_t after, std::size_t limit);
 
   // Blocking readers.
-  /// A blocking reader has come to this seq. Wakes those who wait for async_writable, unless this
-  /// reader alone still holds them back.
+  /// A blocking reader has come to this seq. Wakes those who wait for that, unless this reader
+  /// alone still holds them back.
   void blocking_reader_advanced(std::uint64_t position) noexcept {
-    if (writable_waiters_.load(std::memory_order_seq_cst) == 0) return;
-    if (log_.head() + 1 < position + options_.backlog_soft) lot_->wake();
+    if (writable_waiters_.load(std::memory_order_seq_cst) > 0 &&
+        log_.head() + 1 < position + options_.backlog_soft) {
+      lot_->wake();
+    } else if (position > drain_target_.load(std::memory_order_seq_cst)) {
+      lot_->wake();
+    }
   }
   bool writable() const;
   void async_writable(WaitHandler handler);
+  /// Whether every blocking reader has read everything up to this seq.
+  bool drained(std::uint64_t seq) const;
+  void async_drain(std::chrono::steady_clock::time_point deadline, WaitHandler handler);
 
   void report_callback_error(std::exception_ptr error, const StreamEvent& event) noexcept;
   BusStats stats();
 
  private:
+  static constexpr std::uint64_t no_drain = std::numeric_limits<std::uint64_t>::max();
+
   friend class WritableWaiter;
+  friend class DrainWaiter;
 
   // Under the mutex.
   Errc refusal(const StreamEvent& event);
   bool fits_backlog(const StreamEvent& event);
-  std::uint64_t append(StreamEvent&& event, std::size_t bytes, EventLog::Evicted& evicted);
-  void evict(EventLog::Evicted& evicted) noexcept;
+  std::uint64_t append(StreamEvent&& event, std::size_t bytes, Evicted& evicted);
+  void evict(Evicted& evicted) noexcept;
   std::uint64_t gate(std::uint64_t at_least) const noexcept;
   std::uint64_t backlog() const noexcept;
 
   // Without it.
+  void add_drain(std::uint64_t target);
+  void remove_drain(std::uint64_t target) noexcept;
   void notify();
-  void trim();
-  Timestamp now() const;
+  void trim() noexcept;
 
   const asio::any_io_executor executor_;
   const BusOptions options_;
@@ -91,6 +110,9 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   sync::Atomic<bool> closed_{false};
   // Pairs with Reader::position_: a waiter counts itself here and then looks at the positions.
   sync::Atomic<std::uint32_t> writable_waiters_{0};
+  // Likewise: the lowest seq that a drain waits for; the highest number when there is none.
+  sync::Atomic<std::uint64_t> drain_target_{no_drain};
+  std::vector<std::uint64_t> drain_targets_;  ///< under the mutex
   sync::Atomic<std::uint64_t> callback_errors_{0};
   std::shared_ptr<ParkingLot> lot_ = std::make_shared<ParkingLot>();
   CallbackDispatcher dispatcher_{log_};

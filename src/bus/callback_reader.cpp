@@ -75,7 +75,11 @@ Reader::Look CallbackReader::deliver(std::uint64_t last) noexcept {
   const Turn turn(*this);
   if (!turn.granted()) return Look::nothing;
   const Look seen = look();
-  if (seen == Look::found && next() <= last && active()) invoke(take());
+  if (seen == Look::found && has_collected()) {
+    while (has_collected() && active()) invoke_next();
+  } else if (seen == Look::found && next() <= last && active()) {
+    invoke_next();
+  }
   return seen;
 }
 
@@ -84,12 +88,15 @@ Reader::Look CallbackReader::peek() noexcept {
   return turn.granted() ? look() : Look::nothing;
 }
 
-void CallbackReader::invoke(const Delivery& delivery) noexcept {
+/// The event counts as read when its handler has ended, so that a store can say that it has it.
+void CallbackReader::invoke_next() noexcept {
+  const Delivery delivery = take_uncommitted();
   try {
     handler_(delivery);
   } catch (...) {
     core()->report_callback_error(std::current_exception(), delivery.event());
   }
+  commit();
 }
 
 void CallbackReader::unsubscribe() noexcept {
@@ -157,6 +164,11 @@ std::optional<error_code> StrandCallbackReader::poll() {
     case Look::nothing: break;
   }
   return std::nullopt;
+}
+
+std::optional<std::chrono::steady_clock::time_point> StrandCallbackReader::deadline()
+    const noexcept {
+  return held_until();
 }
 
 std::uint64_t StrandCallbackReader::epoch() const noexcept { return core()->epoch(); }

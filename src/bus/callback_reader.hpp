@@ -40,7 +40,7 @@ class CallbackReader : public Reader {
   static constexpr std::uint32_t cancelled = 2;  ///< it must not start again
   static constexpr std::uint32_t done = 4;       ///< it was destroyed
 
-  void invoke(const Delivery& delivery) noexcept;
+  void invoke_next() noexcept;
   void finish() noexcept;
 
   sync::Atomic<std::uint32_t> state_{0};
@@ -60,6 +60,7 @@ class StrandCallbackReader final : public CallbackReader,
 
   std::optional<error_code> poll() override;
   std::uint64_t epoch() const noexcept override;
+  std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept override;
 
  private:
   static constexpr int batch_limit = 64;  ///< events before others on the executor get their turn

@@ -4,6 +4,9 @@
 #include "callback_reader.hpp"
 #include "stream_reader.hpp"
 
+#include <chrono>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace strandbus {
@@ -46,8 +49,14 @@ EventStream EventBus::stream(StreamOptions options, error_code& ec) {
 
 Subscription EventBus::subscribe_erased(executor_type executor, ErasedHandler handler,
                                         SubscribeOptions options) {
+  if (!executor && options.coalesce_window > std::chrono::milliseconds(0)) {
+    throw std::invalid_argument(
+        "SubscribeOptions::coalesce_window is " + std::to_string(options.coalesce_window.count()) +
+        " ms; a callback in the publishing thread cannot wait: give subscribe an executor");
+  }
   const Start start = options.from;
-  Reader::Options reading{options.overflow, std::move(options.filter), std::move(options.name)};
+  Reader::Options reading{options.overflow, std::move(options.filter), std::move(options.name),
+                          options.coalesce_window};
   const auto core = core_;  // a handler may destroy this bus
   const auto join = [&](Reader& reader) {
     if (const error_code ec = core->add_reader(reader, start))

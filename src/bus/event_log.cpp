@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace strandbus::detail {
 namespace {
@@ -11,10 +12,10 @@ constexpr std::size_t segments_per_history = 8;
 
 }  // namespace
 
-EventLog::EventLog(std::size_t max_events, std::size_t max_bytes)
-    : max_events_(max_events),
-      max_bytes_(max_bytes),
-      segment_bytes_(std::max<std::size_t>(1, max_bytes / segments_per_history)) {}
+EventLog::EventLog(const LogBounds& bounds)
+    : bounds_(bounds),
+      segment_bytes_(std::max<std::size_t>(1, bounds.bytes / segments_per_history)),
+      landmarks_(bounds.landmarks, bounds.landmark_bytes, pool_) {}
 
 bool EventLog::needs_segment() const noexcept {
   if (segments_.empty()) return true;
@@ -22,12 +23,15 @@ bool EventLog::needs_segment() const noexcept {
   return newest.next_seq() == newest.end_seq();
 }
 
-void EventLog::prepare() {
+void EventLog::prepare(std::size_t bytes) {
   if (!segments_.empty() && newest_segment_bytes_ >= segment_bytes_) segments_.back()->seal();
-  if (!needs_segment()) return;
-  if (segments_.full()) segments_.set_capacity(std::max<std::size_t>(4, segments_.capacity() * 2));
-  segments_.push_back(pool_->take(head_.load(std::memory_order_relaxed) + 1));
-  newest_segment_bytes_ = 0;
+  if (needs_segment()) {
+    if (segments_.full())
+      segments_.set_capacity(std::max<std::size_t>(4, segments_.capacity() * 2));
+    segments_.push_back(pool_->take(head_.load(std::memory_order_relaxed) + 1));
+    newest_segment_bytes_ = 0;
+  }
+  if (kept() >= bounds_.events || bytes_ + bytes > bounds_.bytes) landmarks_.prepare();
 }
 
 void EventLog::append(StreamEvent&& event, std::size_t bytes) noexcept {
@@ -48,28 +52,55 @@ void EventLog::start_at(std::uint64_t seq) noexcept {
 void EventLog::evict(std::uint64_t gate, Evicted& evicted) noexcept {
   std::uint64_t tail = tail_.load(std::memory_order_relaxed);
   const std::uint64_t head = head_.load(std::memory_order_relaxed);
-  while (tail < gate && tail < head && (head + 1 - tail > max_events_ || bytes_ > max_bytes_)) {
-    const Segment& oldest = *segments_.front().get();
-    if (tail + 1 == oldest.end_seq() && evicted.size() == evicted.capacity()) break;
-    bytes_ -= oldest.bytes_of(tail);
+  while (tail < gate && tail < head &&
+         (head + 1 - tail > bounds_.events || bytes_ > bounds_.bytes)) {
+    if (!drop_oldest(tail, evicted)) break;
     ++tail;
-    if (tail == oldest.end_seq()) drop_oldest(evicted);
   }
+  landmarks_.evict(evicted);
   tail_.store(tail, std::memory_order_release);
 }
 
-void EventLog::drop_oldest(Evicted& evicted) noexcept {
-  evicted.push_back(std::move(segments_.front()));
-  segments_.pop_front();
+/// Takes the event at `tail` out of the window; false when there is no place for what that leaves.
+bool EventLog::drop_oldest(std::uint64_t tail, Evicted& evicted) noexcept {
+  const Segment& oldest = *segments_.front().get();
+  const std::size_t index = tail - oldest.first_seq();
+  const StreamEvent& event = oldest.data()[index];
+  const bool empties = tail + 1 == oldest.end_seq();
+  if (empties && evicted.size() == evicted.capacity()) return false;
+  const std::uint32_t bytes = oldest.bytes_at(index);
+  if (landmarks_.wants(event)) {
+    if (!landmarks_.has_room()) return false;
+    landmarks_.append(event, bytes);
+  }
+  bytes_ -= bytes;
+  if (empties) {
+    evicted.push_back(std::move(segments_.front()));
+    segments_.pop_front();
+  }
+  return true;
 }
 
-Pin<Segment> EventLog::find(std::uint64_t seq) const noexcept {
+std::uint64_t EventLog::first_of_last(std::uint64_t count) const noexcept {
+  const std::uint64_t head = head_.load(std::memory_order_relaxed);
+  if (count <= kept()) return head + 1 - count;
+  const std::uint64_t landmarks = std::min<std::uint64_t>(count - kept(), landmarks_.size());
+  return landmarks > 0 ? landmarks_.seq_from_end(landmarks) : tail();
+}
+
+KeptRun EventLog::find(std::uint64_t seq) const noexcept {
   if (seq > head_.load(std::memory_order_relaxed)) return {};
+  const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+  if (seq < tail) {
+    if (KeptRun landmarks = landmarks_.find(seq); landmarks.segment) return landmarks;
+    seq = tail;
+  }
   const auto after =
       std::upper_bound(segments_.begin(), segments_.end(), seq,
                        [](std::uint64_t s, const auto& pin) { return s < pin->first_seq(); });
-  if (after == segments_.begin()) return {};
-  return *std::prev(after);
+  const Pin<Segment>& segment = *std::prev(after);
+  const std::uint64_t first = segment->first_seq();
+  return {segment, segment->data(), first, first + Segment::capacity - 1, seq};
 }
 
 }  // namespace strandbus::detail

@@ -47,27 +47,10 @@ class WakeDomainService final : public asio::execution_context::service {
 
 asio::execution_context::id WakeDomainService::id;
 
-void WakeDomain::post_drain(const std::shared_ptr<ParkingLot>& lot,
-                            const std::shared_ptr<WakeDomain>& self) {
-  // Pairs with shut(): this post was counted before the flag was set, and is waited for, or it sees
-  // the flag.
-  struct Counted {
-    explicit Counted(sync::Atomic<std::uint32_t>& p)
-        : posts(p), before(p.fetch_add(1, std::memory_order_acq_rel)) {}
-    ~Counted() {
-      if (posts.fetch_sub(1, std::memory_order_acq_rel) > context_gone) posts.notify_all();
-    }
-    sync::Atomic<std::uint32_t>& posts;
-    const std::uint32_t before;
-  };
-  const Counted counted(posts_);
-  if (counted.before < context_gone) asio::post(executor_, [lot, self] { lot->drain(self); });
-}
-
 void WakeDomain::shut() noexcept {
-  auto posts = posts_.fetch_or(context_gone, std::memory_order_acq_rel) | context_gone;
-  for (; posts != context_gone; posts = posts_.load(std::memory_order_acquire)) {
-    posts_.wait(posts, std::memory_order_acquire);
+  auto uses = uses_.fetch_or(context_gone, std::memory_order_acq_rel) | context_gone;
+  for (; uses != context_gone; uses = uses_.load(std::memory_order_acquire)) {
+    uses_.wait(uses, std::memory_order_acquire);
   }
 }
 
@@ -102,8 +85,7 @@ void ParkingLot::wait(const std::shared_ptr<Waiter>& waiter,
   }
   std::vector<Polled> polled(1);
   polled[0].waiter = waiter;
-  polled[0].epoch = waiter->epoch();
-  polled[0].outcome = waiter->poll();
+  poll(polled[0]);
   for (auto& ended : settle(domain, polled)) std::move(ended.operation).post(ended.ec);
 }
 
@@ -132,6 +114,12 @@ void ParkingLot::cancel(Waiter& waiter, std::uint64_t id) {
   std::move(operation).post(asio::error::operation_aborted);
 }
 
+void ParkingLot::poll(Polled& entry) {
+  entry.epoch = entry.waiter->epoch();
+  entry.outcome = entry.waiter->poll();
+  if (!entry.outcome) entry.deadline = entry.waiter->deadline();
+}
+
 void ParkingLot::drain(const std::shared_ptr<WakeDomain>& domain) {
   std::vector<Polled> polled;
   {
@@ -143,13 +131,50 @@ void ParkingLot::drain(const std::shared_ptr<WakeDomain>& domain) {
     }
     domain->parked_.clear();
   }
-  for (auto& entry : polled) {
-    entry.epoch = entry.waiter->epoch();
-    entry.outcome = entry.waiter->poll();
-  }
+  poll_parked(domain, std::move(polled));
+}
+
+void ParkingLot::poll_parked(const std::shared_ptr<WakeDomain>& domain,
+                             std::vector<Polled> polled) {
+  for (auto& entry : polled) poll(entry);
   auto ended = settle(domain, polled);
   if (!ended.empty())
     complete_all(std::make_shared<Completions>(domain->executor(), std::move(ended)));
+}
+
+/// The time has come for one waiter; the others of its domain are left in peace.
+void ParkingLot::on_deadline(const std::shared_ptr<WakeDomain>& domain,
+                             std::shared_ptr<Waiter> waiter) {
+  std::vector<Polled> polled(1);
+  {
+    std::lock_guard lock(mutex_);
+    waiter->timer_.reset();
+    // In other hands: whoever has it polls it, and starts a new timer.
+    if (waiter->parked_in_ != domain.get()) return;
+    unpark(*waiter);
+  }
+  polled[0].waiter = std::move(waiter);
+  poll_parked(domain, std::move(polled));
+}
+
+/// The timer lives in its own handler, so that it goes when its context goes.
+void ParkingLot::start_timer(const std::shared_ptr<WakeDomain>& domain, const Polled& entry) {
+  domain->use_executor([&] {
+    const auto& waiter = entry.waiter;
+    std::lock_guard lock(mutex_);  // a timer is no object for two threads
+    if (waiter->parked_in_ != domain.get()) return;
+    if (const auto running = waiter->timer_.lock()) {
+      if (running->expiry() == *entry.deadline) return;
+      running->cancel();
+    }
+    auto timer = std::make_shared<asio::steady_timer>(domain->executor(), *entry.deadline);
+    waiter->timer_ = timer;
+    asio::steady_timer& started = *timer;
+    started.async_wait(
+        [lot = shared_from_this(), domain, waiter, timer = std::move(timer)](const error_code& ec) {
+          if (!ec) lot->on_deadline(domain, waiter);
+        });
+  });
 }
 
 /// Runs the handlers of a drain, and lets another thread of the executor help: so a handler that
@@ -187,6 +212,9 @@ std::vector<ParkingLot::Ended> ParkingLot::settle(const std::shared_ptr<WakeDoma
       }
     }
   }
+  for (const auto& entry : polled) {
+    if (entry.deadline) start_timer(domain, entry);
+  }
   const bool stale = std::any_of(polled.begin(), polled.end(), [](const Polled& entry) {
     return !entry.outcome && entry.waiter->epoch() != entry.epoch;
   });
@@ -217,6 +245,8 @@ WaitOperation ParkingLot::take_operation(Waiter& waiter) {
   waiter.operation_.reset();
   waiter.cancelled_ = false;
   waiter.waiting_.store(false, std::memory_order_release);
+  if (const auto timer = waiter.timer_.lock()) timer->cancel();
+  waiter.timer_.reset();
   return operation;
 }
 
@@ -228,7 +258,9 @@ void ParkingLot::wake_armed() {
     for (const auto& domain : domains) domain->armed_ = false;
     armed_.store(false, std::memory_order_seq_cst);
   }
-  for (const auto& domain : domains) domain->post_drain(shared_from_this(), domain);
+  for (const auto& domain : domains) {
+    domain->post([lot = shared_from_this(), domain] { lot->drain(domain); });
+  }
 }
 
 void ParkingLot::abandon(WakeDomain& domain) {

@@ -3,6 +3,8 @@
 #include "sync.hpp"
 #include "waiter.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,20 +25,41 @@ class WakeDomain {
 
   const asio::any_io_executor& executor() const noexcept { return executor_; }
 
+  /// Posts `function` to the executor, unless its context is going away.
+  template <class F>
+  void post(F function) {
+    use_executor([&] { asio::post(executor_, std::move(function)); });
+  }
+
  private:
   friend class ParkingLot;
   friend class WakeDomainService;
 
   static constexpr std::uint32_t context_gone = std::uint32_t{1} << 31;
 
-  /// Posts a drain, unless the context is going away.
-  void post_drain(const std::shared_ptr<ParkingLot>& lot, const std::shared_ptr<WakeDomain>& self);
-  /// The context is going away: when this returns, no post is under way and none will be made.
+  /// Calls `f`, which needs the executor's context, unless that is going away.
+  template <class F>
+  void use_executor(F f) {
+    // Pairs with shut(): this use was counted before the flag was set, and is waited for, or it
+    // sees the flag.
+    struct Counted {
+      explicit Counted(sync::Atomic<std::uint32_t>& u)
+          : uses(u), before(u.fetch_add(1, std::memory_order_acq_rel)) {}
+      ~Counted() {
+        if (uses.fetch_sub(1, std::memory_order_acq_rel) > context_gone) uses.notify_all();
+      }
+      sync::Atomic<std::uint32_t>& uses;
+      const std::uint32_t before;
+    };
+    const Counted counted(uses_);
+    if (counted.before < context_gone) f();
+  }
+  /// The context is going away: when this returns, it is not used and will not be.
   void shut() noexcept;
 
   const asio::any_io_executor executor_;
   const std::weak_ptr<ParkingLot> lot_;
-  sync::Atomic<std::uint32_t> posts_{0};  ///< how many are under way, and context_gone
+  sync::Atomic<std::uint32_t> uses_{0};  ///< how many are under way, and context_gone
   // Under the lot's lock.
   std::vector<std::shared_ptr<Waiter>> parked_;
   bool armed_ = false;  ///< in the lot's list of domains to wake
@@ -76,6 +99,7 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
     std::shared_ptr<Waiter> waiter;
     std::uint64_t epoch = 0;
     std::optional<error_code> outcome{};
+    std::optional<std::chrono::steady_clock::time_point> deadline{};
   };
   struct Ended {
     WaitOperation operation;
@@ -92,7 +116,11 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   };
 
   void connect_cancellation(WaitOperation& operation, const std::shared_ptr<Waiter>& waiter);
+  static void poll(Polled& entry);
   void drain(const std::shared_ptr<WakeDomain>& domain);
+  void poll_parked(const std::shared_ptr<WakeDomain>& domain, std::vector<Polled> polled);
+  void start_timer(const std::shared_ptr<WakeDomain>& domain, const Polled& entry);
+  void on_deadline(const std::shared_ptr<WakeDomain>& domain, std::shared_ptr<Waiter> waiter);
   std::vector<Ended> settle(const std::shared_ptr<WakeDomain>& domain, std::vector<Polled>& polled);
   static void complete_all(const std::shared_ptr<Completions>& completions);
   void wake_armed();

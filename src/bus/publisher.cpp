@@ -21,6 +21,11 @@ void start_writable(const std::shared_ptr<BusCore>& bus, WaitHandler handler) {
   WaitOperation(std::move(handler), anywhere, KeepsRunning::yes).post(error_code());
 }
 
+void start_drain(const std::shared_ptr<BusCore>& bus,
+                 std::chrono::steady_clock::time_point deadline, WaitHandler handler) {
+  bus->async_drain(deadline, std::move(handler));
+}
+
 namespace {
 
 /// A bus of one callback, for a publisher to a callable; lives as long as its publishers.

@@ -1,13 +1,17 @@
 #pragma once
 
-#include "segment.hpp"
+#include "coalescer.hpp"
+#include "kept_run.hpp"
 #include "strandbus/bus/delivery.hpp"
 #include "strandbus/bus/options.hpp"
 #include "strandbus/error.hpp"
 #include "sync.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 
 namespace strandbus::detail {
 
@@ -15,12 +19,15 @@ class BusCore;
 
 /// A cursor into the log of a bus, with a filter, an overflow policy and an account.
 ///
+/// Under Overflow::coalesce the cursor runs ahead: deltas are collected, and what was collected is
+/// read before the cursor's event.
+///
 /// Threads: one owner at a time moves it; position() and stats() from any thread.
 class Reader {
  public:
   enum class Look : std::uint8_t {
-    found,    ///< the next event passes the filter and waits to be taken
-    nothing,  ///< everything published so far was read
+    found,    ///< there is something to take
+    nothing,  ///< everything published so far was read, or is held for a while
     ended,    ///< error() says why
   };
 
@@ -28,8 +35,10 @@ class Reader {
     Overflow overflow;
     Filter filter;
     std::string name;
+    std::chrono::milliseconds coalesce_window{};
   };
 
+  /// Errors: std::invalid_argument naming the option whose value is not allowed.
   Reader(std::shared_ptr<BusCore> core, Options options);
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -45,6 +54,10 @@ class Reader {
 
   /// The seq that is looked at next.
   std::uint64_t next() const noexcept { return next_; }
+  /// Whether there is something to take that stands before next().
+  bool has_collected() const noexcept { return !ready_.empty() || !coalescer_.empty(); }
+  /// When what is held becomes something to take; none if nothing is held.
+  std::optional<std::chrono::steady_clock::time_point> held_until() const noexcept;
   /// Why there will be nothing more; set once look() has said `ended`.
   error_code error() const noexcept;
 
@@ -63,27 +76,49 @@ class Reader {
 
  protected:
   const std::shared_ptr<BusCore>& core() const noexcept { return core_; }
+  /// Takes an event that counts as read only when commit() says so: the bus keeps it until then.
+  Delivery take_uncommitted();
+  void commit() noexcept;
   /// Leaves the bus: a blocking reader no longer holds events back. Any thread; once or more.
   void leave() noexcept;
 
  private:
-  bool catch_up();
+  Look seek();
+  bool find_next();
+  void skip(std::uint64_t gone);
   bool passes(const StreamEvent& event) noexcept;
-  const StreamEvent* pin_next();
-  void advance_to(std::uint64_t seq) noexcept;
+  void pass_over(sync::Atomic<std::uint64_t>& account) noexcept;
+  Look look_collecting();
+  void collect(const StreamEvent& event);
+  void flush();
+  Look end() noexcept;
 
   const std::shared_ptr<BusCore> core_;
   const Options options_;
   std::uint64_t next_ = 0;
-  std::uint64_t matched_ = 0;         ///< the seq that look() found
+  std::uint64_t matched_ = 0;         ///< the seq that seek() found
   std::uint64_t pending_missed_ = 0;  ///< to be told with the next delivery
-  Pin<Segment> pin_;
+  KeptRun kept_;                      ///< holds next_, once it was found
+  Errc ending_{};                     ///< why seek() has ended
+  bool lag_told_ = false;             ///< since the reader has last read everything
+
+  Coalescer coalescer_;
+  std::deque<Coalescer::Merged> ready_;  ///< what was collected and is complete
+  std::chrono::steady_clock::time_point held_until_{};
+
+  // Taken, and not yet committed.
+  std::uint64_t taken_ = 0;
+  std::uint64_t taken_merged_ = 0;
+  std::uint64_t taken_held_ = 0;
+
   sync::Atomic<Errc> error_{};
   // Written by the owner only; atomic so that stats() can look.
   sync::Atomic<std::uint64_t> position_{0};
   sync::Atomic<std::uint64_t> delivered_{0};
+  sync::Atomic<std::uint64_t> merged_{0};
   sync::Atomic<std::uint64_t> filtered_{0};
   sync::Atomic<std::uint64_t> missed_{0};
+  sync::Atomic<std::uint64_t> held_{0};  ///< events before position_ that were collected, not taken
 };
 
 }  // namespace strandbus::detail

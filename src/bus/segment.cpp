@@ -1,5 +1,6 @@
 #include "segment.hpp"
 
+#include <limits>
 #include <new>
 
 namespace strandbus::detail {
@@ -9,6 +10,20 @@ SegmentPool::SegmentPool() { idle_.reserve(max_idle); }
 SegmentPool::~SegmentPool() = default;
 
 Pin<Segment> SegmentPool::take(std::uint64_t first_seq) {
+  auto segment = take_idle();
+  segment->first_seq_ = first_seq;
+  segment->end_seq_.store(first_seq + Segment::capacity, std::memory_order_relaxed);
+  return Pin<Segment>(segment.release());
+}
+
+Pin<Segment> SegmentPool::take_sparse() {
+  auto segment = take_idle();
+  segment->first_seq_ = 0;
+  segment->end_seq_.store(std::numeric_limits<std::uint64_t>::max(), std::memory_order_relaxed);
+  return Pin<Segment>(segment.release());
+}
+
+std::unique_ptr<Segment> SegmentPool::take_idle() {
   std::unique_ptr<Segment> segment;
   {
     std::lock_guard lock(mutex_);
@@ -18,10 +33,8 @@ Pin<Segment> SegmentPool::take(std::uint64_t first_seq) {
     }
   }
   if (!segment) segment = std::make_unique<Segment>();
-  segment->first_seq_ = first_seq;
-  segment->end_seq_.store(first_seq + Segment::capacity, std::memory_order_relaxed);
   segment->pool_ = shared_from_this();
-  return Pin<Segment>(segment.release());
+  return segment;
 }
 
 void SegmentPool::put(std::unique_ptr<Segment> segment) noexcept {

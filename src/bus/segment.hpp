@@ -22,17 +22,21 @@ class SegmentPool : public std::enable_shared_from_this<SegmentPool> {
 
   /// An empty segment whose first event will have this seq.
   Pin<Segment> take(std::uint64_t first_seq);
+  /// An empty segment for events whose seqs have gaps.
+  Pin<Segment> take_sparse();
   void put(std::unique_ptr<Segment> segment) noexcept;
 
  private:
   static constexpr std::size_t max_idle = 4;
 
+  std::unique_ptr<Segment> take_idle();
+
   sync::Mutex mutex_;
   std::vector<std::unique_ptr<Segment>> idle_;
 };
 
-/// Consecutive events in place. Filled by publishers under the log's lock, read without one up to
-/// the log's head; alive as long as somebody pins it.
+/// Events in place: consecutive ones, but for a sparse segment. Filled by publishers under the
+/// log's lock, read without one up to the log's head; alive as long as somebody pins it.
 class Segment final : public EventOwner {
  public:
   static constexpr std::size_t capacity = batch_capacity;
@@ -43,16 +47,13 @@ class Segment final : public EventOwner {
   std::uint64_t first_seq() const noexcept { return first_seq_; }
   /// One past the last seq that this segment can hold; smaller once it was sealed early.
   std::uint64_t end_seq() const noexcept { return end_seq_.load(std::memory_order_relaxed); }
-  const StreamEvent& operator[](std::uint64_t seq) const noexcept {
-    return *slot(seq - first_seq_);
-  }
   const StreamEvent* data() const noexcept { return slot(0); }
 
   // Under the log's lock.
   std::size_t size() const noexcept { return size_; }
   std::uint64_t next_seq() const noexcept { return first_seq_ + size_; }
   void append(StreamEvent&& event, std::uint32_t bytes) noexcept;
-  std::uint32_t bytes_of(std::uint64_t seq) const noexcept { return bytes_[seq - first_seq_]; }
+  std::uint32_t bytes_at(std::size_t index) const noexcept { return bytes_[index]; }
   /// No further event goes in here. The reader that needs to know sees it through the log's head.
   void seal() noexcept { end_seq_.store(next_seq(), std::memory_order_relaxed); }
 

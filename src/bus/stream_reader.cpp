@@ -33,10 +33,15 @@ std::optional<error_code> StreamReader::poll() {
 
 std::uint64_t StreamReader::epoch() const noexcept { return core()->epoch(); }
 
+std::optional<std::chrono::steady_clock::time_point> StreamReader::deadline() const noexcept {
+  return held_until();
+}
+
 EventStream open_stream(const std::shared_ptr<BusCore>& core, asio::any_io_executor executor,
                         StreamOptions options, error_code& ec) {
   const Start start = options.from;
-  Reader::Options reading{options.overflow, std::move(options.filter), std::move(options.name)};
+  Reader::Options reading{options.overflow, std::move(options.filter), std::move(options.name),
+                          options.coalesce_window};
   auto reader =
       std::make_shared<StreamReader>(core, core->lot().domain(executor), std::move(reading));
   ec = core->add_reader(*reader, start);

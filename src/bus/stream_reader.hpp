@@ -23,6 +23,7 @@ class StreamReader final : public Reader,
 
   std::optional<error_code> poll() override;
   std::uint64_t epoch() const noexcept override;
+  std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept override;
 
  private:
   const std::shared_ptr<WakeDomain> domain_;

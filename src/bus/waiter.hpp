@@ -4,6 +4,9 @@
 #include "strandbus/bus/event_stream.hpp"
 #include "sync.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,6 +35,12 @@ class Waiter {
   /// A number that changes whenever poll() might say something else. Any thread.
   virtual std::uint64_t epoch() const noexcept = 0;
 
+  /// When poll() will say something else by itself; none if it will not. Called where poll() is,
+  /// after it.
+  virtual std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept {
+    return std::nullopt;
+  }
+
   /// Whether an operation is pending, so that the waiter is not its owner's to touch.
   bool waiting() const noexcept { return waiting_.load(std::memory_order_acquire); }
 
@@ -44,7 +53,8 @@ class Waiter {
   std::optional<WaitOperation> operation_;
   WakeDomain* parked_in_ = nullptr;
   std::size_t parked_index_ = 0;
-  bool cancelled_ = false;  ///< to be ended by whoever polls it at this moment
+  bool cancelled_ = false;                   ///< to be ended by whoever polls it at this moment
+  std::weak_ptr<asio::steady_timer> timer_;  ///< for its deadline; owned by its own handler
 };
 
 }  // namespace strandbus::detail

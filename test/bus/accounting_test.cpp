@@ -199,7 +199,7 @@ TEST_P(B2UnderLoad, TheAccountOfEveryReaderIsExact) {
     if (GetParam() != Overflow::disconnect) {
       EXPECT_EQ(stats.lag, 0U);
     }
-    if (GetParam() != Overflow::drop_oldest) {
+    if (GetParam() == Overflow::disconnect || GetParam() == Overflow::block) {
       EXPECT_EQ(stats.missed, 0U);
     }
   }
@@ -207,12 +207,13 @@ TEST_P(B2UnderLoad, TheAccountOfEveryReaderIsExact) {
 
 INSTANTIATE_TEST_SUITE_P(Policies, B2UnderLoad,
                          testing::Values(Overflow::drop_oldest, Overflow::disconnect,
-                                         Overflow::block),
+                                         Overflow::block, Overflow::coalesce),
                          [](const auto& policy) {
                            switch (policy.param) {
                              case Overflow::drop_oldest: return "DropOldest";
                              case Overflow::disconnect: return "Disconnect";
                              case Overflow::block: return "Block";
+                             case Overflow::coalesce: return "Coalesce";
                            }
                            return "Unknown";
                          });

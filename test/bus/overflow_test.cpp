@@ -349,8 +349,8 @@ TEST_F(B6Block, ABlockingCallbackMissesNothingAndRefusesWhatItPublishesBeyondThe
 
   publish_tokens(bus, 1);
 
-  EXPECT_EQ(accepted, 8);
-  EXPECT_EQ(seen, range(1, 9));
+  EXPECT_EQ(accepted, 7);  // the event that is being handled is not read yet
+  EXPECT_EQ(seen, range(1, 8));
 }
 
 struct B6Writable : B6Block {

@@ -90,6 +90,8 @@ class Delivery {
   std::uint64_t missed() const noexcept { return missed_; }
 
  private:
+  friend class Batch;
+
   const StreamEvent* event_;
   detail::Pin<detail::EventOwner> owner_;
   std::uint64_t first_seq_;
@@ -97,6 +99,7 @@ class Delivery {
 };
 
 /// Up to 64 events, read in place: iterating takes no lock, no allocation and no count per event.
+/// What was merged of several deltas comes in a batch of its own.
 ///
 /// Threads: distinct objects.
 /// Lifetime: the events are valid as long as the batch or a Delivery of it exists.
@@ -140,6 +143,13 @@ class Batch {
   Batch(const StreamEvent* base, std::uint64_t selected, detail::Pin<detail::EventOwner> owner,
         std::uint64_t missed) noexcept
       : base_(base), selected_(selected), owner_(std::move(owner)), missed_(missed) {}
+  /// A batch of one event.
+  explicit Batch(Delivery&& delivery) noexcept
+      : base_(delivery.event_),
+        selected_(1),
+        owner_(std::move(delivery.owner_)),
+        missed_(delivery.missed_),
+        merged_(delivery.last_seq() - delivery.first_seq_) {}
 
   iterator begin() const noexcept { return {base_, selected_}; }
   iterator end() const noexcept { return {base_, 0}; }
@@ -151,7 +161,7 @@ class Batch {
 
   /// A handle to one event that may be kept beyond the batch. Cost: one atomic increment.
   Delivery delivery(const iterator& position) const {
-    return {*position, owner_, position->seq(), position == begin() ? missed_ : 0};
+    return {*position, owner_, position->seq() - merged_, position == begin() ? missed_ : 0};
   }
 
  private:
@@ -159,6 +169,7 @@ class Batch {
   std::uint64_t selected_ = 0;
   detail::Pin<detail::EventOwner> owner_;
   std::uint64_t missed_ = 0;
+  std::uint64_t merged_ = 0;  ///< of a batch of one: how far its first seq is from its last
 };
 
 }  // namespace strandbus

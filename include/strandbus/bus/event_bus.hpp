@@ -7,6 +7,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -77,7 +78,8 @@ class EventBus {
   /// handler may publish, subscribe, unsubscribe itself or others and close or destroy the bus. An
   /// exception is caught, counted and given to BusOptions::on_callback_error.
   ///
-  /// Errors: throws system_error with Errc::seq_unknown for a start beyond the newest event.
+  /// Errors: throws system_error with Errc::seq_unknown for a start beyond the newest event;
+  ///         std::invalid_argument naming the option whose value is not allowed.
   template <EventHandler F>
   Subscription subscribe(F handler, SubscribeOptions options = {}) {
     return subscribe_erased(nullptr, erase(std::move(handler)), std::move(options));
@@ -94,13 +96,14 @@ class EventBus {
   /// of one context the same executor, so that they share one wake-up, and let each reader's
   /// coroutine run on a strand of its own.
   ///
-  /// Errors: throws system_error with Errc::seq_unknown for a start beyond the newest event.
+  /// Errors: throws system_error with Errc::seq_unknown for a start beyond the newest event;
+  ///         std::invalid_argument naming the option whose value is not allowed.
   EventStream stream(StreamOptions options = {});
   EventStream stream(executor_type executor, StreamOptions options = {});
   /// The same without an exception: on an error `ec` is set and the stream has ended.
   EventStream stream(StreamOptions options, error_code& ec);
 
-  /// The kept events after `seq`, at most `limit`. The handles stay valid.
+  /// The kept events after `seq`, landmarks included, at most `limit`. The handles stay valid.
   std::vector<Delivery> history(std::uint64_t after = 0,
                                 std::size_t limit = std::numeric_limits<std::size_t>::max()) const;
 
@@ -116,6 +119,27 @@ class EventBus {
           detail::start_writable(bus, detail::WaitHandler(std::move(handler)));
         },
         token, core_);
+  }
+
+  /// Waits until every blocking reader has read what was published before this call: a stream when
+  /// the events were taken, a callback when its handler has returned. Goes on after close().
+  ///
+  /// Signature:    void(error_code)
+  /// Errors:       Errc::timed_out when the deadline comes first.
+  /// Cancellation: terminal, partial, total: operation_aborted.
+  template <asio::completion_token_for<void(error_code)> Token>
+  auto async_drain(std::chrono::steady_clock::time_point deadline, Token&& token) {
+    return asio::async_initiate<Token, void(error_code)>(
+        [](auto handler, const std::shared_ptr<detail::BusCore>& bus,
+           std::chrono::steady_clock::time_point until) {
+          detail::start_drain(bus, until, detail::WaitHandler(std::move(handler)));
+        },
+        token, core_, deadline);
+  }
+  /// The same without a deadline.
+  template <asio::completion_token_for<void(error_code)> Token>
+  auto async_drain(Token&& token) {
+    return async_drain(std::chrono::steady_clock::time_point::max(), std::forward<Token>(token));
   }
 
   /// Refuses new events; readers drain what is kept and then end.

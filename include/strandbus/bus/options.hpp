@@ -3,6 +3,7 @@
 #include "strandbus/bus/filter.hpp"
 #include "strandbus/log.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -20,6 +21,9 @@ enum class Overflow : std::uint8_t {
   drop_oldest,  ///< it goes on with the oldest event that is kept and learns how many it missed
   disconnect,   ///< it ends with Errc::lagged
   block,        ///< it misses nothing: what it has not read is kept, publishers feel it
+  /// As drop_oldest, but deltas of one message or call that it has not read become one event, with
+  /// all their text; see StreamOptions::coalesce_window.
+  coalesce,
 };
 
 /// Where a reader begins.
@@ -27,12 +31,13 @@ class Start {
  public:
   /// With the next event that is published.
   static Start now() noexcept { return {Kind::now, 0}; }
-  /// With the oldest event that is kept. What is gone before it does not count as missed.
+  /// With the oldest event that is kept, be it a landmark. What is gone before it does not count as
+  /// missed.
   static Start oldest() noexcept { return {Kind::oldest, 0}; }
   /// With the event after this seq. One that is no longer kept shows as missed; one beyond the
   /// newest event is refused with Errc::seq_unknown.
   static Start after(std::uint64_t seq) noexcept { return {Kind::after, seq}; }
-  /// With the last `count` events that are kept.
+  /// With the last `count` events that are kept, landmarks included.
   static Start last(std::uint64_t count) noexcept { return {Kind::last, count}; }
 
  private:
@@ -51,6 +56,12 @@ struct BusOptions {
   /// Memory that the kept events may use, by their own estimate; the newest event is kept whatever
   /// its size. Bytes, at least 1.
   std::size_t history_bytes = 64 * 1024 * 1024;
+  /// Landmarks kept beyond the history: the newest of those events that are no deltas. A reader
+  /// that joins late or lags gets them and learns how many deltas are missing between. 0 keeps
+  /// none.
+  std::size_t landmarks = 1024;
+  /// Memory that the landmarks may use. Bytes.
+  std::size_t landmark_bytes = 16 * 1024 * 1024;
   /// Unread events of the slowest blocking reader from which async_writable waits. At least 1.
   std::size_t backlog_soft = 4096;
   /// Unread events of the slowest blocking reader at which publish refuses what is no end of
@@ -60,6 +71,9 @@ struct BusOptions {
   std::function<void(std::exception_ptr, const StreamEvent&)> on_callback_error{};
   /// The time that events are stamped with; the system clock if empty. Called by any thread.
   std::function<Timestamp()> clock{};
+  /// Whether the bus publishes a system_notice of the subsystem "bus" when a reader begins to miss
+  /// events. It is published on the executor of the bus, once until that reader has caught up.
+  bool lag_notices = false;
   /// Receives what only an operator wants to know.
   Logger logger{};
 };
@@ -69,8 +83,12 @@ struct StreamOptions {
   Start from = Start::now();
   Overflow overflow = Overflow::drop_oldest;
   Filter filter{};
-  /// Shown in stats().
+  /// Shown in stats() and in lag notices.
   std::string name{};
+  /// Under Overflow::coalesce: for how long deltas are held so that more can be merged, from the
+  /// first one on. Any other event that passes the filter ends it, and so does the end of the bus.
+  /// 0 holds nothing back: what is merged is what has come before it is read.
+  std::chrono::milliseconds coalesce_window{0};
 };
 
 /// How one callback reads.
@@ -78,8 +96,10 @@ struct SubscribeOptions {
   Start from = Start::now();
   Overflow overflow = Overflow::drop_oldest;
   Filter filter{};
-  /// Shown in stats().
+  /// Shown in stats() and in lag notices.
   std::string name{};
+  /// As StreamOptions::coalesce_window; only with an executor.
+  std::chrono::milliseconds coalesce_window{0};
 };
 
 /// What became of the events that were published since a reader's start:
@@ -99,6 +119,8 @@ struct BusStats {
   std::uint64_t published = 0;        ///< the newest seq
   std::uint64_t kept = 0;             ///< events in the history
   std::uint64_t kept_bytes = 0;       ///< their estimated memory
+  std::uint64_t landmarks = 0;        ///< events kept beyond the history
+  std::uint64_t landmark_bytes = 0;   ///< their estimated memory
   std::uint64_t refused_closed = 0;   ///< publishes after close()
   std::uint64_t refused_runs = 0;     ///< publishes against the run rule
   std::uint64_t refused_backlog = 0;  ///< publishes beyond the hard bound

@@ -8,6 +8,7 @@
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,6 +21,8 @@ namespace detail {
 class BusCore;
 Result<std::uint64_t> publish(const std::shared_ptr<BusCore>& bus, StreamEvent&& event);
 void start_writable(const std::shared_ptr<BusCore>& bus, WaitHandler handler);
+void start_drain(const std::shared_ptr<BusCore>& bus,
+                 std::chrono::steady_clock::time_point deadline, WaitHandler handler);
 
 }  // namespace detail
 
