@@ -48,7 +48,7 @@ struct B11Cancellation : testing::Test {
   std::vector<error_code> completions;
 };
 
-using Operations = testing::Types<StreamWait, BusWritable>;
+using Operations = testing::Types<StreamWait, BusWritable, test::BusDrain>;
 TYPED_TEST_SUITE(B11Cancellation, Operations);
 
 TYPED_TEST(B11Cancellation, EveryTypeEndsTheOperation) {

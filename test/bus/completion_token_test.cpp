@@ -43,7 +43,7 @@ struct B11CompletionToken : testing::Test {
   std::vector<error_code> completions;
 };
 
-using Operations = testing::Types<StreamWait, BusWritable>;
+using Operations = testing::Types<StreamWait, BusWritable, test::BusDrain>;
 TYPED_TEST_SUITE(B11CompletionToken, Operations);
 
 TYPED_TEST(B11CompletionToken, Callback) {

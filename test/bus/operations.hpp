@@ -46,6 +46,22 @@ struct BusWritable {
   EventStream reader;
 };
 
+struct BusDrain {
+  explicit BusDrain(asio::io_context& io)
+      : bus(io.get_executor()), reader(bus.stream({.overflow = Overflow::block})) {
+    bus.publish(make_token("t")).value();
+  }
+
+  template <class Token>
+  auto start(Token&& token) {
+    return bus.async_drain(std::forward<Token>(token));
+  }
+  void make_ready() { reader.try_next(); }
+
+  EventBus bus;
+  EventStream reader;
+};
+
 /// As the completion handler of co_spawn: an exception reaches whoever runs the context.
 inline void rethrow(const std::exception_ptr& error) {
   if (error) std::rethrow_exception(error);

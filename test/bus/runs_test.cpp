@@ -7,7 +7,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <map>
 #include <stdexcept>
+#include <thread>
 
 namespace strandbus {
 namespace {
@@ -128,6 +132,38 @@ TYPED_TEST(B9Runs, AComponentWithAnInvalidNameIsRefused) {
   EXPECT_EQ(application.publish(WorkflowStepStarted{.workflow = "a:b"}).error(),
             Errc::invalid_event);
   EXPECT_TRUE(application.publish(WorkflowStarted{.workflow = "review"}).has_value());
+}
+
+TEST(B9Threads, NothingOfARunStandsOutsideItWhoeverPublishes) {
+  asio::io_context io;
+  EventBus bus(io.get_executor(), test::history_of(100'000));
+  constexpr int runs = 300;
+  std::atomic<std::uint64_t> refused{0};
+  for (int number = 0; number < runs; ++number) {
+    const Publisher run = bus.publisher({.run_id = "run_" + std::to_string(number)});
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 3; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (int i = 0; i < 10; ++i) {
+          const auto seq = thread == 0 && i == 3   ? run.publish(RunStarted{})
+                           : thread == 1 && i == 8 ? run.publish(RunCompleted{})
+                                                   : run.publish(make_token("t"));
+          if (!seq) ++refused;
+        }
+      });
+    }
+  }
+
+  std::map<std::string, std::vector<EventType>> of_run;
+  for (const Delivery& event : bus.history()) of_run[event->run_id()].push_back(event->type());
+  for (const auto& [id, types] : of_run) {
+    EXPECT_EQ(types.front(), EventType::run_started) << id;
+    EXPECT_EQ(std::count(types.begin(), types.end(), EventType::run_started), 1) << id;
+    const auto end = std::find(types.begin(), types.end(), EventType::run_completed);
+    EXPECT_TRUE(end == types.end() || end + 1 == types.end()) << id;
+  }
+  EXPECT_EQ(bus.stats().refused_runs, refused);
+  EXPECT_EQ(bus.stats().published + refused, static_cast<std::uint64_t>(runs * 30));
 }
 
 TEST(B9Counts, RefusedEventsAreCountedAndTakeNoSeq) {

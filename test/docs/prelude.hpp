@@ -1,0 +1,23 @@
+#pragma once
+
+// What the snippets of the documents take for granted.
+
+#include "strandbus/bus/event_bus.hpp"
+#include "strandbus/event/factory.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <vector>
+
+using namespace strandbus;
