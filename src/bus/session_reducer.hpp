@@ -114,7 +114,11 @@ class SessionReducer {
   void finish_messages(const ModelCompleted& completed);
   void finish_calls(const std::vector<ToolCall>& calls);
   OpenToolCall& call(const std::string& call_id, const std::string& tool_name);
-  bool nothing_missed_since_request() const noexcept;
+  template <class Belongs>
+  void repair_message(const std::string& whole, Belongs belongs);
+  OpenModelRequest* open_request() noexcept;
+  bool ends_known_request() noexcept;
+  bool nothing_missed_since_request() noexcept;
 
   // Tools and workflows.
   RunningTool& tool(const std::string& call_id, const std::string& tool_name);

@@ -53,10 +53,14 @@ void SessionReducer::append(MessageKind kind, const std::string& message_id,
   append_bounded(message->content, text, SessionState::max_text_bytes);
 }
 
-bool SessionReducer::nothing_missed_since_request() const noexcept {
-  const OpenModelRequest* request = newest(
-      state_.model_requests, [&](const OpenModelRequest& open) { return open.run_id == run_id(); });
+bool SessionReducer::nothing_missed_since_request() noexcept {
+  const OpenModelRequest* request = open_request();
   return request ? request->complete : state_.missed == 0;
+}
+
+OpenModelRequest* SessionReducer::open_request() noexcept {
+  return newest(state_.model_requests,
+                [&](const OpenModelRequest& open) { return open.run_id == run_id(); });
 }
 
 void SessionReducer::operator()(const ToolCallBegin& p) {
@@ -102,10 +106,10 @@ void SessionReducer::operator()(const Retry& p) {
 
 void SessionReducer::operator()(const ModelCompleted& p) {
   const auto of_run = [&](const auto& entry) { return entry.run_id == run_id(); };
-  std::erase_if(state_.model_requests, of_run);
-  std::erase_if(state_.retries, of_run);
   finish_messages(p);
   finish_calls(p.tool_calls);
+  std::erase_if(state_.model_requests, of_run);
+  std::erase_if(state_.retries, of_run);
   if (run_) {
     if (!event_.model_id().empty()) run_->model = event_.model_id();
     run_->usage += p.usage;
@@ -118,20 +122,36 @@ void SessionReducer::operator()(const ModelCompleted& p) {
 /// Nothing will be added to the messages of this request. The event holds the whole text but does
 /// not say of which message, so it repairs a message only where that is certain.
 void SessionReducer::finish_messages(const ModelCompleted& completed) {
-  const auto repair = [&](auto belongs, const std::string& whole) {
-    const auto fits = [&](const OpenMessage& open) {
-      return open.run_id == run_id() && belongs(open.kind);
-    };
-    if (std::count_if(state_.open_messages.begin(), state_.open_messages.end(), fits) == 1)
-      assign_bounded(newest(state_.open_messages, fits)->content, whole,
-                     SessionState::max_text_bytes);
-  };
-  repair([](MessageKind kind) { return kind != MessageKind::reasoning; }, completed.content);
-  if (!completed.reasoning.empty())
-    repair([](MessageKind kind) { return kind == MessageKind::reasoning; }, completed.reasoning);
+  // Of a former request whose commit was missed.
+  std::erase_if(state_.open_messages,
+                [&](const OpenMessage& open) { return open.finished && open.run_id == run_id(); });
+  if (ends_known_request()) {
+    repair_message(completed.content,
+                   [](MessageKind kind) { return kind != MessageKind::reasoning; });
+    if (!completed.reasoning.empty())
+      repair_message(completed.reasoning,
+                     [](MessageKind kind) { return kind == MessageKind::reasoning; });
+  }
   for (OpenMessage& open : state_.open_messages) {
     if (open.run_id == run_id()) open.finished = true;
   }
+}
+
+/// Whether the event is the end of the request whose start was seen. After a gap it may be that of
+/// a later one; a run makes one request per turn.
+bool SessionReducer::ends_known_request() noexcept {
+  const OpenModelRequest* request = open_request();
+  return request &&
+         (request->complete || (event_.turn() != 0 && event_.turn() == request->iteration));
+}
+
+template <class Belongs>
+void SessionReducer::repair_message(const std::string& whole, Belongs belongs) {
+  const auto fits = [&](const OpenMessage& open) {
+    return open.run_id == run_id() && belongs(open.kind);
+  };
+  if (std::count_if(state_.open_messages.begin(), state_.open_messages.end(), fits) != 1) return;
+  assign_bounded(newest(state_.open_messages, fits)->content, whole, SessionState::max_text_bytes);
 }
 
 /// All calls of the request are known now; what was begun and is not among them will not run.

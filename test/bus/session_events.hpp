@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +40,7 @@ inline std::vector<StreamEvent> stamped(std::vector<StreamEvent> events) {
   return events;
 }
 
-inline SessionState folded(const std::vector<StreamEvent>& events) {
+inline SessionState folded(std::span<const StreamEvent> events) {
   SessionState state;
   for (const StreamEvent& event : events) state.apply(event);
   return state;
@@ -61,7 +62,7 @@ inline bool is_delta(const StreamEvent& event) {
 struct SessionTest : testing::Test {
   template <PayloadType T>
   void see(T payload, const std::string& run_id = "r1") {
-    see(StreamEvent(std::move(payload), context_of(run_id)));
+    see(StreamEvent(std::move(payload), context_of(run_id)).set_turn(1));
   }
   void see(StreamEvent event) { state.apply(stamped(std::move(event), ++seq)); }
   void miss(std::uint64_t count) { seq += count; }

@@ -89,6 +89,24 @@ TEST_F(OpenMessages, StayMarkedWhenItIsNotCertainWhoseTextItIs) {
   EXPECT_TRUE(message().finished);
 }
 
+TEST_F(OpenMessages, StayMarkedWhenTheRequestMayBeALaterOne) {
+  see(TokenDelta{.text = "a", .message_id = "m1"});
+  miss(9);
+  see(StreamEvent(ModelCompleted{.content = "later"}, test::context_of("r1")).set_turn(2));
+
+  EXPECT_EQ(message().content.text, "a");
+  EXPECT_FALSE(message().content.complete);
+}
+
+TEST_F(OpenMessages, OfAFormerRequestAreNotRepaired) {
+  see(TokenDelta{.text = "a", .message_id = "m1"});
+  see(ModelCompleted{.content = "a"});
+  miss(5);
+  see(ModelCompleted{.content = "b"});
+
+  EXPECT_THAT(state.open_messages, IsEmpty());
+}
+
 TEST_F(OpenMessages, LeaveWhenTheyAreCommitted) {
   see(ReasoningDelta{.text = "h", .message_id = "m1"});
   see(TokenDelta{.text = "a", .message_id = "m1"});
