@@ -25,10 +25,11 @@ namespace strandbus {
 /// until the end of its run; so a missed end leaves nothing behind. session_restored ends the runs
 /// that the former process left open: they failed with ErrorCode::interrupted.
 ///
-/// What was missed. A gap between two seqs is counted, and every text that was being streamed is
-/// marked incomplete. Events that hold the whole repair it: model_completed the text and the
-/// arguments, bash_executed the output, turn_ended and the terminal event the usage. A run whose
-/// start was missed appears with its first event.
+/// What was missed. A gap between two seqs is counted, whether the events were lost or filtered,
+/// and every text that was being streamed is marked incomplete. Events that hold the whole repair
+/// it: model_completed the text of its request and the arguments of its calls, bash_executed the
+/// output, turn_ended and the terminal event the usage. A run whose start was missed appears with
+/// its first event.
 ///
 /// Usage. Of a running run it is the turn_ended of its turns and the model_completed of the turn
 /// that is not over. usage_update and the terminal event speak of the whole run, so they replace
@@ -37,7 +38,7 @@ namespace strandbus {
 ///
 /// Bounds. Every list of what is open holds at most max_open entries; beyond that the oldest is
 /// forgotten and counted in `forgotten`. Texts keep their newest part, at least half of their
-/// bound.
+/// bound. What came in one event, as the arguments of a call, is kept as it came.
 ///
 /// Threads: distinct objects.
 /// Cost:    apply is linear in what is open, not in what has passed; a copy copies the texts.
