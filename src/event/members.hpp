@@ -4,6 +4,7 @@
 
 #include <boost/mp11/list.hpp>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
