@@ -156,9 +156,17 @@ void add_replay(Command command, ReplayArguments& replay) {
   add_output_options(command, replay.json, replay.dialect, replay.verbose);
 }
 
-void add_stats(Command command, StatsArguments& stats) {
+void add_stats(Command command, StatsArguments& stats, bool& json) {
   command.positional("FILE", stats.files)->required();
-  command.flag("--json", stats.json);
+  command.option(
+      "--format",
+      [&stats](const std::string& text) {
+        stats.format = text == "json"         ? StatsFormat::json
+                       : text == "prometheus" ? StatsFormat::prometheus
+                                              : StatsFormat::table;
+      },
+      one_of({"table", "json", "prometheus"}, "format"));
+  command.flag("--json", json);
 }
 
 /// The command that was named; empty if none was.
@@ -209,18 +217,26 @@ void check_dialect(const ::CLI::App& app, bool json) {
     throw UsageError("--dialect says how --json speaks: add --json");
 }
 
+/// --json says the same as --format json.
+void take_json(const ::CLI::App& app, StatsArguments& stats) {
+  if (app.count("--format") > 0 && stats.format != StatsFormat::json)
+    throw UsageError("--json is --format json: leave out one of them");
+  stats.format = StatsFormat::json;
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
   RunArguments run;
   ReplayArguments replay;
   StatsArguments stats;
+  bool stats_json = false;
   ::CLI::App app;
   app.require_subcommand(1);
   app.add_flag("--version");
   add_run(Command(app, "run"), run);
   add_replay(Command(app, "replay"), replay);
-  add_stats(Command(app, "stats"), stats);
+  add_stats(Command(app, "stats"), stats, stats_json);
   try {
     app.parse(argc, argv);
   } catch (const ::CLI::CallForHelp&) {
@@ -230,7 +246,10 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     throw usage_error(app, error);
   }
   const std::string command = command_name(app);
-  if (command == "stats") return stats;
+  if (command == "stats") {
+    if (stats_json) take_json(*app.get_subcommand("stats"), stats);
+    return stats;
+  }
   if (command == "replay") {
     check_dialect(*app.get_subcommand("replay"), replay.json);
     return replay;

@@ -44,10 +44,13 @@ struct ReplayArguments {
   bool verbose = false;
 };
 
+/// How `strandbus stats` says what it has counted.
+enum class StatsFormat : std::uint8_t { table, json, prometheus };
+
 /// `strandbus stats`
 struct StatsArguments {
   std::vector<std::string> files;
-  bool json = false;
+  StatsFormat format = StatsFormat::table;
 };
 
 /// `--help`, `--version`

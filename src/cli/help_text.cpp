@@ -100,7 +100,9 @@ Usage: strandbus stats FILE... [OPTIONS]
   FILE                a session that strandbus run --session has recorded; several are added up
 
 Options:
-  --json              print one JSON object instead of a table
+  --format FORMAT     table (the default), json: one JSON object, or prometheus: the metrics that a
+                      running program would show, in the Prometheus text format
+  --json              as --format json
   -h, --help          this text
 
 Exit codes: 0 counted, 2 wrong usage or a file that cannot be read
@@ -108,6 +110,7 @@ Exit codes: 0 counted, 2 wrong usage or a file that cannot be read
 Examples:
   strandbus stats sum.jsonl
   strandbus stats sessions/*.jsonl --json | jq .cost
+  strandbus stats sessions/*.jsonl --format prometheus > /var/lib/node_exporter/agents.prom
 )";
 
 }  // namespace

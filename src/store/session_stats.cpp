@@ -1,35 +1,14 @@
 #include "strandbus/store/session_stats.hpp"
 
-#include <limits>
+#include "event/saturating_sum.hpp"
 
 namespace strandbus {
 namespace {
 
+using detail::add_to;
+
 constexpr std::size_t max_names = 256;
 constexpr std::size_t max_open_runs = 4096;
-
-/// Sums of a file that anyone may have written.
-void add_to(std::int64_t& sum, std::int64_t value) {
-  if (!__builtin_add_overflow(sum, value, &sum)) return;
-  sum = value > 0 ? std::numeric_limits<std::int64_t>::max()
-                  : std::numeric_limits<std::int64_t>::min();
-}
-
-void add_to(std::optional<std::int64_t>& sum, const std::optional<std::int64_t>& value) {
-  if (!value) return;
-  std::int64_t known = sum.value_or(0);
-  add_to(known, *value);
-  sum = known;
-}
-
-void add_to(Usage& sum, const Usage& usage) {
-  add_to(sum.prompt, usage.prompt);
-  add_to(sum.completion, usage.completion);
-  add_to(sum.total, usage.total);
-  add_to(sum.cached, usage.cached);
-  add_to(sum.cache_write, usage.cache_write);
-  add_to(sum.reasoning, usage.reasoning);
-}
 
 template <class Map>
 auto& entry_of(Map& map, std::string_view name) {

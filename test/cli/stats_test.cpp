@@ -72,6 +72,26 @@ TEST(Stats, PrintAnAlignedTable) {
                                        "gpt-4o +2 +0 +150 +25 +[0-9]+ ms\n"));
 }
 
+TEST(Stats, PrintMetricsForPrometheus) {
+  const TemporaryDirectory directory;
+  const std::string session = directory.path("s.jsonl");
+  run_program({"run", "Calculate 2+2", "--session", session});
+  const Finished stats = run_program({"stats", session, session, "--format", "prometheus"});
+  EXPECT_EQ(stats.exit_code, 0);
+  EXPECT_EQ(stats.err, "");
+  EXPECT_THAT(stats.out, HasSubstr("# TYPE strandbus_runs_ended_total counter\n"));
+  EXPECT_THAT(stats.out, HasSubstr("strandbus_llm_tokens_total{agent=\"agent\",model=\"gpt-4o\"} "
+                                   "350\n"));
+}
+
+TEST(Stats, SayTheSameWithEitherOptionForJson) {
+  const TemporaryDirectory directory;
+  const std::string session = directory.path("s.jsonl");
+  run_program({"run", "Calculate 2+2", "--session", session});
+  EXPECT_EQ(run_program({"stats", session, "--format", "json"}).out,
+            run_program({"stats", session, "--json"}).out);
+}
+
 TEST(Stats, CountATornFileAsFarAsItGoesAndSaySo) {
   const TemporaryDirectory directory;
   const std::string session = directory.path("s.jsonl");
@@ -96,6 +116,8 @@ TEST(Stats, ShowNoControlCharactersOfAFile) {
   }
   directory.write("s.jsonl", text);
   EXPECT_THAT(run_program({"stats", session}).out, HasSubstr("\n␛[2J "));
+  EXPECT_THAT(run_program({"stats", session, "--format", "prometheus"}).out,
+              HasSubstr("tool=\"␛[2J\""));
 }
 
 }  // namespace

@@ -145,6 +145,10 @@ TEST(Usage, ChecksEveryValue) {
   expect_usage_error({"replay", "x", "--speed", "-1"}, "--speed: \"-1\"");
   expect_usage_error({"replay", "x", "--from", "0"}, "--from: \"0\"");
   expect_usage_error({"replay"}, "FILE is required");
+  expect_usage_error({"stats", "x", "--format", "xml"},
+                     "--format: \"xml\" is no format; there are table, json and prometheus");
+  expect_usage_error({"stats", "x", "--format", "prometheus", "--json"},
+                     "--json is --format json: leave out one of them");
 }
 
 TEST(Usage, RefusesAPromptThatIsTooLong) {
