@@ -83,9 +83,9 @@ Result<std::uint64_t> BusCore::publish(StreamEvent&& event) {
     const Errc refused = valid_name ? refusal(event) : (++refused_invalid_, Errc::invalid_event);
     if (refused != Errc{}) return make_error_code(refused);
     log_.prepare();
+    runs_.record(event);  // the last step that may throw
     last_ts_ = std::max(last_ts_, options_.clock ? outer_now : now());
     event.set_stamp(log_.head() + 1, ids_.next(last_ts_), last_ts_);
-    runs_.record(event);
     open_starts_.record(event.type());
     seq = append(std::move(event), bytes, evicted);
   }
@@ -102,11 +102,11 @@ Result<std::uint64_t> BusCore::restore(StreamEvent&& event) {
     if (closed()) return make_error_code(Errc::closed);
     const bool first = log_.kept() == 0 && log_.head() == 0 && event.seq() > 0;
     if (!first && event.seq() != log_.head() + 1) return make_error_code(Errc::seq_unknown);
-    if (first) log_.start_at(event.seq());
     log_.prepare();
+    runs_.record(event);  // the last step that may throw
+    if (first) log_.start_at(event.seq());
     last_ts_ = std::max(last_ts_, event.ts());
     ids_.continue_after(event.id());
-    runs_.record(event);
     open_starts_.record(event.type());
     seq = append(std::move(event), bytes, evicted);
   }
@@ -163,7 +163,7 @@ std::uint64_t BusCore::backlog() const noexcept {
   return first_unread < next ? next - first_unread : 0;
 }
 
-void BusCore::notify() {
+void BusCore::notify() noexcept {
   lot_->wake();
   if (dispatcher_.idle()) return;
   const auto keep_alive = shared_from_this();  // a handler may drop the last handle
@@ -193,6 +193,7 @@ error_code BusCore::add_reader(Reader& reader, const Start& start) {
       break;
     case Start::Kind::last: next = std::max(tail, head + 1 - std::min(start.value_, head)); break;
   }
+  blocking_readers_.reserve(blocking_readers_.size() + 1);
   readers_.push_back(&reader);
   if (reader.overflow() == Overflow::block) blocking_readers_.push_back(&reader);
   reader.begin_at(next);
@@ -212,7 +213,7 @@ void BusCore::remove_reader(Reader& reader) noexcept {
 }
 
 /// Lets go of what was kept only for blocking readers that have read it by now.
-void BusCore::trim() {
+void BusCore::trim() noexcept {
   for (bool more = true; more;) {
     EventLog::Evicted evicted;  // dropped after the lock was released
     std::lock_guard lock(mutex_);

@@ -67,8 +67,9 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   std::uint64_t backlog() const noexcept;
 
   // Without it.
-  void notify();
-  void trim();
+  /// Tells the readers of a published event. Does not throw: the event has been accepted.
+  void notify() noexcept;
+  void trim() noexcept;
   Timestamp now() const;
 
   const asio::any_io_executor executor_;

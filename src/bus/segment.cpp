@@ -18,8 +18,7 @@ Pin<Segment> SegmentPool::take(std::uint64_t first_seq) {
     }
   }
   if (!segment) segment = std::make_unique<Segment>();
-  segment->first_seq_ = first_seq;
-  segment->end_seq_.store(first_seq + Segment::capacity, std::memory_order_relaxed);
+  segment->begin_at(first_seq);
   segment->pool_ = shared_from_this();
   return Pin<Segment>(segment.release());
 }
