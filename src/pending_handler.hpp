@@ -35,7 +35,8 @@ class PendingHandler {
         slot_(boost::asio::get_associated_cancellation_slot(handler_)),
         handler_executor_(boost::asio::get_associated_executor(
             handler_, boost::asio::any_completion_executor(io))),
-        io_executor_(io) {
+        io_executor_(io),
+        runs_on_io_(handler_executor_ == boost::asio::any_completion_executor(io)) {
     if (keeps_running == KeepsRunning::no) return;
     handler_executor_ =
         boost::asio::prefer(handler_executor_, boost::asio::execution::outstanding_work.tracked);
@@ -53,8 +54,10 @@ class PendingHandler {
   }
 
   /// The same from code that runs on the I/O executor and is not the initiating function: without
-  /// another trip through its queue when the handler may run here.
+  /// another trip through its queue when the handler may run here. Needs no memory when the handler
+  /// is associated with the I/O executor.
   void dispatch(Args... args) && {
+    if (runs_on_io_) return Completion(std::move(*this), std::move(args)...)();
     const boost::asio::any_io_executor io = io_executor_;
     boost::asio::dispatch(io, Completion(std::move(*this), std::move(args)...));
   }
@@ -90,6 +93,7 @@ class PendingHandler {
   boost::asio::cancellation_slot slot_;
   boost::asio::any_completion_executor handler_executor_;
   boost::asio::any_io_executor io_executor_;
+  bool runs_on_io_;
 };
 
 }  // namespace strandbus::detail

@@ -1,5 +1,7 @@
 #include "bus_core.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <limits>
@@ -112,9 +114,9 @@ Result<std::uint64_t> BusCore::publish(StreamEvent&& event) {
     const Errc refused = valid_name ? refusal(event) : (++refused_invalid_, Errc::invalid_event);
     if (refused != Errc{}) return make_error_code(refused);
     log_.prepare(bytes);
+    runs_.record(event);  // the last step that may throw
     last_ts_ = std::max(last_ts_, options_.clock ? outer_now : clock_now());
     event.set_stamp(log_.head() + 1, ids_.next(last_ts_), last_ts_);
-    runs_.record(event);
     open_starts_.record(event.type());
     seq = append(std::move(event), bytes, evicted);
   }
@@ -131,11 +133,11 @@ Result<std::uint64_t> BusCore::restore(StreamEvent&& event) {
     if (closed()) return make_error_code(Errc::closed);
     const bool first = log_.kept() == 0 && log_.head() == 0 && event.seq() > 0;
     if (!first && event.seq() != log_.head() + 1) return make_error_code(Errc::seq_unknown);
-    if (first) log_.start_at(event.seq());
     log_.prepare(bytes);
+    runs_.record(event);  // the last step that may throw
+    if (first) log_.start_at(event.seq());
     last_ts_ = std::max(last_ts_, event.ts());
     ids_.continue_after(event.id());
-    runs_.record(event);
     open_starts_.record(event.type());
     seq = append(std::move(event), bytes, evicted);
   }
@@ -193,7 +195,7 @@ std::uint64_t BusCore::backlog() const noexcept {
   return first_unread < next ? next - first_unread : 0;
 }
 
-void BusCore::notify() {
+void BusCore::notify() noexcept {
   lot_->wake();
   if (dispatcher_.idle()) return;
   const auto keep_alive = shared_from_this();  // a handler may drop the last handle
@@ -222,6 +224,7 @@ error_code BusCore::add_reader(Reader& reader, const Start& start) {
       break;
     case Start::Kind::last: next = log_.first_of_last(start.value_); break;
   }
+  blocking_readers_.reserve(blocking_readers_.size() + 1);
   readers_.push_back(&reader);
   if (reader.overflow() == Overflow::block) blocking_readers_.push_back(&reader);
   reader.begin_at(next);
@@ -329,8 +332,11 @@ void BusCore::tell_lag(const std::string& reader, std::uint64_t missed) noexcept
                                  std::to_string(missed) + " events were gone before it read them",
                       .data = {{"reader", reader}, {"missed", missed}}};
   // Not in the reader's call: a callback could use the very reader that is looking now.
-  lot_->domain(executor_)->post([weak = weak_from_this(), event = StreamEvent(std::move(notice))] {
-    if (const auto self = weak.lock()) self->publish(StreamEvent(event));
+  const auto domain = lot_->domain(executor_);
+  domain->use_executor([&] {
+    asio::post(executor_, [weak = weak_from_this(), event = StreamEvent(std::move(notice))] {
+      if (const auto self = weak.lock()) self->publish(StreamEvent(event));
+    });
   });
 } catch (const std::exception&) {  // no memory for a notice: the reader's account has the number
 }

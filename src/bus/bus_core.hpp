@@ -87,7 +87,8 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   // Without it.
   void add_drain(std::uint64_t target);
   void remove_drain(std::uint64_t target) noexcept;
-  void notify();
+  /// Tells the readers of a published event. Does not throw: the event has been accepted.
+  void notify() noexcept;
   void trim() noexcept;
 
   const asio::any_io_executor executor_;

@@ -11,6 +11,7 @@ namespace strandbus::detail {
 
 void CallbackDispatcher::add(std::shared_ptr<CallbackReader> reader) {
   std::lock_guard lock(mutex_);
+  reserve(readers_.size() + 1);
   readers_.push_back(std::move(reader));
   count_.store(readers_.size(), std::memory_order_seq_cst);
   version_.fetch_add(1, std::memory_order_release);
@@ -31,7 +32,7 @@ void CallbackDispatcher::remove(const CallbackReader& reader) noexcept {
   run();  // the deliverer forgets it too: a reader owns the bus that owns this dispatcher
 }
 
-void CallbackDispatcher::run() {
+void CallbackDispatcher::run() noexcept {
   // A request that finds another one pending is answered by that one's thread.
   if (requests_.fetch_add(1, std::memory_order_acq_rel) != 0) return;
   for (;;) {
@@ -45,7 +46,7 @@ void CallbackDispatcher::run() {
 }
 
 /// Leaves the deliverer's part open for a moment; true if another thread has taken it.
-bool CallbackDispatcher::taken_over() {
+bool CallbackDispatcher::taken_over() noexcept {
   current_.clear();
   current_version_ = 0;
   requests_.store(0, std::memory_order_release);
@@ -58,7 +59,7 @@ bool CallbackDispatcher::taken_over() {
 }
 
 /// Delivers in the order of events, each to all callbacks; false when the budget was used up first.
-bool CallbackDispatcher::deliver_until_empty(int budget) {
+bool CallbackDispatcher::deliver_until_empty(int budget) noexcept {
   refresh();
   for (std::uint64_t seq = next_seq(); seq <= log_.head(); seq = next_seq()) {
     if (budget-- == 0) return false;
@@ -76,20 +77,38 @@ std::uint64_t CallbackDispatcher::next_seq() const noexcept {
   return lowest;
 }
 
-void CallbackDispatcher::deliver(std::uint64_t seq) {
+void CallbackDispatcher::deliver(std::uint64_t seq) noexcept {
   for (const auto& reader : current_) {
     if (!reader->active() || reader->next() > seq) continue;
     if (reader->deliver(seq) == Reader::Look::ended) remove(*reader);
   }
 }
 
-void CallbackDispatcher::refresh() {
+/// Makes room for so many readers where refresh() will want it: it runs when an event has been
+/// accepted and must not fail. Two lists, because the deliverer holds one while it fills the other.
+void CallbackDispatcher::reserve(std::size_t readers) {
+  if (readers <= reserved_) return;
+  const std::size_t room = std::max<std::size_t>(4, 2 * readers);
+  std::array<Readers, 2> spares;
+  for (Readers& spare : spares) spare.reserve(room);
+  readers_.reserve(room);
+  spares_.swap(spares);
+  reserved_ = room;
+}
+
+void CallbackDispatcher::refresh() noexcept {
   if (version_.load(std::memory_order_acquire) == current_version_) return;
-  Readers old;  // dropped after the lock was released
+  Readers old;
+  {
+    std::lock_guard lock(mutex_);
+    old.swap(spares_[0].capacity() >= readers_.size() ? spares_[0] : spares_[1]);
+    old = readers_;
+    old.swap(current_);
+    current_version_ = version_.load(std::memory_order_relaxed);
+  }
+  old.clear();  // without the lock: it may destroy what users gave
   std::lock_guard lock(mutex_);
-  old.swap(current_);
-  current_ = readers_;
-  current_version_ = version_.load(std::memory_order_relaxed);
+  if (old.capacity() >= reserved_) old.swap(spares_[0].capacity() == 0 ? spares_[0] : spares_[1]);
 }
 
 }  // namespace strandbus::detail

@@ -3,6 +3,8 @@
 #include "callback_reader.hpp"
 #include "sync.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -19,6 +21,7 @@ class CallbackDispatcher {
  public:
   explicit CallbackDispatcher(const EventLog& log) : log_(log) {}
 
+  /// An exception leaves everything as it was.
   void add(std::shared_ptr<CallbackReader> reader);
   void remove(const CallbackReader& reader) noexcept;
 
@@ -26,7 +29,7 @@ class CallbackDispatcher {
   bool idle() const noexcept { return count_.load(std::memory_order_seq_cst) == 0; }
 
   /// Delivers everything published so far, or leaves it to the thread that is at it.
-  void run();
+  void run() noexcept;
 
  private:
   using Readers = std::vector<std::shared_ptr<CallbackReader>>;
@@ -36,17 +39,21 @@ class CallbackDispatcher {
   /// How often it looks whether somebody has taken it before it goes on by itself.
   static constexpr int hand_over_patience = 16;
 
-  bool deliver_until_empty(int budget);
-  void deliver(std::uint64_t seq);
+  bool deliver_until_empty(int budget) noexcept;
+  void deliver(std::uint64_t seq) noexcept;
   std::uint64_t next_seq() const noexcept;
-  void refresh();
-  bool taken_over();
+  void reserve(std::size_t readers);
+  void refresh() noexcept;
+  bool taken_over() noexcept;
 
   const EventLog& log_;
   sync::Atomic<std::uint64_t> requests_{0};  ///< not 0: somebody delivers
 
   sync::Mutex mutex_;
-  Readers readers_;  ///< under the mutex
+  // Under the mutex.
+  Readers readers_;
+  std::size_t reserved_ = 0;  ///< readers that each spare has room for
+  std::array<Readers, 2> spares_;
   sync::Atomic<std::uint64_t> version_{0};
   sync::Atomic<std::size_t> count_{0};
 

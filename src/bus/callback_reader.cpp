@@ -2,9 +2,7 @@
 
 #include "bus_core.hpp"
 
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 
 #include <limits>
 #include <utility>
@@ -129,32 +127,48 @@ StrandCallbackReader::StrandCallbackReader(std::shared_ptr<BusCore> core,
                                            std::shared_ptr<WakeDomain> domain, Handler handler,
                                            Options options)
     : CallbackReader(std::move(core), std::move(handler), std::move(options)),
-      domain_(std::move(domain)),
-      strand_(asio::make_strand(domain_->executor())) {}
+      domain_(std::move(domain)) {}
 
-void StrandCallbackReader::start() {
-  // Not in the subscriber's thread: a predicate is called while looking.
-  asio::post(strand_, [weak = weak_from_this()] {
+// Not in the subscriber's thread: a predicate is called while looking.
+void StrandCallbackReader::start() { post_run(); }
+
+void StrandCallbackReader::post_run() {
+  asio::post(domain_->executor(), [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->run();
   });
 }
 
 void StrandCallbackReader::wait() {
-  auto handler = asio::bind_executor(strand_, [weak = weak_from_this()](error_code ec) {
+  auto handler = [weak = weak_from_this()](error_code ec) {
     const auto self = weak.lock();
     if (self && !ec) self->run();
-  });
+  };
   core()->lot().wait(
       shared_from_this(), domain_,
       WaitOperation(WaitHandler(std::move(handler)), domain_->executor(), KeepsRunning::no));
   if (!active()) detach();  // unsubscribed in between: nobody else would end this wait
 }
 
-void StrandCallbackReader::run() {
-  for (int count = 0; count < batch_limit; ++count) {
-    if (deliver(std::numeric_limits<std::uint64_t>::max()) != Look::found) break;
+/// Without memory for a wait: comes back to it, for nobody would call otherwise. False if there is
+/// none for that either.
+bool StrandCallbackReader::wait_or_try_later() noexcept {
+  for (auto attempt : {&StrandCallbackReader::wait, &StrandCallbackReader::post_run}) {
+    try {
+      (this->*attempt)();
+      return true;
+    } catch (...) {  // only memory can be missing
+    }
   }
-  if (active()) wait();
+  return false;
+}
+
+void StrandCallbackReader::run() noexcept {
+  for (bool waits = false; !waits;) {
+    for (int count = 0; count < batch_limit; ++count) {
+      if (deliver(std::numeric_limits<std::uint64_t>::max()) != Look::found) break;
+    }
+    waits = !active() || wait_or_try_later();
+  }
 }
 
 std::optional<error_code> StrandCallbackReader::poll() {

@@ -47,7 +47,9 @@ class CallbackReader : public Reader {
   Handler handler_;
 };
 
-/// A callback that runs on a strand of an executor.
+/// A callback that runs on an executor, as on a strand: each run is followed by one wait and each
+/// wait by one run. A strand of Asio would do the same, but never runs again when one of its posts
+/// finds no memory.
 class StrandCallbackReader final : public CallbackReader,
                                    public Waiter,
                                    public std::enable_shared_from_this<StrandCallbackReader> {
@@ -65,12 +67,13 @@ class StrandCallbackReader final : public CallbackReader,
  private:
   static constexpr int batch_limit = 64;  ///< events before others on the executor get their turn
 
+  void post_run();
   void wait();
-  void run();
+  bool wait_or_try_later() noexcept;
+  void run() noexcept;
   void detach() noexcept override;
 
   const std::shared_ptr<WakeDomain> domain_;
-  const asio::any_io_executor strand_;
 };
 
 }  // namespace strandbus::detail

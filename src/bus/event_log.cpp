@@ -45,6 +45,7 @@ void EventLog::append(StreamEvent&& event, std::size_t bytes) noexcept {
 }
 
 void EventLog::start_at(std::uint64_t seq) noexcept {
+  segments_.back()->begin_at(seq);
   head_.store(seq - 1, std::memory_order_seq_cst);
   tail_.store(seq, std::memory_order_release);
 }

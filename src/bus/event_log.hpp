@@ -45,7 +45,7 @@ class EventLog {
   void prepare_landmark() { landmarks_.prepare(); }
   /// Appends a stamped event whose seq is head() + 1.
   void append(StreamEvent&& event, std::size_t bytes) noexcept;
-  /// Lets an empty log begin at this seq.
+  /// Lets an empty log begin at this seq; after prepare().
   void start_at(std::uint64_t seq) noexcept;
 
   bool over_bounds() const noexcept {

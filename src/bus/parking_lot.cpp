@@ -54,19 +54,33 @@ void WakeDomain::shut() noexcept {
   }
 }
 
+void ParkingLot::Polled::poll() {
+  epoch = waiter->epoch();
+  outcome = waiter->poll();
+  if (!outcome) deadline = waiter->deadline();
+}
+
+std::shared_ptr<WakeDomain> ParkingLot::known_domain(
+    const asio::any_io_executor& executor) const noexcept {
+  for (const auto& known : domains_) {
+    if (auto domain = known.lock(); domain && domain->executor() == executor) return domain;
+  }
+  return nullptr;
+}
+
 std::shared_ptr<WakeDomain> ParkingLot::domain(const asio::any_io_executor& executor) {
-  std::shared_ptr<WakeDomain> found;
   {
     std::lock_guard lock(mutex_);
     std::erase_if(domains_, [](const auto& known) { return known.expired(); });
-    for (const auto& known : domains_) {
-      if (auto domain = known.lock(); domain && domain->executor() == executor) return domain;
-    }
-    found = std::make_shared<WakeDomain>(executor, weak_from_this());
-    domains_.push_back(found);
+    if (auto known = known_domain(executor)) return known;
   }
-  asio::use_service<WakeDomainService>(asio::query(executor, asio::execution::context)).add(found);
-  return found;
+  // Known to the context before anybody waits in it. Of two that are made at once one is forgotten.
+  const auto made = std::make_shared<WakeDomain>(executor, weak_from_this());
+  asio::use_service<WakeDomainService>(asio::query(executor, asio::execution::context)).add(made);
+  std::lock_guard lock(mutex_);
+  if (auto known = known_domain(executor)) return known;
+  domains_.push_back(made);
+  return made;
 }
 
 void ParkingLot::wait(const std::shared_ptr<Waiter>& waiter,
@@ -77,16 +91,24 @@ void ParkingLot::wait(const std::shared_ptr<Waiter>& waiter,
       lock.unlock();
       return std::move(operation).post(make_error_code(Errc::busy));
     }
+    if (domain->waiting_ >= domain->parked_.capacity())
+      domain->parked_.reserve(std::max<std::size_t>(4, 2 * domain->waiting_));
     operation.id = ++last_operation_id_;
     connect_cancellation(operation, waiter);
+    ++domain->waiting_;
     waiter->cancelled_ = false;
     waiter->operation_.emplace(std::move(operation));
     waiter->waiting_.store(true, std::memory_order_release);
   }
-  std::vector<Polled> polled(1);
-  polled[0].waiter = waiter;
-  poll(polled[0]);
-  for (auto& ended : settle(domain, polled)) std::move(ended.operation).post(ended.ec);
+  Polled polled{waiter};
+  polled.poll();
+  std::optional<Ended> ended = [&] {
+    std::lock_guard lock(mutex_);
+    return give_back(polled, domain);
+  }();
+  if (polled.deadline) start_timer(domain, polled);
+  if (polled.stale()) wake();
+  if (ended) std::move(ended->operation).post(ended->ec);
 }
 
 void ParkingLot::connect_cancellation(WaitOperation& operation,
@@ -101,146 +123,215 @@ void ParkingLot::connect_cancellation(WaitOperation& operation,
   });
 }
 
-void ParkingLot::cancel(Waiter& waiter, std::uint64_t id) {
+void ParkingLot::cancel(Waiter& waiter, std::uint64_t id) noexcept {
+  if (!waiter.waiting()) return;
   std::unique_lock lock(mutex_);
   if (!waiter.operation_ || (id != 0 && waiter.operation_->id != id)) return;
-  if (!waiter.parked_in_) {  // whoever polls it completes it
-    waiter.cancelled_ = true;
-    return;
+  waiter.cancelled_ = true;
+  if (!waiter.parked_in_) return;  // whoever polls it completes it
+  const auto domain = waiter.parked_in_->shared_from_this();
+  const auto completions = make_completions(*domain, 1);
+  if (completions) {
+    unpark(waiter).reset();  // the caller holds it
+    --domain->waiting_;
+    completions->ended.push_back({take_operation(waiter), asio::error::operation_aborted});
+    lock.unlock();
+    if (post_completions(completions)) return;
+    lock.lock();
+    keep_unposted(*domain, completions);
   }
-  unpark(waiter);
-  WaitOperation operation = take_operation(waiter);
+  arm(domain);  // the next drain completes it
   lock.unlock();
-  std::move(operation).post(asio::error::operation_aborted);
-}
-
-void ParkingLot::poll(Polled& entry) {
-  entry.epoch = entry.waiter->epoch();
-  entry.outcome = entry.waiter->poll();
-  if (!entry.outcome) entry.deadline = entry.waiter->deadline();
+  wake_armed();
 }
 
 void ParkingLot::drain(const std::shared_ptr<WakeDomain>& domain) {
   std::vector<Polled> polled;
+  std::shared_ptr<Completions> completions;
+  std::shared_ptr<Completions> unposted;
   {
     std::lock_guard lock(mutex_);
-    polled.reserve(domain->parked_.size());
-    for (auto& waiter : domain->parked_) {
-      waiter->parked_in_ = nullptr;
-      polled.emplace_back().waiter = std::move(waiter);
-    }
-    domain->parked_.clear();
+    unposted = std::move(domain->unposted_);
+    completions = take_parked(*domain, polled);
+    if (!completions) arm(domain);
   }
-  poll_parked(domain, std::move(polled));
+  if (!completions) wake_armed();  // posts this again, and then there may be memory
+  for (auto& entry : polled) entry.poll();
+  if (completions) settle(domain, polled, *completions);
+  if (unposted) post_kept(domain, std::move(unposted));
+  if (completions) complete_all(completions);
 }
 
-void ParkingLot::poll_parked(const std::shared_ptr<WakeDomain>& domain,
-                             std::vector<Polled> polled) {
-  for (auto& entry : polled) poll(entry);
-  auto ended = settle(domain, polled);
-  if (!ended.empty())
-    complete_all(std::make_shared<Completions>(domain->executor(), std::move(ended)));
+/// Gives polled waiters back, and takes the operations of those that have ended.
+void ParkingLot::settle(const std::shared_ptr<WakeDomain>& domain,
+                        const std::vector<Polled>& polled, Completions& completions) noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& entry : polled) {
+      if (auto ended = give_back(entry, domain)) completions.ended.push_back(std::move(*ended));
+    }
+  }
+  for (const auto& entry : polled) {
+    if (entry.deadline) start_timer(domain, entry);
+  }
+  if (std::any_of(polled.begin(), polled.end(), [](const auto& entry) { return entry.stale(); }))
+    wake();
+}
+
+/// The timer lives in its own handler, so that it goes when its context goes. Without memory for it
+/// the waiter is polled again at once.
+void ParkingLot::start_timer(const std::shared_ptr<WakeDomain>& domain,
+                             const Polled& polled) noexcept {
+  const bool started = domain->use_executor([&] {
+    const auto& waiter = polled.waiter;
+    std::lock_guard lock(mutex_);  // a timer is no object for two threads
+    if (waiter->parked_in_ != domain.get()) return;
+    if (const auto running = waiter->timer_.lock()) {
+      if (running->expiry() == *polled.deadline) return;
+      running->cancel();
+    }
+    auto timer = std::make_shared<asio::steady_timer>(domain->executor(), *polled.deadline);
+    asio::steady_timer& waiting = *timer;
+    waiter->timer_ = timer;
+    waiting.async_wait(
+        [lot = shared_from_this(), domain, waiter, timer = std::move(timer)](const error_code& ec) {
+          if (!ec) lot->on_deadline(domain, waiter);
+        });
+  });
+  if (!started) wake();
 }
 
 /// The time has come for one waiter; the others of its domain are left in peace.
 void ParkingLot::on_deadline(const std::shared_ptr<WakeDomain>& domain,
                              std::shared_ptr<Waiter> waiter) {
-  std::vector<Polled> polled(1);
+  const auto completions = make_completions(*domain, 1);
+  std::vector<Polled> polled;
   {
     std::lock_guard lock(mutex_);
     waiter->timer_.reset();
     // In other hands: whoever has it polls it, and starts a new timer.
     if (waiter->parked_in_ != domain.get()) return;
-    unpark(*waiter);
+    if (completions) {
+      polled.emplace_back().waiter = unpark(*waiter);
+    } else {
+      arm(domain);
+    }
   }
-  polled[0].waiter = std::move(waiter);
-  poll_parked(domain, std::move(polled));
+  if (!completions) return wake_armed();
+  polled[0].poll();
+  settle(domain, polled, *completions);
+  complete_all(completions);
 }
 
-/// The timer lives in its own handler, so that it goes when its context goes.
-void ParkingLot::start_timer(const std::shared_ptr<WakeDomain>& domain, const Polled& entry) {
-  domain->use_executor([&] {
-    const auto& waiter = entry.waiter;
-    std::lock_guard lock(mutex_);  // a timer is no object for two threads
-    if (waiter->parked_in_ != domain.get()) return;
-    if (const auto running = waiter->timer_.lock()) {
-      if (running->expiry() == *entry.deadline) return;
-      running->cancel();
+void ParkingLot::keep_unposted(WakeDomain& domain,
+                               const std::shared_ptr<Completions>& completions) noexcept {
+  completions->next_unposted = std::move(domain.unposted_);
+  domain.unposted_ = completions;
+}
+
+void ParkingLot::post_kept(const std::shared_ptr<WakeDomain>& domain,
+                           std::shared_ptr<Completions> unposted) noexcept {
+  while (unposted) {
+    auto next = std::move(unposted->next_unposted);
+    if (!post_completions(unposted)) {
+      std::lock_guard lock(mutex_);
+      keep_unposted(*domain, unposted);
+      arm(domain);
     }
-    auto timer = std::make_shared<asio::steady_timer>(domain->executor(), *entry.deadline);
-    waiter->timer_ = timer;
-    asio::steady_timer& started = *timer;
-    started.async_wait(
-        [lot = shared_from_this(), domain, waiter, timer = std::move(timer)](const error_code& ec) {
-          if (!ec) lot->on_deadline(domain, waiter);
-        });
-  });
+    unposted = std::move(next);
+  }
+}
+
+std::shared_ptr<Completions> ParkingLot::make_completions(const WakeDomain& domain,
+                                                          std::size_t room) noexcept {
+  try {
+    return std::make_shared<Completions>(domain.executor(), room);
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+bool ParkingLot::post_completions(const std::shared_ptr<Completions>& completions) noexcept {
+  try {
+    asio::post(completions->executor, [completions] { complete_all(completions); });
+    return true;
+  } catch (...) {
+    return false;
+  }
 }
 
 /// Runs the handlers of a drain, and lets another thread of the executor help: so a handler that
 /// takes long or throws does not hold up the others. Where there is no other thread it costs one
 /// post.
 void ParkingLot::complete_all(const std::shared_ptr<Completions>& completions) {
-  bool asked_for_help = false;
+  bool has_help = false;
+  std::exception_ptr error;
   for (;;) {
     const std::size_t index = completions->next.fetch_add(1, std::memory_order_relaxed);
-    if (index >= completions->ended.size()) return;
-    if (!asked_for_help && index + 1 < completions->ended.size()) {
-      asked_for_help = true;
-      asio::post(completions->executor, [completions] { complete_all(completions); });
-    }
+    if (index >= completions->ended.size()) break;
+    if (!has_help && index + 1 < completions->ended.size())
+      has_help = post_completions(completions);
     Ended& mine = completions->ended[index];
-    std::move(mine.operation).dispatch(mine.ec);
-  }
-}
-
-/// Gives polled waiters back: those that have ended leave with their operation, the others are
-/// parked.
-std::vector<ParkingLot::Ended> ParkingLot::settle(const std::shared_ptr<WakeDomain>& domain,
-                                                  std::vector<Polled>& polled) {
-  std::vector<Ended> ended;
-  {
-    std::lock_guard lock(mutex_);
-    for (auto& entry : polled) {
-      Waiter& waiter = *entry.waiter;
-      if (waiter.cancelled_) {
-        ended.push_back({take_operation(waiter), asio::error::operation_aborted});
-      } else if (entry.outcome) {
-        ended.push_back({take_operation(waiter), *entry.outcome});
-      } else {
-        park(entry.waiter, domain);
-      }
+    try {
+      std::move(mine.operation).dispatch(mine.ec);
+    } catch (...) {
+      if (has_help) throw;
+      error = std::current_exception();  // the others have nobody else
     }
   }
-  for (const auto& entry : polled) {
-    if (entry.deadline) start_timer(domain, entry);
-  }
-  const bool stale = std::any_of(polled.begin(), polled.end(), [](const Polled& entry) {
-    return !entry.outcome && entry.waiter->epoch() != entry.epoch;
-  });
-  if (stale) wake();
-  return ended;
+  if (error) std::rethrow_exception(error);
 }
 
-void ParkingLot::park(std::shared_ptr<Waiter> waiter, const std::shared_ptr<WakeDomain>& domain) {
+/// Takes the parked waiters in order to poll them, and makes room for their ends.
+std::shared_ptr<Completions> ParkingLot::take_parked(WakeDomain& domain,
+                                                     std::vector<Polled>& polled) noexcept {
+  auto completions = make_completions(domain, domain.parked_.size());
+  try {
+    polled.reserve(domain.parked_.size());
+  } catch (...) {
+    return nullptr;
+  }
+  if (!completions) return nullptr;
+  for (auto& waiter : domain.parked_) {
+    waiter->parked_in_ = nullptr;
+    polled.emplace_back().waiter = std::move(waiter);
+  }
+  domain.parked_.clear();
+  return completions;
+}
+
+/// Gives a polled waiter back: it leaves with its operation if that has ended, else it is parked.
+std::optional<Ended> ParkingLot::give_back(const Polled& polled,
+                                           const std::shared_ptr<WakeDomain>& domain) noexcept {
+  Waiter& waiter = *polled.waiter;
+  if (!waiter.cancelled_ && !polled.outcome) {
+    park(polled.waiter, domain);
+    return std::nullopt;
+  }
+  const error_code ec = waiter.cancelled_ ? asio::error::operation_aborted : *polled.outcome;
+  --domain->waiting_;
+  return Ended{take_operation(waiter), ec};
+}
+
+void ParkingLot::park(std::shared_ptr<Waiter> waiter,
+                      const std::shared_ptr<WakeDomain>& domain) noexcept {
   waiter->parked_in_ = domain.get();
   waiter->parked_index_ = domain->parked_.size();
-  domain->parked_.push_back(std::move(waiter));
-  if (domain->armed_) return;
-  domain->armed_ = true;
-  armed_domains_.push_back(domain);
-  armed_.store(true, std::memory_order_seq_cst);
+  domain->parked_.push_back(std::move(waiter));  // wait() has made room
+  arm(domain);
 }
 
-void ParkingLot::unpark(Waiter& waiter) {
+std::shared_ptr<Waiter> ParkingLot::unpark(Waiter& waiter) noexcept {
   auto& parked = waiter.parked_in_->parked_;
   parked.back()->parked_index_ = waiter.parked_index_;
   std::swap(parked[waiter.parked_index_], parked.back());
   waiter.parked_in_ = nullptr;
-  parked.pop_back();  // the caller holds the waiter
+  auto unparked = std::move(parked.back());
+  parked.pop_back();
+  return unparked;
 }
 
-WaitOperation ParkingLot::take_operation(Waiter& waiter) {
+WaitOperation ParkingLot::take_operation(Waiter& waiter) noexcept {
   WaitOperation operation = std::move(*waiter.operation_);
   waiter.operation_.reset();
   waiter.cancelled_ = false;
@@ -250,32 +341,68 @@ WaitOperation ParkingLot::take_operation(Waiter& waiter) {
   return operation;
 }
 
-void ParkingLot::wake_armed() {
-  std::vector<std::shared_ptr<WakeDomain>> domains;
+void ParkingLot::arm(const std::shared_ptr<WakeDomain>& domain) noexcept {
+  if (domain->armed_) return;
+  domain->armed_ = true;
+  domain->next_armed_ = std::move(armed_domains_);
+  armed_domains_ = domain;
+  armed_.store(true, std::memory_order_seq_cst);
+}
+
+std::shared_ptr<WakeDomain> ParkingLot::disarm_first(std::shared_ptr<WakeDomain>& armed) noexcept {
+  auto first = std::move(armed);
+  if (first) {
+    armed = std::move(first->next_armed_);
+    first->armed_ = false;
+  }
+  return first;
+}
+
+/// Posts a drain to each armed domain. One that cannot be posted stays armed.
+void ParkingLot::wake_armed() noexcept {
+  std::shared_ptr<WakeDomain> armed;
+  std::shared_ptr<WakeDomain> domain;
   {
     std::lock_guard lock(mutex_);
-    domains.swap(armed_domains_);
-    for (const auto& domain : domains) domain->armed_ = false;
+    armed = std::move(armed_domains_);
     armed_.store(false, std::memory_order_seq_cst);
+    domain = disarm_first(armed);
   }
-  for (const auto& domain : domains) {
-    domain->post([lot = shared_from_this(), domain] { lot->drain(domain); });
+  while (domain) {
+    const bool posted = domain->use_executor([&] {
+      asio::post(domain->executor(), [lot = shared_from_this(), domain] { lot->drain(domain); });
+    });
+    const auto done = std::move(domain);  // dropped after the lock was released
+    if (posted && !armed) return;
+    std::lock_guard lock(mutex_);
+    if (!posted) arm(done);
+    domain = disarm_first(armed);
   }
 }
 
-void ParkingLot::abandon(WakeDomain& domain) {
+void ParkingLot::abandon(WakeDomain& domain) noexcept {
   domain.shut();
   std::vector<std::shared_ptr<Waiter>> parked;
-  std::vector<WaitOperation> operations;  // destroyed after the lock was released
-  std::lock_guard lock(mutex_);
-  // A later context may live at the same address: it needs a domain of its own.
-  std::erase_if(domains_, [&](const auto& known) { return known.lock().get() == &domain; });
-  std::erase_if(armed_domains_, [&](const auto& armed) { return armed.get() == &domain; });
-  parked.swap(domain.parked_);
-  operations.reserve(parked.size());
+  std::shared_ptr<Completions> unposted;
+  {
+    std::lock_guard lock(mutex_);
+    // A later context may live at the same address: it needs a domain of its own.
+    std::erase_if(domains_, [&](const auto& known) { return known.lock().get() == &domain; });
+    for (auto* link = &armed_domains_; *link; link = &(*link)->next_armed_) {
+      if (link->get() != &domain) continue;
+      *link = std::move(domain.next_armed_);
+      domain.armed_ = false;
+      break;
+    }
+    parked.swap(domain.parked_);
+    domain.waiting_ -= parked.size();
+    unposted.swap(domain.unposted_);
+    for (const auto& waiter : parked) waiter->parked_in_ = nullptr;
+  }
   for (const auto& waiter : parked) {
-    waiter->parked_in_ = nullptr;
-    operations.push_back(take_operation(*waiter));
+    std::optional<WaitOperation> operation;  // destroyed after the lock was released
+    std::lock_guard lock(mutex_);
+    operation.emplace(take_operation(*waiter));
   }
 }
 

@@ -3,8 +3,6 @@
 #include "sync.hpp"
 #include "waiter.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,30 +14,36 @@ namespace strandbus::detail {
 
 class ParkingLot;
 
+/// An operation that is over, and how.
+struct Ended {
+  WaitOperation operation;
+  error_code ec;
+};
+/// Operations to complete on one executor; several threads may take from them.
+struct Completions {
+  Completions(asio::any_io_executor e, std::size_t room) : executor(std::move(e)) {
+    ended.reserve(room);
+  }
+
+  const asio::any_io_executor executor;
+  std::vector<Ended> ended;
+  sync::Atomic<std::size_t> next{0};
+  std::shared_ptr<Completions> next_unposted;
+};
+
 /// The parked waiters of one bus that are woken on one executor. However many there are, one
 /// publish posts at most one drain to that executor; the drain polls them all.
-class WakeDomain {
+class WakeDomain : public std::enable_shared_from_this<WakeDomain> {
  public:
   WakeDomain(asio::any_io_executor executor, std::weak_ptr<ParkingLot> lot)
       : executor_(std::move(executor)), lot_(std::move(lot)) {}
 
   const asio::any_io_executor& executor() const noexcept { return executor_; }
 
-  /// Posts `function` to the executor, unless its context is going away.
+  /// Calls `f`, which needs the executor's context, unless that is going away. False if `f` found
+  /// no memory.
   template <class F>
-  void post(F function) {
-    use_executor([&] { asio::post(executor_, std::move(function)); });
-  }
-
- private:
-  friend class ParkingLot;
-  friend class WakeDomainService;
-
-  static constexpr std::uint32_t context_gone = std::uint32_t{1} << 31;
-
-  /// Calls `f`, which needs the executor's context, unless that is going away.
-  template <class F>
-  void use_executor(F f) {
+  bool use_executor(F f) noexcept {
     // Pairs with shut(): this use was counted before the flag was set, and is waited for, or it
     // sees the flag.
     struct Counted {
@@ -52,8 +56,21 @@ class WakeDomain {
       const std::uint32_t before;
     };
     const Counted counted(uses_);
-    if (counted.before < context_gone) f();
+    if (counted.before >= context_gone) return true;
+    try {
+      f();
+      return true;
+    } catch (...) {
+      return false;
+    }
   }
+
+ private:
+  friend class ParkingLot;
+  friend class WakeDomainService;
+
+  static constexpr std::uint32_t context_gone = std::uint32_t{1} << 31;
+
   /// The context is going away: when this returns, it is not used and will not be.
   void shut() noexcept;
 
@@ -62,7 +79,10 @@ class WakeDomain {
   sync::Atomic<std::uint32_t> uses_{0};  ///< how many are under way, and context_gone
   // Under the lot's lock.
   std::vector<std::shared_ptr<Waiter>> parked_;
-  bool armed_ = false;  ///< in the lot's list of domains to wake
+  std::size_t waiting_ = 0;  ///< parked or being polled; parked_ has room for all of them
+  bool armed_ = false;       ///< in the lot's list of domains to wake, or in a waker's
+  std::shared_ptr<WakeDomain> next_armed_;
+  std::shared_ptr<Completions> unposted_;  ///< for the next drain; a list
 };
 
 /// Where the waiters of a bus sleep. Publishers look at one flag.
@@ -70,6 +90,9 @@ class WakeDomain {
 /// A waiter is in one of three hands: its owner's while no operation is pending; a poller's (the
 /// initiating call, or a drain) while poll() runs; the lot's while it is parked. Only the first two
 /// touch what poll() touches, so no lock is held while filters run.
+///
+/// Only wait() may fail for lack of memory, and then has changed nothing. A wake-up that finds no
+/// memory to be posted with stays due: the next one posts it.
 ///
 /// Threads: any thread.
 class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
@@ -83,10 +106,10 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
 
   /// Ends the pending operation with operation_aborted; only the one with this id if an id is
   /// given.
-  void cancel(Waiter& waiter, std::uint64_t id = 0);
+  void cancel(Waiter& waiter, std::uint64_t id = 0) noexcept;
 
   /// Makes the parked waiters of all domains be polled. Cost when nobody is parked: one load.
-  void wake() {
+  void wake() noexcept {
     // Pairs with the store in park(): see EventLog::head_.
     if (armed_.load(std::memory_order_seq_cst)) wake_armed();
   }
@@ -100,41 +123,45 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
     std::uint64_t epoch = 0;
     std::optional<error_code> outcome{};
     std::optional<std::chrono::steady_clock::time_point> deadline{};
-  };
-  struct Ended {
-    WaitOperation operation;
-    error_code ec;
-  };
-  /// What one drain has ended; several threads may take from it.
-  struct Completions {
-    Completions(asio::any_io_executor e, std::vector<Ended> all)
-        : executor(std::move(e)), ended(std::move(all)) {}
 
-    const asio::any_io_executor executor;
-    std::vector<Ended> ended;
-    sync::Atomic<std::size_t> next{0};
+    void poll();
+    /// Whether the waiter was parked by what no longer holds.
+    bool stale() const noexcept { return !outcome && waiter->epoch() != epoch; }
   };
-
   void connect_cancellation(WaitOperation& operation, const std::shared_ptr<Waiter>& waiter);
-  static void poll(Polled& entry);
   void drain(const std::shared_ptr<WakeDomain>& domain);
-  void poll_parked(const std::shared_ptr<WakeDomain>& domain, std::vector<Polled> polled);
-  void start_timer(const std::shared_ptr<WakeDomain>& domain, const Polled& entry);
+  void settle(const std::shared_ptr<WakeDomain>& domain, const std::vector<Polled>& polled,
+              Completions& completions) noexcept;
+  void start_timer(const std::shared_ptr<WakeDomain>& domain, const Polled& polled) noexcept;
   void on_deadline(const std::shared_ptr<WakeDomain>& domain, std::shared_ptr<Waiter> waiter);
-  std::vector<Ended> settle(const std::shared_ptr<WakeDomain>& domain, std::vector<Polled>& polled);
+  /// None if there is no memory for it; then nothing was taken.
+  static std::shared_ptr<Completions> make_completions(const WakeDomain& domain,
+                                                       std::size_t room) noexcept;
+  static bool post_completions(const std::shared_ptr<Completions>& completions) noexcept;
+  void post_kept(const std::shared_ptr<WakeDomain>& domain,
+                 std::shared_ptr<Completions> unposted) noexcept;
   static void complete_all(const std::shared_ptr<Completions>& completions);
-  void wake_armed();
-  void abandon(WakeDomain& domain);
+  void wake_armed() noexcept;
+  void abandon(WakeDomain& domain) noexcept;
 
   // Under the lock.
-  void park(std::shared_ptr<Waiter> waiter, const std::shared_ptr<WakeDomain>& domain);
-  void unpark(Waiter& waiter);
-  static WaitOperation take_operation(Waiter& waiter);
+  std::shared_ptr<WakeDomain> known_domain(const asio::any_io_executor& executor) const noexcept;
+  std::shared_ptr<Completions> take_parked(WakeDomain& domain,
+                                           std::vector<Polled>& polled) noexcept;
+  std::optional<Ended> give_back(const Polled& polled,
+                                 const std::shared_ptr<WakeDomain>& domain) noexcept;
+  void park(std::shared_ptr<Waiter> waiter, const std::shared_ptr<WakeDomain>& domain) noexcept;
+  static std::shared_ptr<Waiter> unpark(Waiter& waiter) noexcept;
+  void arm(const std::shared_ptr<WakeDomain>& domain) noexcept;
+  static std::shared_ptr<WakeDomain> disarm_first(std::shared_ptr<WakeDomain>& armed) noexcept;
+  static void keep_unposted(WakeDomain& domain,
+                            const std::shared_ptr<Completions>& completions) noexcept;
+  static WaitOperation take_operation(Waiter& waiter) noexcept;
 
   mutable sync::Mutex mutex_;
   std::uint64_t last_operation_id_ = 0;
   std::vector<std::weak_ptr<WakeDomain>> domains_;
-  std::vector<std::shared_ptr<WakeDomain>> armed_domains_;
+  std::shared_ptr<WakeDomain> armed_domains_;  ///< a list linked by next_armed_
   sync::Atomic<bool> armed_{false};
 };
 

@@ -23,10 +23,20 @@ void RunLedger::record(const StreamEvent& event) {
 }
 
 void RunLedger::end(const std::string& run_id) {
+  remember(run_id);
   last_open_.reset();
   open_.erase(run_id);
-  if (!ended_.insert(run_id).second) return;
-  ended_order_.push_back(run_id);
+}
+
+void RunLedger::remember(const std::string& run_id) {
+  const auto [ended, is_new] = ended_.insert(run_id);
+  if (!is_new) return;
+  try {
+    ended_order_.push_back(run_id);
+  } catch (...) {
+    ended_.erase(ended);
+    throw;
+  }
   if (ended_order_.size() > max_ended) {
     ended_.erase(ended_order_.front());
     ended_order_.pop_front();

@@ -17,13 +17,14 @@ class RunLedger {
  public:
   /// Whether this event may be published now.
   bool allows(const StreamEvent& event) const;
-  /// Takes note of an event that was published.
+  /// Takes note of an event that is published; an exception leaves everything as it was.
   void record(const StreamEvent& event);
 
  private:
   static constexpr std::size_t max_ended = 1024;
 
   void end(const std::string& run_id);
+  void remember(const std::string& run_id);
 
   std::unordered_set<std::string> open_;
   std::unordered_set<std::string> ended_;

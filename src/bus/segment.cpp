@@ -1,6 +1,5 @@
 #include "segment.hpp"
 
-#include <limits>
 #include <new>
 
 namespace strandbus::detail {
@@ -11,15 +10,13 @@ SegmentPool::~SegmentPool() = default;
 
 Pin<Segment> SegmentPool::take(std::uint64_t first_seq) {
   auto segment = take_idle();
-  segment->first_seq_ = first_seq;
-  segment->end_seq_.store(first_seq + Segment::capacity, std::memory_order_relaxed);
+  segment->begin_at(first_seq);
   return Pin<Segment>(segment.release());
 }
 
 Pin<Segment> SegmentPool::take_sparse() {
   auto segment = take_idle();
-  segment->first_seq_ = 0;
-  segment->end_seq_.store(std::numeric_limits<std::uint64_t>::max(), std::memory_order_relaxed);
+  segment->begin_sparse();
   return Pin<Segment>(segment.release());
 }
 

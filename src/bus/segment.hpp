@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -50,6 +51,16 @@ class Segment final : public EventOwner {
   const StreamEvent* data() const noexcept { return slot(0); }
 
   // Under the log's lock.
+  /// The seq of the first event; while there is none.
+  void begin_at(std::uint64_t seq) noexcept {
+    first_seq_ = seq;
+    end_seq_.store(seq + capacity, std::memory_order_relaxed);
+  }
+  /// Its seqs have gaps.
+  void begin_sparse() noexcept {
+    first_seq_ = 0;
+    end_seq_.store(std::numeric_limits<std::uint64_t>::max(), std::memory_order_relaxed);
+  }
   std::size_t size() const noexcept { return size_; }
   std::uint64_t next_seq() const noexcept { return first_seq_ + size_; }
   void append(StreamEvent&& event, std::uint32_t bytes) noexcept;

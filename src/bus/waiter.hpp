@@ -53,7 +53,7 @@ class Waiter {
   std::optional<WaitOperation> operation_;
   WakeDomain* parked_in_ = nullptr;
   std::size_t parked_index_ = 0;
-  bool cancelled_ = false;                   ///< to be ended by whoever polls it at this moment
+  bool cancelled_ = false;  ///< to be ended by whoever polls it at this moment or next
   std::weak_ptr<asio::steady_timer> timer_;  ///< for its deadline; owned by its own handler
 };
 

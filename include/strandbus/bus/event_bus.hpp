@@ -54,7 +54,7 @@ class EventBus {
   /// Publishes an event; the bus sets its seq, id and ts.
   ///
   /// Returns: the seq.
-  /// Errors:  as Publisher::publish.
+  /// Errors:  as Publisher::publish, and like it throws bad_alloc only if nothing was published.
   Result<std::uint64_t> publish(StreamEvent event);
 
   /// Publishes a payload that belongs to no run.
@@ -85,8 +85,8 @@ class EventBus {
     return subscribe_erased(nullptr, erase(std::move(handler)), std::move(options));
   }
 
-  /// Calls `handler` on a strand of `executor`, never twice at once. Does not keep the executor's
-  /// context running while there is nothing to deliver.
+  /// Calls `handler` on `executor` as on a strand, never twice at once. Does not keep the
+  /// executor's context running while there is nothing to deliver.
   template <EventHandler F>
   Subscription subscribe(executor_type executor, F handler, SubscribeOptions options = {}) {
     return subscribe_erased(std::move(executor), erase(std::move(handler)), std::move(options));
