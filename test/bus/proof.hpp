@@ -24,6 +24,7 @@ inline constexpr std::array policies{
     NamedPolicy{Overflow::drop_oldest, "drop_oldest"},
     NamedPolicy{Overflow::disconnect, "disconnect"},
     NamedPolicy{Overflow::block, "block"},
+    NamedPolicy{Overflow::coalesce, "coalesce"},
 };
 
 /// Whether this is `dev.sh soak`, where a proof takes minutes.
