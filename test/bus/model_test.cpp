@@ -2,6 +2,7 @@
 // they fail. Run again what failed with the line that is printed then:
 // RC_PARAMS="reproduce=…" test_bus_model, or others with RC_PARAMS="seed=…".
 
+#include "bus/proof.hpp"
 #include "bus/reading.hpp"
 #include "bus/reference_bus.hpp"
 
@@ -357,16 +358,10 @@ void run_any() {
   machine.finish();
 }
 
-/// How many programs are run: a number for every build, more where time is no matter.
-int programs() {
-  const char* const soak = std::getenv("STRANDBUS_SOAK");
-  return soak && std::string(soak) == "1" ? 1'000'000 : STRANDBUS_MODEL_PROGRAMS;
-}
-
 TEST(Model, RandomProgramsDoWhatTheReferenceBusDoes) {
   rc::detail::TestParams params = rc::detail::configuration().testParams;
   if (!std::getenv("RC_PARAMS")) params.seed = 20'261'121;
-  params.maxSuccess = programs();
+  params.maxSuccess = static_cast<int>(test::amount(100'000, 20'000, 1'000'000));
   rc::detail::TestMetadata name;
   name.id = "model";
   const auto result = rc::detail::checkTestable(run_any, name, params);

@@ -50,9 +50,9 @@ inline std::uint64_t amount(std::uint64_t suite, std::uint64_t under_sanitizer,
 
 /// The seed of everything random, printed so that a failure can be run again with it.
 inline std::uint64_t seed() {
-  const char* given = std::getenv("STRANDBUS_SEED");
+  const char* given = std::getenv("STRANDBUS_TEST_SEED");
   const std::uint64_t value = given ? std::strtoull(given, nullptr, 10) : 20'240'917;
-  std::printf("seed %llu (STRANDBUS_SEED chooses another)\n",
+  std::printf("seed %llu (STRANDBUS_TEST_SEED chooses another)\n",
               static_cast<unsigned long long>(value));
   return value;
 }

@@ -10,7 +10,7 @@ shift 2
 only=" $* "
 list=$source/test/faults/faults.txt
 tree=$build/tree
-programs="bus bus_interleave bus_hostile bus_memory bus_model"
+programs="bus bus_interleave bus_allocation bus_model bus_out_of_memory bus_proofs bus_stalled"
 limit=300 # seconds for one program; a fault may make it hang
 
 # copy: the sources as they are now.
