@@ -63,7 +63,7 @@ bool CallbackDispatcher::deliver_until_empty(int budget) noexcept {
   refresh();
   for (std::uint64_t seq = next_seq(); seq <= log_.head(); seq = next_seq()) {
     if (budget-- == 0) return false;
-    deliver(seq);
+    if (!deliver(seq)) break;  // the next publish tries again
     refresh();
   }
   return true;
@@ -77,11 +77,18 @@ std::uint64_t CallbackDispatcher::next_seq() const noexcept {
   return lowest;
 }
 
-void CallbackDispatcher::deliver(std::uint64_t seq) noexcept {
+/// False if a reader found no memory to come beyond this event.
+bool CallbackDispatcher::deliver(std::uint64_t seq) noexcept {
+  bool all_went_on = true;
   for (const auto& reader : current_) {
     if (!reader->active() || reader->next() > seq) continue;
-    if (reader->deliver(seq) == Reader::Look::ended) remove(*reader);
+    if (reader->deliver(seq) == Reader::Look::ended) {
+      remove(*reader);
+    } else if (reader->active() && reader->next() <= seq) {
+      all_went_on = false;
+    }
   }
+  return all_went_on;
 }
 
 /// Makes room for so many readers where refresh() will want it: it runs when an event has been

@@ -40,7 +40,7 @@ class CallbackDispatcher {
   static constexpr int hand_over_patience = 16;
 
   bool deliver_until_empty(int budget) noexcept;
-  void deliver(std::uint64_t seq) noexcept;
+  bool deliver(std::uint64_t seq) noexcept;
   std::uint64_t next_seq() const noexcept;
   void reserve(std::size_t readers);
   void refresh() noexcept;

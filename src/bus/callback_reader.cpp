@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include <limits>
+#include <new>
 #include <utility>
 
 namespace strandbus::detail {
@@ -69,7 +70,7 @@ class CallbackReader::Turn {
   const bool granted_;
 };
 
-Reader::Look CallbackReader::deliver(std::uint64_t last) noexcept {
+Reader::Look CallbackReader::deliver(std::uint64_t last) noexcept try {
   const Turn turn(*this);
   if (!turn.granted()) return Look::nothing;
   const Look seen = look();
@@ -79,15 +80,17 @@ Reader::Look CallbackReader::deliver(std::uint64_t last) noexcept {
     invoke_next();
   }
   return seen;
+} catch (const std::bad_alloc&) {  // for a merged event: it stays where it is
+  return Look::nothing;
 }
 
-Reader::Look CallbackReader::peek() noexcept {
+Reader::Look CallbackReader::peek() {
   const Turn turn(*this);
   return turn.granted() ? look() : Look::nothing;
 }
 
 /// The event counts as read when its handler has ended, so that a store can say that it has it.
-void CallbackReader::invoke_next() noexcept {
+void CallbackReader::invoke_next() {
   const Delivery delivery = take_uncommitted();
   try {
     handler_(delivery);

@@ -21,7 +21,8 @@ class CallbackReader : public Reader {
   CallbackReader(std::shared_ptr<BusCore> core, Handler handler, Options options);
 
   /// Looks for the next event that is wanted and gives it to the handler if its seq is at most
-  /// `last`; finds nothing once the subscription has ended. One caller at a time.
+  /// `last`; finds nothing once the subscription has ended, or when there is no memory to merge
+  /// deltas in. One caller at a time.
   Look deliver(std::uint64_t last) noexcept;
 
   void unsubscribe() noexcept;
@@ -29,7 +30,7 @@ class CallbackReader : public Reader {
 
  protected:
   /// As look(), but finds nothing once the subscription has ended.
-  Look peek() noexcept;
+  Look peek();
   /// Called once when the subscription ends; forgets whatever would call deliver().
   virtual void detach() noexcept;
 
@@ -40,7 +41,7 @@ class CallbackReader : public Reader {
   static constexpr std::uint32_t cancelled = 2;  ///< it must not start again
   static constexpr std::uint32_t done = 4;       ///< it was destroyed
 
-  void invoke_next() noexcept;
+  void invoke_next();
   void finish() noexcept;
 
   sync::Atomic<std::uint32_t> state_{0};

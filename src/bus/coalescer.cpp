@@ -102,18 +102,20 @@ void Coalescer::add(const StreamEvent& event, Pin<EventOwner> owner) {
   bytes_ += text.size();
 }
 
-void Coalescer::flush(std::uint64_t missed, std::deque<Merged>& out) {
+void Coalescer::flush(std::uint64_t& missed, std::vector<Merged>& out) {
   std::sort(groups_.begin(), groups_.end(),
             [](const Group& a, const Group& b) { return a.last->seq() < b.last->seq(); });
-  for (Group& group : groups_) out.push_back(merge(std::move(group), std::exchange(missed, 0)));
-  groups_.clear();
+  while (!groups_.empty()) {
+    out.push_back(merge(groups_.front(), missed));
+    missed = 0;
+    groups_.erase(groups_.begin());
+  }
   bytes_ = 0;
 }
 
-Coalescer::Merged Coalescer::merge(Group&& group, std::uint64_t missed) {
-  if (group.parts == 1)
-    return {Delivery(*group.last, std::move(group.owner), group.first_seq, missed), 1};
-  auto* const whole = new MergedEvent(with_text(*group.last, std::move(group.text)));
+Coalescer::Merged Coalescer::merge(const Group& group, std::uint64_t missed) {
+  if (group.parts == 1) return {Delivery(*group.last, group.owner, group.first_seq, missed), 1};
+  auto* const whole = new MergedEvent(with_text(*group.last, group.text));
   return {Delivery(whole->event, Pin<EventOwner>(whole), group.first_seq, missed), group.parts};
 }
 

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -31,10 +30,12 @@ class Coalescer {
   /// Whether no more should be added before a flush.
   bool full() const noexcept { return groups_.size() >= max_groups || bytes_ >= max_bytes; }
 
-  /// Adds a mergeable event; its seq is greater than that of every one before.
+  /// Adds a mergeable event; its seq is greater than that of every one before. An exception leaves
+  /// everything as it was.
   void add(const StreamEvent& event, Pin<EventOwner> owner);
-  /// Moves what was collected to the end of `out`; the first one tells `missed`.
-  void flush(std::uint64_t missed, std::deque<Merged>& out);
+  /// Moves what was collected to the end of `out`; the first one tells `missed`, which is 0 then.
+  /// An exception leaves the rest where it is.
+  void flush(std::uint64_t& missed, std::vector<Merged>& out);
 
  private:
   static constexpr std::size_t max_groups = 64;
@@ -49,7 +50,7 @@ class Coalescer {
   };
 
   Group* group_of(const StreamEvent& event);
-  static Merged merge(Group&& group, std::uint64_t missed);
+  static Merged merge(const Group& group, std::uint64_t missed);
 
   std::vector<Group> groups_;
   std::size_t bytes_ = 0;

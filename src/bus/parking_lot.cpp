@@ -7,6 +7,7 @@
 #include <boost/asio/query.hpp>
 
 #include <algorithm>
+#include <new>
 
 namespace strandbus::detail {
 
@@ -54,10 +55,13 @@ void WakeDomain::shut() noexcept {
   }
 }
 
-void ParkingLot::Polled::poll() {
+/// Without memory to look the wait is over: its owner looks again, and learns of that himself.
+void ParkingLot::Polled::poll() noexcept try {
   epoch = waiter->epoch();
   outcome = waiter->poll();
   if (!outcome) deadline = waiter->deadline();
+} catch (const std::bad_alloc&) {
+  outcome = error_code();
 }
 
 std::shared_ptr<WakeDomain> ParkingLot::known_domain(

@@ -124,7 +124,7 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
     std::optional<error_code> outcome{};
     std::optional<std::chrono::steady_clock::time_point> deadline{};
 
-    void poll();
+    void poll() noexcept;
     /// Whether the waiter was parked by what no longer holds.
     bool stale() const noexcept { return !outcome && waiter->epoch() != epoch; }
   };

@@ -176,7 +176,7 @@ void Reader::collect(const StreamEvent& event) {
   if (coalescer_.full()) flush();
 }
 
-void Reader::flush() { coalescer_.flush(std::exchange(pending_missed_, 0), ready_); }
+void Reader::flush() { coalescer_.flush(pending_missed_, ready_); }
 
 std::optional<steady_clock::time_point> Reader::held_until() const noexcept {
   if (coalescer_.empty() || !ready_.empty()) return std::nullopt;
@@ -195,7 +195,7 @@ Delivery Reader::take_uncommitted() {
   ++taken_;
   if (!ready_.empty()) {
     Coalescer::Merged merged = std::move(ready_.front());
-    ready_.pop_front();
+    ready_.erase(ready_.begin());
     taken_held_ += merged.parts;
     taken_merged_ += merged.parts - 1;
     return std::move(merged.delivery);

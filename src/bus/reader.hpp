@@ -9,9 +9,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace strandbus::detail {
 
@@ -44,6 +44,8 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
   virtual ~Reader();
 
+  // Under Overflow::coalesce these may throw bad_alloc. Then nothing is lost: the next call goes
+  // on.
   /// Passes over events that the filter rejects, up to the first one that it accepts.
   Look look();
   /// Takes the event that look() found.
@@ -103,7 +105,7 @@ class Reader {
   bool lag_told_ = false;             ///< since the reader has last read everything
 
   Coalescer coalescer_;
-  std::deque<Coalescer::Merged> ready_;  ///< what was collected and is complete
+  std::vector<Coalescer::Merged> ready_;  ///< what was collected and is complete
   std::chrono::steady_clock::time_point held_until_{};
 
   // Taken, and not yet committed.

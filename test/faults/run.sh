@@ -9,14 +9,17 @@ build=$2
 shift 2
 only=" $* "
 list=$source/test/faults/faults.txt
+clean=$build/clean
 tree=$build/tree
 programs="bus bus_interleave bus_allocation bus_model bus_out_of_memory bus_proofs bus_stalled"
 limit=300 # seconds for one program; a fault may make it hang
 
-# copy: the sources as they are now.
+# copy: the sources as they are now, one copy to change and one to restore it from.
 copy() {
-  mkdir -p "$tree"
-  tar -C "$source" --exclude ./build --exclude ./.git -cf - . | tar -C "$tree" -xf -
+  rm -rf "$clean"
+  mkdir -p "$clean" "$tree"
+  tar -C "$source" --exclude ./build --exclude ./.git -cf - . | tar -C "$clean" -xf -
+  tar -C "$clean" -cf - . | tar -C "$tree" -xf -
 }
 
 # make_program PROGRAM: false if it does not compile.
@@ -38,7 +41,7 @@ seed() {
     line == ENVIRON["OLD"] { count++; print ENVIRON["NEW"]; next }
     { print }
     END { exit count != 1 }
-  ' "$source/$1" > "$tree/$1" || {
+  ' "$clean/$1" > "$tree/$1" || {
     echo "run.sh: in $1 there is not exactly one line: $2" >&2
     exit 2
   }
@@ -73,7 +76,7 @@ while IFS='|' read -r name file meaning; do
     found=$(try "$program")
     [ -z "$found" ] || break
   done
-  cp "$source/$file" "$tree/$file"
+  cp "$clean/$file" "$tree/$file"
   [ -n "$found" ] || missed=$((missed + 1))
   echo "$total. $name: ${found:-NOT FOUND}"
   printf '| %s | `%s` | %s |\n' "$meaning" "$(basename "$file")" "${found:-**nothing**}" >> "$table"

@@ -26,9 +26,10 @@ class [[nodiscard]] Subscription {
   /// Ends the subscription. After it has returned the handler never starts again.
   ///
   /// Waits for a handler or a predicate of its filter that is running in another thread, and
-  /// destroys the handler. Inside any callback of this bus it does not wait: it prevents further
-  /// calls, and a handler that is running is destroyed when it has ended. Calling it again does
-  /// nothing. Hold no lock meanwhile that a handler takes.
+  /// destroys the handler. Inside any callback of this bus it does not wait, for the other could be
+  /// waiting for this one: it prevents further calls; a call that another thread has begun goes to
+  /// its end, and then the handler is destroyed. Calling it again does nothing. Hold no lock
+  /// meanwhile that a handler takes. May deliver what others have published to other callbacks.
   void unsubscribe();
 
   /// Whether the handler can still be called.
