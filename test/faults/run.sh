@@ -19,7 +19,7 @@ copy() {
   rm -rf "$clean"
   mkdir -p "$clean" "$tree"
   tar -C "$source" --exclude ./build --exclude ./.git -cf - . | tar -C "$clean" -xf -
-  tar -C "$clean" -cf - . | tar -C "$tree" -xf -
+  tar -C "$clean" -cf - . | tar -C "$tree" -xmf -  # all newer than what an interrupted run has built
 }
 
 # make_program PROGRAM: false if it does not compile.
