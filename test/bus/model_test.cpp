@@ -17,6 +17,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 
 namespace strandbus {
 namespace {
@@ -224,9 +225,9 @@ class Machine {
       settle();
       Stream& stream = **gone;
       stream.real = EventStream();
-      model_->leave(stream.model);
+      model_->leave(std::exchange(stream.model, nullptr));
       poll();
-      RC_ASSERT(!stream.waiting || stream.completion == asio::error::operation_aborted);
+      if (stream.waiting) RC_ASSERT(stream.completion == asio::error::operation_aborted);
       streams_.erase(gone);
     }
   }
@@ -251,7 +252,8 @@ class Machine {
     io_.restart();
     io_.poll();
     for (const auto& stream : streams_) {
-      if (stream->waiting && !stream->found) stream->found = model_->look(*stream->model);
+      if (stream->waiting && !stream->found && stream->model)
+        stream->found = model_->look(*stream->model);
     }
     for (const auto& drain : drains_) drain->done |= model_->gate() > drain->target;
   }
@@ -268,7 +270,7 @@ class Machine {
     }
     for (const auto& drain : drains_) {
       RC_ASSERT(drain->completion.has_value() == drain->done);
-      RC_ASSERT(!drain->completion || !*drain->completion);
+      RC_ASSERT(drain->completion.value_or(error_code()) == error_code());
     }
     std::erase_if(drains_, [](const auto& drain) { return drain->completion.has_value(); });
   }

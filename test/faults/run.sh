@@ -12,7 +12,7 @@ list=$source/test/faults/faults.txt
 clean=$build/clean
 tree=$build/tree
 programs="bus bus_interleave bus_allocation bus_model bus_out_of_memory bus_proofs bus_stalled"
-limit=300 # seconds for one program; a fault may make it hang
+limit=100 # seconds for one program; a fault may make it hang
 
 # copy: the sources as they are now, one copy to change and one to restore it from.
 copy() {
