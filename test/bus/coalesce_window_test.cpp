@@ -232,7 +232,7 @@ TEST_F(B6Window, ManyReadersOnSeveralThreadsGetAllText) {
 }
 
 TEST_F(B6Window, IsRefusedWhereItCannotBe) {
-  EXPECT_THROW(open(milliseconds(-1)), std::invalid_argument);
+  EXPECT_THROW((void)open(milliseconds(-1)), std::invalid_argument);
   EXPECT_THROW((void)bus.stream({.coalesce_window = milliseconds(5)}), std::invalid_argument);
   EXPECT_THROW((void)bus.subscribe([](const StreamEvent&) {}, {.overflow = Overflow::coalesce,
                                                                .coalesce_window = milliseconds(5)}),

@@ -17,6 +17,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <thread>
 
 namespace strandbus {
@@ -308,6 +309,23 @@ TEST_F(B11WakeUp, EachContextGetsItsOwn) {
   EXPECT_EQ(woken, 1);
   EXPECT_EQ(other.poll(), 1U);
   EXPECT_EQ(woken, 11);
+}
+
+TEST_F(B11WakeUp, CancellingSomeLeavesTheOthersWaiting) {
+  std::vector<EventStream> streams(6);
+  std::vector<std::string> ends(streams.size());
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    streams[i] = bus.stream();
+    streams[i].async_wait([&, i](error_code ec) { ends[i] += ec ? "cancelled " : "woken "; });
+  }
+  for (const std::size_t i : {0U, 5U, 1U, 3U}) streams[i].cancel();
+  io.poll();
+  publish_tokens(bus, 1);
+  io.restart();
+  io.poll();
+
+  EXPECT_EQ(ends, (std::vector<std::string>{"cancelled ", "cancelled ", "woken ", "cancelled ",
+                                            "woken ", "cancelled "}));
 }
 
 TEST(B11Pool, AHandlerThatBlocksHoldsUpNobodyElseOnAPool) {
