@@ -237,7 +237,6 @@ void BusCore::remove_reader(Reader& reader) noexcept {
     std::lock_guard lock(mutex_);
     std::erase(readers_, &reader);
     if (std::erase(blocking_readers_, &reader) == 0) return;
-    cached_gate_ = 0;
   }
   trim();
   lot_->wake();

@@ -29,7 +29,7 @@ make_program() { cmake --build "$build/build" --target "test_$1" > "$build/build
 try() {
   program=$(find "$build/build/test" -name "test_$1" -type f)
   if timeout "$limit" "$program" --gtest_fail_fast > "$build/test.log" 2>&1; then return; fi
-  found=$(sed -n 's/^\[  FAILED  \] \([A-Za-z0-9_]*\.[A-Za-z0-9_]*\).*/\1/p' "$build/test.log" | head -n 1)
+  found=$(sed -n 's/^\[  FAILED  \] \([A-Za-z0-9_/]*\.[A-Za-z0-9_/]*\).*/\1/p' "$build/test.log" | head -n 1)
   [ -n "$found" ] || found="$(sed -n 's/^\[ RUN      \] //p' "$build/test.log" | tail -n 1) (ends the program or hangs)"
   echo "$found"
 }

@@ -84,6 +84,24 @@ TEST(InterleaveB7, AfterUnsubscribeTheHandlerNeverRuns) {
   });
 }
 
+TEST(InterleaveB7, AfterUnsubscribeThePredicateNeverRuns) {
+  explore({}, [] {
+    CountedContext io;
+    EventBus bus(io.get_executor());
+    bool gone = false;
+    Subscription subscription =
+        bus.subscribe([](const StreamEvent&) {}, {.filter = Filter().where([&](const StreamEvent&) {
+                        expect(!gone, "the predicate runs after unsubscribe has returned");
+                        return true;
+                      })});
+
+    in_parallel({publishing(bus, 2), {"owner", [&] {
+                                        subscription.unsubscribe();
+                                        gone = true;
+                                      }}});
+  });
+}
+
 TEST(InterleaveB7, AHandlerMayUnsubscribeItselfWhileOthersPublish) {
   explore({}, [] {
     CountedContext io;
