@@ -3,7 +3,9 @@
 // What the snippets of the documents take for granted.
 
 #include "strandbus/bus/event_bus.hpp"
+#include "strandbus/bus/session_tracker.hpp"
 #include "strandbus/event/factory.hpp"
+#include "strandbus/event/json_codec.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -18,6 +20,7 @@
 #include <functional>
 #include <iostream>
 #include <optional>
+#include <string>
 #include <vector>
 
 using namespace strandbus;
