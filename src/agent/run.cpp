@@ -261,6 +261,11 @@ asio::awaitable<void> Run::changed() {
   co_await changes_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
+asio::awaitable<void> Run::end_child(std::shared_ptr<Child> child) {
+  if (!child->done) child->signal.emit(asio::cancellation_type::terminal);
+  while (!child->done) co_await changed();
+}
+
 void Run::commit(Message message) {
   core_.conversation().append(message);
   const Publisher& publisher = rounds_ == 0 ? publisher_ : turn_.publisher;

@@ -110,7 +110,6 @@ class Run : public std::enable_shared_from_this<Run> {
   // Running the tools.
   asio::awaitable<void> run_tools(std::vector<ToolCall> calls);
   asio::awaitable<void> run_tool(ToolSlot& slot);
-  asio::awaitable<bool> approved(ToolSlot& slot, const Tool& tool);
   asio::awaitable<void> execute_tool(ToolSlot& slot, ReadyCall ready);
   asio::awaitable<void> invoke(std::shared_ptr<Tool> tool, json::object arguments,
                                ToolContext& context, ToolCallState& state);
@@ -120,9 +119,18 @@ class Run : public std::enable_shared_from_this<Run> {
   asio::awaitable<void> close_context(const ToolContext& context);
   ToolContext make_context(const Publisher& publisher, const ToolCall& call) const;
 
+  // Asking whether a call may run.
+  asio::awaitable<bool> approved(ToolSlot& slot, const Tool& tool);
+  asio::awaitable<ApprovalResolved> decision(const Publisher& publisher,
+                                             const ApprovalRequested& request);
+  asio::awaitable<void> confirm(const ApprovalRequested& request);
+  void expire(asio::steady_timer& limit, const std::string& approval_id);
+
   // Waiting.
   std::shared_ptr<Child> spawn(asio::awaitable<void> body, Cancellable cancellable);
   asio::awaitable<void> changed();
+  /// Cancels a child whose result is not wanted any more, and waits for its end.
+  asio::awaitable<void> end_child(std::shared_ptr<Child> child);
   void notify() { changes_.cancel(); }
   void stop(Stop how, std::string reason);
   bool stopping() const noexcept { return stop_ == Stop::cancelled || stop_ == Stop::timeout; }

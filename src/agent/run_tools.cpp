@@ -1,6 +1,5 @@
 #include "agent_core.hpp"
 #include "run.hpp"
-#include "strandbus/event/timestamp.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -15,13 +14,6 @@ std::int64_t milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
                                                                start)
       .count();
-}
-
-std::string expiry(std::chrono::milliseconds from_now) {
-  if (from_now.count() == 0) return {};
-  const auto now =
-      std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
-  return to_rfc3339(now + from_now, 3);
 }
 
 ToolCallCompleted completed_event(const ToolCall& call, ToolResult&& result) {
@@ -84,64 +76,6 @@ void Run::deny(ToolSlot& slot, ErrorCode code, const std::string& reason) {
                               .error_code = code,
                               .reason = reason});
   slot.answer = std::string(to_string(code)) + ": " + reason;
-}
-
-/// Whether the call may run; if not, its end was published.
-asio::awaitable<bool> Run::approved(ToolSlot& slot, const Tool& tool) {
-  const AgentOptions& options = core_.options();
-  if (!tool.definition().requires_confirmation || options.approval == ApprovalMode::all)
-    co_return true;
-  if (options.approval == ApprovalMode::deny) {
-    deny(slot, ErrorCode::E_CONFIRMED_DENY,
-         slot.call.tool_name + " needs an approval, and nobody is there to give it");
-    co_return false;
-  }
-  const Publisher publisher = turn_.publisher.span(Publisher::new_span());
-  ApprovalResolved answer;
-  answer.approval_id = make_unique_id("approval");
-  answer.call_id = slot.call.call_id;
-  answer.decision = ApprovalDecision::cancelled;
-  publisher.publish(
-      StatusUpdate{.status = AgentStatus::waiting_approval, .detail = slot.call.tool_name});
-  publisher.publish(ApprovalRequested{.approval_id = answer.approval_id,
-                                      .call_id = slot.call.call_id,
-                                      .tool_name = slot.call.tool_name,
-                                      .arguments = slot.call.arguments,
-                                      .reason = slot.call.tool_name + " requires confirmation",
-                                      .expires_at = expiry(options.approval_timeout)});
-  const std::string id = answer.approval_id;
-  approvals_.emplace(id, &answer);
-  asio::steady_timer limit(core_.strand());
-  if (options.approval_timeout.count() > 0) {
-    limit.expires_after(options.approval_timeout);
-    limit.async_wait([weak = weak_from_this(), id](error_code ec) {
-      ApprovalResolved expired;
-      expired.decision = ApprovalDecision::expired;
-      expired.reason = "nobody answered in time";
-      const auto self = weak.lock();
-      if (!ec && self) self->resolve_approval(id, expired);
-    });
-  }
-  while (approvals_.contains(id) && !stopping()) co_await changed();
-  approvals_.erase(id);
-  const bool granted = answer.decision == ApprovalDecision::approved;
-  const std::string reason = answer.reason.empty() ? "the call was not approved" : answer.reason;
-  publisher.publish(answer);
-  if (granted && !stopping()) co_return true;
-  if (answer.decision == ApprovalDecision::denied || answer.decision == ApprovalDecision::expired) {
-    deny(slot, ErrorCode::E_CONFIRMED_DENY, reason);
-  }
-  co_return false;
-}
-
-void Run::resolve_approval(const std::string& approval_id, const ApprovalResolved& answer) {
-  const auto found = approvals_.find(approval_id);
-  if (found == approvals_.end()) return;
-  found->second->decision = answer.decision;
-  found->second->by = answer.by;
-  found->second->reason = answer.reason;
-  approvals_.erase(found);
-  notify();
 }
 
 asio::awaitable<void> Run::execute_tool(ToolSlot& slot, ReadyCall ready) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "strandbus/agent/confirmation.hpp"
 #include "strandbus/log.hpp"
 
 #include <boost/json/object.hpp>
@@ -16,7 +17,7 @@ namespace strandbus {
 
 /// What becomes of a call of a tool that requires confirmation.
 enum class ApprovalMode : std::uint8_t {
-  ask,   ///< approval_requested is published; RunControl answers
+  ask,   ///< approval_requested is published; AgentOptions::confirm or RunControl answers
   all,   ///< it runs
   deny,  ///< it is refused
 };
@@ -51,6 +52,9 @@ struct AgentOptions {
   /// One tool call may take so long before it is ended with E_TIMEOUT; zero = no limit.
   std::chrono::milliseconds tool_timeout{std::chrono::minutes(2)};
   ApprovalMode approval = ApprovalMode::ask;
+  /// Asked about each call that requires confirmation, under ApprovalMode::ask. RunControl may
+  /// answer too, and the first answer counts. Empty: only RunControl answers.
+  Confirm confirm{};
   /// An approval that nobody answers counts as denied after this time; zero = never.
   std::chrono::milliseconds approval_timeout{std::chrono::minutes(5)};
   Capture capture = Capture::new_messages;
