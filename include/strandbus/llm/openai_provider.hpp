@@ -42,10 +42,12 @@ struct OpenAiOptions {
   std::string api_key{};
   /// Other headers, as a gateway may want them; their values are kept as secret as the key.
   std::vector<OpenAiHeader> headers{};
-  /// The proxy for https, "http://host:port"; empty = none.
+  /// The proxy for https, "http://host:port", with "user:password@" if it wants that; empty = none.
   std::string https_proxy{};
-  /// Hosts that are reached without the proxy, separated by commas.
+  /// Hosts that are reached without the proxy, separated by commas: "example.org, 10.0.0.0/8".
   std::string no_proxy{};
+  /// PEM file of authorities to trust besides those of the machine; empty = none.
+  std::string ca_file{};
   /// What the tokens cost; absent = answers have no cost.
   std::optional<Price> price{};
   MaxTokens max_tokens_field{MaxTokens::automatic};
@@ -80,9 +82,11 @@ struct OpenAiOptions {
 /// stream that ends without its end is ErrorCode::interrupted, never a short answer. Asks once per
 /// request: put a RetryingProvider around it.
 ///
-/// Errors:  throws std::invalid_argument, which names the option, its value and what is allowed.
-/// Threads: the provider may be used by any thread; each operation runs on the executor of its
-///          coroutine.
+/// Errors:   throws std::invalid_argument, which names the option and what is allowed.
+/// Threads:  the provider may be used by any thread; each operation runs on the executor of its
+///           coroutine.
+/// Lifetime: destroy the provider before the execution contexts on which it was used: it keeps
+///           connections for the next request.
 std::shared_ptr<Provider> make_openai_provider(OpenAiOptions options = {});
 
 }  // namespace strandbus
