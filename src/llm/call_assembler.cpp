@@ -64,8 +64,7 @@ CallAssembler::Slot* CallAssembler::newest_of(const std::string& id) {
 
 bool CallAssembler::starts_another(const Slot& slot, const CallPiece& piece) {
   if (piece.name.empty()) return false;
-  const bool other_id =
-      !piece.id.empty() && !slot.server_id.empty() && piece.id != slot.server_id;
+  const bool other_id = !piece.id.empty() && !slot.server_id.empty() && piece.id != slot.server_id;
   return other_id || (slot.balance.whole() && !is_blank(piece.arguments));
 }
 
@@ -110,15 +109,13 @@ bool CallAssembler::is_taken(std::string_view id) const {
 }
 
 bool CallAssembler::all_whole() const noexcept {
-  return std::ranges::all_of(slots_, [](const Slot& slot) {
-    return slot.balance.whole() || is_blank(slot.arguments);
-  });
+  return std::ranges::all_of(
+      slots_, [](const Slot& slot) { return slot.balance.whole() || is_blank(slot.arguments); });
 }
 
 bool CallAssembler::any_nameless() const noexcept {
-  return std::ranges::any_of(slots_, [](const Slot& slot) {
-    return slot.name.empty() && !is_blank(slot.arguments);
-  });
+  return std::ranges::any_of(
+      slots_, [](const Slot& slot) { return slot.name.empty() && !is_blank(slot.arguments); });
 }
 
 std::vector<ToolCall> CallAssembler::finish(std::size_t depth) {

@@ -19,8 +19,8 @@ namespace strandbus::detail {
 ///
 /// A piece belongs to the newest call of its index; without one to the call of its id; without both
 /// to the newest call. It begins another call when it brings a name and either another id or, after
-/// whole arguments, more of them: some servers number all calls 0, or give no number at all. A new id
-/// without a name is the same call: some servers make one up for each piece.
+/// whole arguments, more of them: some servers number all calls 0, or give no number at all. A new
+/// id without a name is the same call: some servers make one up for each piece.
 class CallAssembler {
  public:
   /// `conversation` must outlive this: its ids are not given again.

@@ -32,8 +32,8 @@ std::optional<FinishReason> finish_reason_of(std::string_view reason) {
                                               {"function_call", FinishReason::tool_calls},
                                               {"tool_use", FinishReason::tool_calls},
                                               {"refusal", FinishReason::refusal}}};
-  static constexpr std::array<std::string_view, 4> failures{
-      "error", "abort", "cancelled", "insufficient_system_resource"};
+  static constexpr std::array<std::string_view, 4> failures{"error", "abort", "cancelled",
+                                                            "insufficient_system_resource"};
   if (std::ranges::find(failures, reason) != failures.end()) return std::nullopt;
   const auto found = std::ranges::find(words, reason, &Word::word);
   return found == words.end() ? FinishReason::stop : found->reason;
@@ -64,8 +64,8 @@ void ChatAssembler::feed(std::string_view data) {
   }
   const json::object* frame = parsed->if_object();
   if (!frame) {
-    fail(ErrorCode::invalid_response, "sent JSON that is no object: " +
-                                          shown(context_.server, text, shown_bytes));
+    fail(ErrorCode::invalid_response,
+         "sent JSON that is no object: " + shown(context_.server, text, shown_bytes));
   }
   if (is_error_frame(*frame)) throw failure_of(*frame, context_.server);
   try {
@@ -132,8 +132,8 @@ void ChatAssembler::take_calls(const ChatChunk& chunk) {
 void ChatAssembler::take_finish(const std::string& reason) {
   said_ = finish_reason_of(reason);
   if (said_) return;
-  fail(ErrorCode::server_error, "gave the answer up, with the reason '" +
-                                    shown(context_.server, reason, shown_bytes) + "'");
+  fail(ErrorCode::server_error,
+       "gave the answer up, with the reason '" + shown(context_.server, reason, shown_bytes) + "'");
 }
 
 void ChatAssembler::count(std::size_t bytes) {
@@ -168,8 +168,7 @@ FinishReason ChatAssembler::finish_reason() const noexcept {
 
 ProviderError ChatAssembler::interrupted(std::string_view how) const {
   const std::string what = "cut the answer off: " + std::string(how);
-  return ProviderError(ErrorCode::interrupted,
-                       failure_text(context_.server, what, "ask again"));
+  return ProviderError(ErrorCode::interrupted, failure_text(context_.server, what, "ask again"));
 }
 
 void ChatAssembler::fail(ErrorCode code, std::string_view what) const {

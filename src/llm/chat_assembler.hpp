@@ -31,9 +31,9 @@ struct AnswerContext {
 /// Makes an answer of the chunks of a stream, and hands over each piece at once.
 ///
 /// When an answer is whole: when the server has said so. That is a finish_reason, also when the
-/// connection ends after it: what may be missing then is the usage, and asking again would cost all of
-/// it. It is also "[DONE]" after anything was said, for servers that know no finish_reason, unless a
-/// tool call stands there with half its arguments. Everything else was cut off.
+/// connection ends after it: what may be missing then is the usage, and asking again would cost all
+/// of it. It is also "[DONE]" after anything was said, for servers that know no finish_reason,
+/// unless a tool call stands there with half its arguments. Everything else was cut off.
 class ChatAssembler {
  public:
   /// Everything must outlive this.

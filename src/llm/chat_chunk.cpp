@@ -86,8 +86,7 @@ std::optional<Usage> usage_in(const json::object& frame) {
   Usage usage;
   usage.prompt = count_in(object, "prompt_tokens").value_or(0);
   usage.completion = count_in(object, "completion_tokens").value_or(0);
-  usage.total =
-      count_in(object, "total_tokens").value_or(sum(usage.prompt, usage.completion));
+  usage.total = count_in(object, "total_tokens").value_or(sum(usage.prompt, usage.completion));
   usage.cached = count_below(object, "prompt_tokens_details", "cached_tokens");
   if (!usage.cached) usage.cached = count_in(object, "prompt_cache_hit_tokens");
   usage.cache_write = count_below(object, "prompt_tokens_details", "cache_write_tokens");

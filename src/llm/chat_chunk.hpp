@@ -27,7 +27,8 @@ struct ChatChunk {
   std::optional<Usage> usage{};
   std::string text{};
   std::string reasoning{};
-  std::string_view reasoning_field{};  ///< under which name it came; empty if it has none of its own
+  std::string_view
+      reasoning_field{};  ///< under which name it came; empty if it has none of its own
   std::string refusal{};
   std::vector<CallPiece> calls{};
   std::string finish_reason{};  ///< empty = it goes on
@@ -39,8 +40,8 @@ struct ChatChunkError {
   std::string message{};
 };
 
-/// Reads chat.completion.chunk and chat.completion (OpenAI API reference). Members that are absent or
-/// null say nothing; only the choice with index 0 is read.
+/// Reads chat.completion.chunk and chat.completion (OpenAI API reference). Members that are absent
+/// or null say nothing; only the choice with index 0 is read.
 ChatChunk read_chat_chunk(const boost::json::object& frame);
 
 }  // namespace strandbus::detail

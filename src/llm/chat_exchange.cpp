@@ -99,8 +99,8 @@ asio::awaitable<void> ChatExchange::async_open(HttpRequest request) {
   asio::steady_timer timer(executor, deadline_);
   auto sending =
       asio::co_spawn(executor, transport_.async_send(std::move(request)), asio::deferred);
-  auto either = asio::experimental::make_parallel_group(std::move(sending),
-                                                        timer.async_wait(asio::deferred));
+  auto either =
+      asio::experimental::make_parallel_group(std::move(sending), timer.async_wait(asio::deferred));
   auto waiting = either.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
   auto ended = co_await std::move(waiting);
 
@@ -230,9 +230,10 @@ asio::awaitable<std::string_view> ChatExchange::async_read() {
 void ChatExchange::note_broken(const HttpError& error) {
   if (watchdog_->has_closed()) {
     const ErrorCode code = any_event_ ? ErrorCode::interrupted : ErrorCode::network;
-    broken_ = ProviderError(
-        code, failure_text(context_.server, "sent nothing of the answer for " + seconds_text(allowed_),
-                           "try again, or raise the limit"));
+    broken_ =
+        ProviderError(code, failure_text(context_.server,
+                                         "sent nothing of the answer for " + seconds_text(allowed_),
+                                         "try again, or raise the limit"));
   } else if (error.failure() == HttpFailure::closed) {
     broken_ = assembler_.interrupted(error.what());
   } else {

@@ -136,9 +136,8 @@ Url chat_url(const OpenAiOptions& options) {
 
 ChatDialect chat_dialect(const OpenAiOptions& options, const Url& url) {
   using MaxTokens = OpenAiOptions::MaxTokens;
-  const bool new_name =
-      options.max_tokens_field == MaxTokens::max_completion_tokens ||
-      (options.max_tokens_field == MaxTokens::automatic && is_openai(url));
+  const bool new_name = options.max_tokens_field == MaxTokens::max_completion_tokens ||
+                        (options.max_tokens_field == MaxTokens::automatic && is_openai(url));
   ChatDialect dialect;
   dialect.origin = url.authority();
   dialect.default_model = options.model;
@@ -152,8 +151,8 @@ ExchangeLimits exchange_limits(const OpenAiOptions& options) {
   limits.head = options.connect_timeout + options.first_event_timeout;
   limits.silence = options.silence_timeout;
   limits.body_bytes = options.max_body_bytes;
-  limits.sse = SseLimits{.line_bytes = options.max_line_bytes,
-                         .event_bytes = options.max_event_bytes};
+  limits.sse =
+      SseLimits{.line_bytes = options.max_line_bytes, .event_bytes = options.max_event_bytes};
   return limits;
 }
 

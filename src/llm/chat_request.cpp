@@ -18,7 +18,8 @@ bool fits_tool_name(char c) noexcept {
          c == '-';
 }
 
-/// A name of the past that servers accept: one that a model invented would fail every later request.
+/// A name of the past that servers accept: one that a model invented would fail every later
+/// request.
 std::string past_tool_name(std::string name) {
   for (char& c : name) {
     if (!fits_tool_name(c)) c = '_';
@@ -91,9 +92,8 @@ json::object message_of(const Message& message, const ChatDialect& dialect) {
     case Role::user: return {{"role", "user"}, {"content", message.content}};
     case Role::system: return {{"role", "system"}, {"content", message.content}};
     case Role::tool:
-      return {{"role", "tool"},
-              {"tool_call_id", message.tool_call_id},
-              {"content", message.content}};
+      return {
+          {"role", "tool"}, {"tool_call_id", message.tool_call_id}, {"content", message.content}};
     case Role::assistant: break;
   }
   return assistant_message(message, dialect);

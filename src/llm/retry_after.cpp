@@ -51,9 +51,8 @@ std::optional<std::chrono::sys_seconds> http_date(std::string_view value) {
   const int fields = std::sscanf(text.c_str(), "%*3[A-Za-z], %2u %3[A-Za-z] %4d %2d:%2d:%2d GMT%n",
                                  &day, name, &year, &hour, &minute, &second, &read);
   if (fields != 6 || read != static_cast<int>(text.size())) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year),
-                                         std::chrono::month(month_number(name)),
-                                         std::chrono::day(day)};
+  const std::chrono::year_month_day date{
+      std::chrono::year(year), std::chrono::month(month_number(name)), std::chrono::day(day)};
   const bool in_range = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0;
   if (!date.ok() || !in_range || second > 60) return std::nullopt;
   return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +

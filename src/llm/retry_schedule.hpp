@@ -18,7 +18,8 @@ struct FailedAttempts {
 /// Throws std::invalid_argument for the first option that cannot be.
 void check(const RetryOptions& options);
 
-/// After which delay the request is sent again; no value: not at all. `random` is a number from 0 to
+/// After which delay the request is sent again; no value: not at all. `random` is a number from 0
+/// to
 /// 1. What the server asks for counts when it is more than 0: "at once" is no plan.
 std::optional<std::chrono::milliseconds> retry_delay(const RetryOptions& options,
                                                      const FailedAttempts& failed,

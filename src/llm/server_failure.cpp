@@ -69,8 +69,7 @@ std::int64_t status_in_stream(const ServerWords& words) {
 Verdict refused_key(std::int64_t status, const ServerContext& context) {
   if (status == 403)
     return {ErrorCode::authentication, "denied access", "check what the API key may use"};
-  if (!context.key_sent)
-    return {ErrorCode::authentication, "wants an API key", "set the API key"};
+  if (!context.key_sent) return {ErrorCode::authentication, "wants an API key", "set the API key"};
   return {ErrorCode::authentication, "refused the API key", "check the API key"};
 }
 
@@ -84,16 +83,15 @@ Verdict judge(std::int64_t status, const ServerWords& words, const ServerContext
   if (is_out_of_credit(status, words))
     return {ErrorCode::rate_limit, "says that the account has no credit left",
             "check plan and billing; trying again does not help", false};
-  if (status < 500 && is_too_long(words))
+  if (is_too_long(words))
     return {ErrorCode::context_length, "says that the conversation is too long for the model",
             "shorten it, or choose a model with a larger context"};
-  if (status < 500 && is_unknown_model(status, words))
+  if (is_unknown_model(status, words))
     return {ErrorCode::model_not_found,
             "does not have the model '" + one_line(context.model, shown_id) + "'",
             "choose another model"};
   if (status == 401 || status == 403) return refused_key(status, context);
-  if (status == 429)
-    return {ErrorCode::rate_limit, "is asked too often", "wait, then try again"};
+  if (status == 429) return {ErrorCode::rate_limit, "is asked too often", "wait, then try again"};
   if (status >= 500 || status == 408 || status == 409 || status == 425)
     return {ErrorCode::server_error, "failed", "try again later"};
   if (status < 400)

@@ -13,7 +13,7 @@ namespace strandbus::detail {
 struct ServerWords {
   std::string message{};
   std::string type{};
-  std::string code{};                     ///< when it is a text
+  std::string code{};                    ///< when it is a text
   std::optional<std::int64_t> number{};  ///< the code when it is a number, mostly an HTTP status
 };
 

@@ -21,7 +21,7 @@ struct RetryOptions {
     retry,  ///< what was shown becomes void and comes again, maybe in other words
   };
 
-  std::int64_t max_retries{2};                  ///< after the first attempt; 0 = none
+  std::int64_t max_retries{2};                 ///< after the first attempt; 0 = none
   std::chrono::milliseconds first_delay{500};  ///< doubled for each further retry …
   std::chrono::milliseconds max_delay{8000};   ///< … up to this
   /// Up to this part of a delay is taken off at random, so that many clients do not come back at
@@ -44,7 +44,8 @@ struct RetryOptions {
 /// on_retry, then, after the delay, on_attempt_started. ProviderError::retryable decides whether
 /// there may be another.
 ///
-/// Threads: as the provider inside; `wait` and `random` are called on the executor of the operation.
+/// Threads: as the provider inside; `wait` and `random` are called on the executor of the
+/// operation.
 class RetryingProvider final : public Provider {
  public:
   /// Errors: throws std::invalid_argument, which names the option, its value and what is allowed.
