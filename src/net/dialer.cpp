@@ -39,26 +39,6 @@ std::string connect_failure(const std::string& peer, const error_code& ec, std::
          "); check that it is up and reachable from here";
 }
 
-/// `name`: "the proxy " or nothing.
-asio::awaitable<std::shared_ptr<Connection>> async_connect(Url server, std::string name,
-                                                           Clock::time_point end) {
-  const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const std::vector<tcp::endpoint> endpoints =
-      co_await async_resolve(server.host, server.port, end);
-  error_code last;
-  for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    const auto connection = std::make_shared<Connection>(executor);
-    const auto now = Clock::now();
-    const Deadline deadline(executor, now + attempt_time(end - now, endpoints.size() - i),
-                            connection);
-    const error_code ec = co_await connection->async_connect(endpoints[i]);
-    if (!ec) co_return connection;
-    if (ec == asio::error::operation_aborted && !deadline.expired()) throw system_error(ec);
-    last = deadline.expired() ? error_code() : ec;
-  }
-  fail(HttpFailure::connect, connect_failure(name + server.peer(), last, endpoints.size()));
-}
-
 std::string refusal(const DialPlan& plan, int status) {
   const std::string proxy = "the proxy " + plan.proxy->peer();
   if (status != 407) {
@@ -129,11 +109,31 @@ Clock::duration attempt_time(Clock::duration remaining, std::size_t attempts) {
   return std::max(part, Clock::duration::zero());
 }
 
+asio::awaitable<std::shared_ptr<Connection>> async_connect_any(std::vector<tcp::endpoint> endpoints,
+                                                               std::string peer,
+                                                               Clock::time_point end) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  error_code last;
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    const auto connection = std::make_shared<Connection>(executor);
+    const auto now = Clock::now();
+    const Deadline deadline(executor, now + attempt_time(end - now, endpoints.size() - i),
+                            connection);
+    const error_code ec = co_await connection->async_connect(endpoints[i]);
+    if (!ec) co_return connection;
+    if (ec == asio::error::operation_aborted && !deadline.expired()) throw system_error(ec);
+    last = deadline.expired() ? error_code() : ec;
+  }
+  fail(HttpFailure::connect, connect_failure(peer, last, endpoints.size()));
+}
+
 asio::awaitable<std::shared_ptr<Connection>> async_dial(std::shared_ptr<const DialPlan> plan) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const Url& first = plan->proxy ? *plan->proxy : plan->url;
-  auto connecting = async_connect(first, plan->proxy ? "the proxy " : "", plan->deadline);
-  const auto connection = co_await std::move(connecting);
+  const std::string peer = (plan->proxy ? "the proxy " : "") + first.peer();
+  const std::vector<tcp::endpoint> endpoints =
+      co_await async_resolve(first.host, first.port, plan->deadline);
+  const auto connection = co_await async_connect_any(endpoints, peer, plan->deadline);
   const Deadline deadline(executor, plan->deadline, connection);
   if (plan->proxy) co_await async_tunnel(plan, connection, deadline);
   if (plan->url.secure()) co_await async_begin_tls(plan, connection, deadline);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace strandbus::detail {
 
@@ -27,6 +28,14 @@ struct DialPlan {
 /// that does not answer must not take the time of the others.
 std::chrono::steady_clock::duration attempt_time(std::chrono::steady_clock::duration remaining,
                                                  std::size_t attempts);
+
+/// Connects to the first of these addresses that answers; `peer` names the server in messages.
+///
+/// Errors:       throws HttpError (connect).
+/// Cancellation: terminal.
+asio::awaitable<std::shared_ptr<Connection>> async_connect_any(
+    std::vector<asio::ip::tcp::endpoint> endpoints, std::string peer,
+    std::chrono::steady_clock::time_point deadline);
 
 /// Makes a connection on which a request can be sent: finds the address, tries each in turn, gets
 /// through the proxy, begins TLS.
