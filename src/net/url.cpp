@@ -157,6 +157,10 @@ std::optional<UrlError> parse_target(std::string_view text, Url& url) {
   return std::nullopt;
 }
 
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
 std::uint16_t default_port(std::string_view scheme) noexcept {
   return scheme == "https" ? 443 : 80;
 }
@@ -164,9 +168,10 @@ std::uint16_t default_port(std::string_view scheme) noexcept {
 }  // namespace
 
 std::string Url::authority() const {
-  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return port == default_port(scheme) ? name : name + ":" + std::to_string(port);
+  return port == default_port(scheme) ? bracketed(host) : peer();
 }
+
+std::string Url::peer() const { return bracketed(host) + ":" + std::to_string(port); }
 
 bool Url::is_loopback() const {
   if (host == "localhost") return true;
