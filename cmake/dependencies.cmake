@@ -7,7 +7,7 @@ find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS json)
 find_package(spdlog CONFIG REQUIRED)
 find_package(Threads REQUIRED)
 
-# agent: OpenSSL, for the digests of requests; HTTPS joins here with the first provider that needs it.
+# agent: OpenSSL, for HTTPS and for the digests of requests.
 find_package(OpenSSL 3 QUIET)
 set(STRANDBUS_HAVE_AGENT ${OPENSSL_FOUND})
 if(NOT OPENSSL_FOUND)

@@ -26,7 +26,7 @@ awk '
   BEGIN {
     may["root"]   = ""
     may["event"]  = ""
-    may["net"]    = ""
+    may["net"]    = "event"
     may["bus"]    = "event"
     may["wire"]   = "event"
     may["llm"]    = "event net"

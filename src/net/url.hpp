@@ -17,9 +17,10 @@ struct Url {
   std::string userinfo{};  ///< "user:password", decoded; only a proxy's URL may have it
 
   bool secure() const noexcept { return scheme == "https"; }
-  /// "host:port" for messages and the Host header, an IPv6 address in brackets; without the
-  /// scheme's own port.
+  /// "host:port" for the Host header, an IPv6 address in brackets; without the scheme's own port.
   std::string authority() const;
+  /// "host:port" for messages and CONNECT: always with the port.
+  std::string peer() const;
   /// Whether the host is this machine: localhost, 127.0.0.0/8 or ::1.
   bool is_loopback() const;
 };

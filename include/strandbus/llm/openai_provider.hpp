@@ -1,0 +1,92 @@
+#pragma once
+
+#include "strandbus/llm/price.hpp"
+#include "strandbus/llm/provider.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace strandbus {
+
+/// A header that goes with every request.
+struct OpenAiHeader {
+  std::string name{};
+  std::string value{};
+};
+
+/// Which server is asked, and what it may do.
+struct OpenAiOptions {
+  /// How the limit of an answer is called in the request.
+  enum class MaxTokens : std::uint8_t {
+    automatic,              ///< max_completion_tokens at OpenAI and Azure, max_tokens elsewhere
+    max_completion_tokens,  ///< what OpenAI's reasoning models demand
+    max_tokens,             ///< what every compatible server knows
+  };
+  /// Whether the server is asked to tell the usage at the end of a stream.
+  enum class StreamUsage : std::uint8_t {
+    ask,
+    do_not_ask,  ///< for a server that refuses stream_options
+  };
+
+  /// Requests go to this, with "/chat/completions" behind its path. Plain http is allowed to this
+  /// machine only.
+  std::string base_url{"https://api.openai.com/v1"};
+  /// For requests that name none.
+  std::string model{"gpt-4o-mini"};
+  /// Sent as a bearer token; empty = none is sent. Appears in no log, event or error.
+  std::string api_key{};
+  /// Other headers, as a gateway may want them; their values are kept as secret as the key.
+  std::vector<OpenAiHeader> headers{};
+  /// The proxy for https, "http://host:port", with "user:password@" if it wants that; empty = none.
+  std::string https_proxy{};
+  /// Hosts that are reached without the proxy, separated by commas: "example.org, 10.0.0.0/8".
+  std::string no_proxy{};
+  /// PEM file of authorities to trust besides those of the machine; empty = none.
+  std::string ca_file{};
+  /// What the tokens cost; absent = answers have no cost.
+  std::optional<Price> price{};
+  MaxTokens max_tokens_field{MaxTokens::automatic};
+  StreamUsage stream_usage{StreamUsage::ask};
+
+  /// Until the connection stands, TLS included.
+  std::chrono::milliseconds connect_timeout{std::chrono::seconds(10)};
+  /// From then until the first event of the answer: models think before they speak.
+  std::chrono::milliseconds first_event_timeout{std::chrono::seconds(120)};
+  /// Between two events. Comments, with which servers keep a connection alive, do not count; time
+  /// that the sink takes does not either.
+  std::chrono::milliseconds silence_timeout{std::chrono::seconds(60)};
+
+  /// Of one line of the stream.
+  std::size_t max_line_bytes{std::size_t{4} * 1024 * 1024};
+  /// Of one event of the stream.
+  std::size_t max_event_bytes{std::size_t{8} * 1024 * 1024};
+  /// Of all that the server sends for one request.
+  std::size_t max_body_bytes{std::size_t{256} * 1024 * 1024};
+  /// Of the texts and arguments of one answer together.
+  std::size_t max_answer_bytes{std::size_t{16} * 1024 * 1024};
+  /// Nesting of a tool call's arguments; deeper ones reach the tool as a text, which it refuses.
+  std::size_t max_argument_depth{32};
+  /// In one answer.
+  std::size_t max_tool_calls{128};
+};
+
+/// A provider that asks a server by OpenAI's Chat Completions: OpenAI itself, Azure, DeepSeek,
+/// OpenRouter, vLLM, Ollama, llama.cpp and many more.
+///
+/// Answers are streamed. A server that answers with one JSON object instead is understood too. A
+/// stream that ends without its end is ErrorCode::interrupted, never a short answer. Asks once per
+/// request: put a RetryingProvider around it.
+///
+/// Errors:   throws std::invalid_argument, which names the option and what is allowed.
+/// Threads:  the provider may be used by any thread; each operation runs on the executor of its
+///           coroutine.
+/// Lifetime: destroy the provider before the execution contexts on which it was used: it keeps
+///           connections for the next request.
+std::shared_ptr<Provider> make_openai_provider(OpenAiOptions options = {});
+
+}  // namespace strandbus

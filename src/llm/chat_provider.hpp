@@ -1,0 +1,36 @@
+#pragma once
+
+#include "llm/chat_exchange.hpp"
+#include "net/http_transport.hpp"
+#include "strandbus/llm/openai_provider.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace strandbus::detail {
+
+/// What make_openai_provider makes, on a transport that may be another than the network.
+class ChatProvider final : public Provider {
+ public:
+  /// Throws std::invalid_argument as make_openai_provider does.
+  ChatProvider(OpenAiOptions options, std::shared_ptr<HttpTransport> transport);
+
+  std::string_view name() const noexcept override { return "openai"; }
+  const std::string& model() const noexcept override { return options_.model; }
+
+  using Provider::async_complete;
+  asio::awaitable<ModelResponse> async_complete(const ModelRequest& request,
+                                                DeltaSink& sink) override;
+
+ private:
+  AnswerContext make_context(const ModelRequest& request) const;
+  HttpRequest make_request(const ModelRequest& request, const ChatDialect& dialect) const;
+
+  const OpenAiOptions options_;
+  const Url url_;
+  const ExchangeLimits limits_;
+  const std::shared_ptr<HttpTransport> transport_;
+};
+
+}  // namespace strandbus::detail

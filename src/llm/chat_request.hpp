@@ -1,0 +1,31 @@
+#pragma once
+
+#include "strandbus/llm/provider.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace strandbus::detail {
+
+/// What differs between servers that all speak Chat Completions.
+struct ChatDialect {
+  std::string origin{};         ///< host and port of the server
+  std::string default_model{};  ///< for a request that names none
+  std::string max_tokens_field{"max_completion_tokens"};
+  bool ask_usage{true};  ///< ask for the usage at the end of the stream
+};
+
+/// The body of a streamed request (OpenAI API reference, POST /chat/completions).
+///
+/// The conversation may come from anyone: what other providers, scripts or a confused model left in
+/// it is written so that a strict server accepts it. Members of `request.parameters` are set last
+/// and win.
+std::string chat_request(const ModelRequest& request, const ChatDialect& dialect);
+
+/// What an assistant message has to keep for this server, for Message::provider_data: a refusal,
+/// and the reasoning that went before tool calls, which some servers demand back. `reasoning_field`
+/// is the name under which the server sent it. Null if there is nothing to keep.
+json::value chat_provider_data(const ModelResponse& response, std::string_view reasoning_field,
+                               const ChatDialect& dialect);
+
+}  // namespace strandbus::detail
