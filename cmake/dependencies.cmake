@@ -17,11 +17,18 @@ endif()
 # store: nothing more while sessions are JSONL files. SQLite3 joins here with the event store.
 set(STRANDBUS_HAVE_STORE TRUE)
 
-# the program: every component, and CLI11.
+# the program: every component, CLI11, and libedit for the conversation.
 if(STRANDBUS_BUILD_PROGRAM)
   find_package(CLI11 CONFIG QUIET)
+  find_package(PkgConfig QUIET)
+  if(PKG_CONFIG_FOUND)
+    pkg_check_modules(LIBEDIT QUIET IMPORTED_TARGET libedit)
+  endif()
   if(NOT CLI11_FOUND)
     message(STATUS "strandbus: the program is left out: CLI11 was not found (Debian: libcli11-dev)")
+    set(STRANDBUS_BUILD_PROGRAM OFF)
+  elseif(NOT LIBEDIT_FOUND)
+    message(STATUS "strandbus: the program is left out: libedit was not found (Debian: libedit-dev, pkg-config)")
     set(STRANDBUS_BUILD_PROGRAM OFF)
   elseif(NOT STRANDBUS_HAVE_AGENT OR NOT STRANDBUS_HAVE_STORE)
     message(STATUS "strandbus: the program is left out: it needs the components agent and store")

@@ -92,7 +92,7 @@ need() {
     fail "could not install (and nothing may be removed for it): $missing"
 }
 
-to_build="g++ cmake ninja-build ccache BOOST libssl-dev libspdlog-dev libfmt-dev libcli11-dev"
+to_build="g++ cmake ninja-build ccache pkg-config BOOST libssl-dev libspdlog-dev libfmt-dev libcli11-dev libedit-dev"
 to_test="libgtest-dev libgmock-dev librapidcheck-dev json-schema-test-suite"
 to_sanitize="clang libclang-rt-dev"
 # One version for everybody: releases of clang-format disagree.
@@ -121,7 +121,7 @@ run() {
   need $to_build
   configure release -DSTRANDBUS_BUILD_TESTS=OFF
   build release --target strandbus_cli
-  [ $# -gt 0 ] || set -- "Calculate 2+2"
+  [ $# -gt 0 ] || set -- --provider scripted "Calculate 2+2"
   say "build/release/bin/strandbus run $*"
   exec "$root/build/release/bin/strandbus" run "$@"
 }

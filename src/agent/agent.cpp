@@ -2,6 +2,7 @@
 
 #include "agent_core.hpp"
 #include "run_outcome.hpp"
+#include "unanswered_calls.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -73,7 +74,7 @@ RunControl Agent::control() const noexcept { return RunControl(core_); }
 std::vector<Message> Agent::messages() const { return core_->conversation().copy(); }
 
 void Agent::restore(std::vector<Message> messages) {
-  core_->conversation().replace(std::move(messages));
+  core_->conversation().replace(detail::with_all_answers(std::move(messages)));
 }
 
 asio::awaitable<std::optional<Delivery>> RunStream::next() {

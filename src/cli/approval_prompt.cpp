@@ -15,15 +15,20 @@
 namespace strandbus::cli {
 namespace {
 
-constexpr std::string_view question = "Run it? [y/N] ";
+constexpr std::string_view question = "Run it? [y/N/always] ";
+constexpr const char* user = "the user";
 
-bool is_yes(std::string_view answer) {
+enum class Answer : std::uint8_t { no, yes, always };
+
+/// What is no clear yes is a no.
+Answer answer_of(std::string_view text) {
   std::string word;
-  for (const char c : answer) {
+  for (const char c : text) {
     if (std::isspace(static_cast<unsigned char>(c)) == 0)
       word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
-  return word == "y" || word == "yes";
+  if (word == "y" || word == "yes") return Answer::yes;
+  return word == "a" || word == "always" ? Answer::always : Answer::no;
 }
 
 }  // namespace
@@ -45,7 +50,11 @@ ApprovalPrompt::~ApprovalPrompt() { console_.before_write({}); }
 void ApprovalPrompt::on_event(const StreamEvent& event) {
   call_is_last_shown_ = call_is_shown_ && calls_.empty() && event.is<ApprovalRequested>();
   if (const auto* request = event.get_if<ApprovalRequested>()) {
-    calls_.push_back({request->approval_id, request->tool_name, request->arguments});
+    if (always_.contains(request->tool_name)) {
+      control_.approve(request->approval_id, "the user, for every call");
+    } else {
+      calls_.push_back({request->approval_id, request->tool_name, request->arguments});
+    }
   } else if (const auto* resolved = event.get_if<ApprovalResolved>()) {
     withdraw(resolved->approval_id);
   }
@@ -88,12 +97,24 @@ void ApprovalPrompt::on_answer(error_code ec, std::string_view text) {
   calls_.pop_front();
   reading_ = line_is_open_ = false;
   if (ec) write("\n");
-  if (is_yes(text)) {
-    control_.approve(call.approval_id, "the user");
+  const Answer answer = answer_of(text);
+  if (answer == Answer::no) {
+    control_.deny(call.approval_id, "the user said no", user);
   } else {
-    control_.deny(call.approval_id, "the user said no", "the user");
+    control_.approve(call.approval_id, user);
   }
+  if (answer == Answer::always) approve_always(call.tool_name);
   // The next question follows when approval_resolved is shown.
+}
+
+/// No more questions about this tool, also not about the calls that wait for theirs.
+void ApprovalPrompt::approve_always(const std::string& tool_name) {
+  always_.insert(tool_name);
+  std::erase_if(calls_, [&](const Call& call) {
+    const bool same = call.tool_name == tool_name;
+    if (same) control_.approve(call.approval_id, "the user, for every call");
+    return same;
+  });
 }
 
 /// Somebody else has decided: the time is over, the run was cancelled.

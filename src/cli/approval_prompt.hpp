@@ -10,12 +10,14 @@
 
 #include <array>
 #include <deque>
+#include <set>
 #include <string>
 #include <string_view>
 
 namespace strandbus::cli {
 
-/// Asks the user at the terminal whether a tool call may run, one call at a time.
+/// Asks the user at the terminal whether a tool call may run, one call at a time: yes, no, or
+/// always, which answers for every further call of that tool.
 ///
 /// The answer is read from the terminal itself, whatever standard input is. What was typed before
 /// the question was asked does not answer it.
@@ -51,6 +53,7 @@ class ApprovalPrompt {
 
   void read_answer();
   void on_answer(error_code ec, std::string_view text);
+  void approve_always(const std::string& tool_name);
   void withdraw(const std::string& approval_id);
   void break_line();
   void write(std::string_view text);
@@ -60,6 +63,7 @@ class ApprovalPrompt {
   const RunControl control_;
   const bool call_is_shown_;
   std::deque<Call> calls_;           ///< that nobody has answered; the first is asked about
+  std::set<std::string> always_;     ///< tools whose calls need no more questions
   bool reading_ = false;             ///< the answer to the first
   bool call_is_last_shown_ = false;  ///< the first call stands right above the cursor
   bool line_is_open_ = false;        ///< the cursor stands behind the question

@@ -8,7 +8,7 @@ namespace {
 constexpr int batches_per_turn = 16;  // then notes, clock and answers get theirs
 
 StreamOptions stream_options(Overflow overflow) {
-  return {.from = Start::oldest(), .overflow = overflow, .filter = {}, .name = "display"};
+  return {.from = Start::now(), .overflow = overflow, .filter = {}, .name = "display"};
 }
 
 }  // namespace
@@ -38,6 +38,7 @@ void BusDisplay::wait() {
 }
 
 void BusDisplay::show_ready() {
+  std::uint64_t shown = 0;
   for (int count = 0; count < batches_per_turn; ++count) {
     const Batch batch = stream_.try_batch();
     if (batch.empty()) break;
@@ -45,10 +46,12 @@ void BusDisplay::show_ready() {
     for (const StreamEvent& event : batch) {
       view().show(event);
       if (approvals_) approvals_->on_event(event);
+      shown = event.seq();
     }
   }
   view().flush();
   if (approvals_) approvals_->ask();
+  if (shown > 0) note_shown(shown);
 }
 
 }  // namespace strandbus::cli

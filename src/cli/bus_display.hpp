@@ -11,7 +11,7 @@ namespace strandbus::cli {
 /// Displays what is published on a bus until it is closed.
 class BusDisplay final : public Display {
  public:
-  /// Reads from the oldest kept event on; `overflow` says what becomes of events that come faster
+  /// Reads what is published from now on; `overflow` says what becomes of events that come faster
   /// than they are shown.
   BusDisplay(const MakeView& make_view, EventBus& bus, Overflow overflow);
   ~BusDisplay() override { join(); }

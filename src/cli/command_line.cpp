@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <utility>
 
 namespace strandbus::cli {
 namespace {
@@ -106,9 +107,12 @@ void take_tools(RunArguments& run, const std::string& text) {
 void add_run(Command command, RunArguments& run) {
   command.positional("PROMPT", run.prompt);
   command.option("--provider", run.provider,
-                 one_of({"scripted"}, "provider that this version has"));
+                 one_of({"scripted", "openai"}, "provider that this version has"));
   command.option("--script", run.script);
   command.option("--model", run.model);
+  command.option("--base-url", run.base_url);
+  command.option("--api-key-env", run.api_key_env);
+  command.option("--api-key-file", run.api_key_file);
   command.option("--system", run.system);
   command.option("--workspace", run.workspace);
   command.option(
@@ -135,6 +139,7 @@ void add_run(Command command, RunArguments& run) {
       check_of(parse_seconds, "number of seconds above zero"));
   add_output_options(command, run.json, run.dialect, run.verbose);
   command.option("--session", run.session);
+  command.option("--continue", run.continued);
   command.option(
       "--log-level", [&run](const std::string& text) { run.log_level = parse_log_level(text); },
       one_of({"debug", "info", "warning", "error", "off"}, "log level"));
@@ -217,6 +222,15 @@ void check_dialect(const ::CLI::App& app, bool json) {
     throw UsageError("--dialect says how --json speaks: add --json");
 }
 
+/// Options that say the same thing in two ways.
+void check_run(const ::CLI::App& app) {
+  for (const auto& [one, other] :
+       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file")}) {
+    if (app.count(one) > 0 && app.count(other) > 0)
+      throw UsageError(std::string(one) + " and " + other + " exclude each other: leave out one");
+  }
+}
+
 /// --json says the same as --format json.
 void take_json(const ::CLI::App& app, StatsArguments& stats) {
   if (app.count("--format") > 0 && stats.format != StatsFormat::json)
@@ -255,6 +269,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     return replay;
   }
   check_dialect(*app.get_subcommand("run"), run.json);
+  check_run(*app.get_subcommand("run"));
   return run;
 }
 

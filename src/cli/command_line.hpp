@@ -15,11 +15,14 @@ namespace strandbus::cli {
 
 /// `strandbus run`
 struct RunArguments {
-  std::optional<std::string> prompt;  ///< "-" = standard input
-  std::string provider = "scripted";
-  std::string script;  ///< empty = the built-in one
-  std::string model;   ///< empty = the provider's own
-  std::string system;  ///< a text, or "@" and a file
+  std::optional<std::string> prompt;  ///< "-" = standard input; absent = a conversation
+  std::string provider;               ///< empty = see choose_provider
+  std::string script;                 ///< empty = the built-in one
+  std::string model;                  ///< empty = the provider's own
+  std::string base_url;               ///< empty = the provider's own
+  std::string api_key_env;   ///< the variable that holds the key; empty = the provider's own
+  std::string api_key_file;  ///< the file that holds it instead
+  std::string system;        ///< a text, or "@" and a file
   std::string workspace;
   std::optional<std::vector<std::string>> tools;  ///< absent = all
   std::optional<ApprovalMode> approve;            ///< absent = by whether there is a terminal
@@ -28,7 +31,8 @@ struct RunArguments {
   std::chrono::milliseconds timeout{0};
   bool json = false;
   std::string dialect = "native";
-  std::string session;  ///< empty = not recorded
+  std::string session;    ///< a new file; empty = not recorded
+  std::string continued;  ///< a file to go on with
   bool verbose = false;
   std::optional<LogLevel> log_level;
   std::string log_file;

@@ -26,6 +26,19 @@ void Display::note(std::string text) {
   asio::post(context_, [this, line = std::move(text)] { view_->note(line); });
 }
 
+void Display::when_shown(std::uint64_t seq, std::function<void()> shown) {
+  asio::post(context_, [this, seq, call = std::move(shown)]() mutable {
+    awaited_ = seq;
+    on_shown_ = std::move(call);
+    note_shown(shown_);
+  });
+}
+
+void Display::note_shown(std::uint64_t seq) {
+  shown_ = seq;
+  if (on_shown_ && shown_ >= awaited_) std::exchange(on_shown_, nullptr)();
+}
+
 Display::Result Display::join() {
   if (thread_.joinable()) thread_.join();
   return result_;

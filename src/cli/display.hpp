@@ -35,6 +35,9 @@ class Display {
   void start(std::function<void()> on_end);
   /// Shows a line of the program's own; does nothing once the display has ended.
   void note(std::string text);
+  /// Calls `shown` in the display's thread once everything up to this seq is on its way to the
+  /// terminal; never once the display has ended. One at a time.
+  void when_shown(std::uint64_t seq, std::function<void()> shown);
   /// Waits for the end.
   Result join();
 
@@ -49,6 +52,8 @@ class Display {
 
   /// There is nothing more to show.
   void end();
+  /// Everything up to this seq is shown, or missed.
+  void note_shown(std::uint64_t seq);
 
  private:
   /// Starts to bring events to the view.
@@ -66,6 +71,9 @@ class Display {
   asio::steady_timer tick_{context_};
   asio::signal_set width_changes_{context_};
   bool ended_ = false;
+  std::uint64_t shown_ = 0;
+  std::uint64_t awaited_ = 0;
+  std::function<void()> on_shown_;  ///< empty = nobody waits
   std::function<void()> on_end_;
   Result result_;
   std::thread thread_;

@@ -23,23 +23,32 @@ Examples:
   strandbus run "Calculate 2+2" --json | jq .type        every event, one JSON object per line
 )";
 
-constexpr std::string_view run = R"(Gives an agent a task and shows how it works.
+constexpr std::string_view run =
+    R"(Gives an agent a task and shows how it works. Without a prompt, on a terminal, it is a conversation.
 
 Usage: strandbus run [PROMPT | -] [OPTIONS]
 
   PROMPT              what the agent shall do; - reads it from standard input
 
 Model:
-  --provider NAME     who answers: scripted (the default: words from a file, works offline)
+  --provider NAME     who answers: openai (any server that speaks Chat Completions) or scripted
+                      (words from a file, works offline). Default: openai if --base-url, --api-key-*
+                      or a key in OPENAI_API_KEY says so, else scripted
+  --model NAME        the model to ask for (default: the provider's own)
+  --base-url URL      the server, for example http://127.0.0.1:11434/v1 (default:
+                      https://api.openai.com/v1); plain http only on this machine
+  --api-key-env NAME  the variable that holds the key (default: OPENAI_API_KEY, which is sent to
+                      api.openai.com only)
+  --api-key-file FILE the file that holds it
   --script FILE       the script that a scripted model speaks (default: a built-in one, which
                       answers "Calculate 2+2")
-  --model NAME        the model to ask for (default: the provider's own)
   --system TEXT|@FILE tells the model who it is
   --max-tokens N      limits one answer of the model
 
 Tools:
   --workspace DIR     the directory in which tools work (default: the current one)
-  --tools LIST        which tools the model may use: calculator, bash, or none (default: all)
+  --tools LIST        which tools the model may use: calculator, bash, read_file, write_file,
+                      edit_file, list_files, search_files, or none (default: all)
   --approve HOW       commands need your approval: ask, auto (run them), deny (refuse them)
                       (default: ask on a terminal, deny without one)
 
@@ -51,13 +60,15 @@ Output:
   --json              print the events, one JSON object per line, and nothing else
   --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts
   --session FILE      record everything in a new file; replay and stats read it
+  --continue FILE     go on with a recorded session, in the same file
   -v, --verbose       show model requests, tool output and housekeeping too
   --log-level LEVEL   what the library logs: debug, info, warning, error or off (default: off)
   --log-file FILE     where it logs to (default: standard error); implies --log-level info
   -h, --help          this text
 
 Standard output carries the answer, on a terminal the live view; everything else goes to standard
-error. Ctrl-C cancels the run, a second one ends the program at once.
+error. Ctrl-C cancels the run, a second one ends the program at once. In a conversation Enter sends,
+Alt-Enter begins a new line, Ctrl-D ends. HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are respected.
 
 Exit codes: 0 answered, 1 the run failed, 2 wrong usage, 3 cancelled, 4 a limit was reached,
 5 the display was too slow for some events
@@ -66,6 +77,8 @@ Examples:
   strandbus run "Calculate 2+2"
   strandbus run --script examples/scripts/parallel_tools.json --approve auto "Do three things"
   echo "Calculate 2+2" | strandbus run - > answer.txt
+  strandbus run --session talk.jsonl                     a conversation, recorded
+  strandbus run --continue talk.jsonl "And times 3?"     and gone on with
   strandbus run "Calculate 2+2" --json --dialect agent-runner
 )";
 

@@ -16,6 +16,8 @@ class Interrupts {
   /// `on_first` is called with the signal; it returns false when there is nothing to wait for.
   Interrupts(asio::io_context& context, std::function<bool(int signal)> on_first);
 
+  /// The next signal counts as the first again.
+  void rearm() noexcept { interrupted_ = false; }
   /// Listens no more.
   void stop() { signals_.cancel(); }
 

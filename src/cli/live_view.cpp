@@ -7,7 +7,7 @@
 namespace strandbus::cli {
 namespace {
 
-CliPrinterOptions printer_options(const Terminal& terminal, PrintDetail detail,
+CliPrinterOptions printer_options(const Terminal& terminal, PrintDetail detail, PromptEcho prompts,
                                   std::string status_hint) {
   const bool shows_colour = terminal.colour && (terminal.output || terminal.errors);
   CliPrinterOptions options;
@@ -15,6 +15,7 @@ CliPrinterOptions printer_options(const Terminal& terminal, PrintDetail detail,
   options.colour = shows_colour ? PrintColour::always : PrintColour::never;
   options.status = terminal.rewrites_line ? StatusLine::live : StatusLine::never;
   options.detail = detail;
+  options.prompts = prompts;
   options.width = terminal_columns();
   options.status_hint = std::move(status_hint);
   return options;
@@ -36,10 +37,10 @@ std::string without_colour(std::string_view text) {
 }  // namespace
 
 LiveView::LiveView(Console& console, const Terminal& terminal, PrintDetail detail,
-                   std::string status_hint)
+                   PromptEcho prompts, std::string status_hint)
     : live_(terminal.output && terminal.rewrites_line),
       printer_(
-          printer_options(terminal, detail, std::move(status_hint)),
+          printer_options(terminal, detail, prompts, std::move(status_hint)),
           [&console](std::string_view text) { console.out(text); },
           [&console, plain = !terminal.errors](std::string_view text) {
             plain ? console.err(without_colour(text)) : console.err(text);

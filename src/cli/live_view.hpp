@@ -13,7 +13,8 @@ namespace strandbus::cli {
 class LiveView final : public EventView {
  public:
   /// `status_hint` stands at the end of the status line.
-  LiveView(Console& console, const Terminal& terminal, PrintDetail detail, std::string status_hint);
+  LiveView(Console& console, const Terminal& terminal, PrintDetail detail, PromptEcho prompts,
+           std::string status_hint);
 
   void show(const StreamEvent& event) override { printer_.on_event(event); }
   void show_gap(std::uint64_t count) override { printer_.on_missed(count); }

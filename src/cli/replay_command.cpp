@@ -18,7 +18,7 @@ std::unique_ptr<EventView> make_view(Console& console, const ReplayArguments& ar
   const PrintDetail detail = arguments.verbose ? PrintDetail::full : PrintDetail::normal;
   Terminal terminal = Terminal::detect();
   if (arguments.speed <= 0) terminal.rewrites_line = false;  // there is nothing to wait for
-  return std::make_unique<LiveView>(console, terminal, detail, "Ctrl-C stops");
+  return std::make_unique<LiveView>(console, terminal, detail, PromptEcho::always, "Ctrl-C stops");
 }
 
 SessionReader open_session(const std::string& path) {

@@ -1,16 +1,18 @@
 #include "cli/run_command.hpp"
 
-#include "cli/argument_text.hpp"
-#include "cli/live_run.hpp"
+#include "cli/continued_session.hpp"
+#include "cli/conversation.hpp"
+#include "cli/live_session.hpp"
+#include "cli/model_choice.hpp"
 #include "cli/prompt_text.hpp"
 #include "cli/usage_error.hpp"
 #include "strandbus/event/json_codec.hpp"
-#include "strandbus/llm/scripted_provider.hpp"
 #include "strandbus/sink/terminal_text.hpp"
 #include "strandbus/tools/bash.hpp"
 #include "strandbus/tools/calculator.hpp"
 
 #include <chrono>
+#include <cstdlib>
 #include <unistd.h>
 #include <utility>
 
@@ -18,54 +20,10 @@ namespace strandbus::cli {
 namespace {
 
 constexpr int title_columns = 80;
-constexpr int prompt_columns = 60;
-constexpr std::size_t max_prompts = 8;
 
-std::string script_name(const RunArguments& arguments) {
-  return arguments.script.empty() ? "built-in script" : "script " + arguments.script;
-}
-
-std::string in_words(const TextMatch& match) {
-  std::string text;
-  append_json_string(text, fit_columns(terminal_safe_line(match.text), prompt_columns));
-  switch (match.kind) {
-    case TextMatch::Kind::equals: return text;
-    case TextMatch::Kind::contains: return "what contains " + text;
-    case TextMatch::Kind::regex: return "what matches " + text;
-  }
-  return text;
-}
-
-/// The prompts that a script answers at the beginning of a conversation.
-std::vector<std::string> known_prompts(const Script& script) {
-  std::vector<std::string> prompts;
-  for (const ScriptedResponse& response : script.responses) {
-    const auto& match = response.match;
-    if (match && match->user && !match->tool_result && match->turn.value_or(1) == 1)
-      prompts.push_back(in_words(*match->user));
-  }
-  if (prompts.size() > max_prompts) {
-    const std::size_t more = prompts.size() - max_prompts;
-    prompts.resize(max_prompts);
-    prompts.push_back(std::to_string(more) + " more");
-  }
-  return prompts;
-}
-
-void check_prompt(const Script& script, const RunArguments& arguments, const std::string& prompt) {
-  if (script.knows(prompt)) return;
-  const auto prompts = known_prompts(script);
-  throw UsageError("the " + script_name(arguments) + " does not know the prompt " +
-                   in_words({TextMatch::Kind::equals, prompt}) + "; it knows " +
-                   (prompts.empty() ? "none" : joined(prompts)) +
-                   ": say one that it knows, or name another script with --script");
-}
-
-Script script_of(const RunArguments& arguments) {
-  if (arguments.script.empty()) return default_script();
-  ScriptResult script = load_script(arguments.script);
-  if (!script) throw UsageError(script.error().message);
-  return *std::move(script);
+std::optional<std::string> variable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value && *value ? std::optional<std::string>(value) : std::nullopt;
 }
 
 ToolRegistry tools_of(const RunArguments& arguments) {
@@ -110,7 +68,6 @@ ApprovalMode approval_of(const RunArguments& arguments, const Terminal& terminal
 AgentOptions options_of(const RunArguments& arguments, const Terminal& terminal) {
   AgentOptions options;
   options.system_prompt = read_system_prompt(arguments.system);
-  options.model = repair_utf8(arguments.model);
   options.max_rounds = arguments.max_rounds.value_or(options.max_rounds);
   options.timeout = arguments.timeout;
   options.max_tokens = arguments.max_tokens;
@@ -130,11 +87,17 @@ detail::FileDescriptor approval_terminal(ApprovalMode approval) {
 
 std::string title_of(const std::string& prompt) {
   const std::size_t begin = prompt.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos) return {};
   const std::size_t end = prompt.find('\n', begin);
   return fit_columns(terminal_safe_line(prompt.substr(begin, end - begin)), title_columns);
 }
 
-JsonlStore store_of(const RunArguments& arguments, const RunPlan& plan) {
+JsonlStoreOptions store_options(const RunArguments& arguments) {
+  return {.notices = arguments.json ? StoreNotices::publish : StoreNotices::off, .on_failure = {}};
+}
+
+JsonlStore store_of(const RunArguments& arguments, const SessionPlan& plan,
+                    const std::string& prompt) {
   SessionMetadata metadata;
   metadata.session_id = plan.session_id;
   metadata.created_at =
@@ -142,39 +105,58 @@ JsonlStore store_of(const RunArguments& arguments, const RunPlan& plan) {
   metadata.workspace = repair_utf8(plan.options.workspace.native());
   metadata.provider = plan.provider->name();
   metadata.model = plan.options.model.empty() ? plan.provider->model() : plan.options.model;
-  metadata.title = title_of(plan.prompt);
-  auto store =
-      JsonlStore::create(arguments.session, metadata,
-                         {.notices = arguments.json ? StoreNotices::publish : StoreNotices::off});
+  metadata.title = title_of(prompt);
+  auto store = JsonlStore::create(arguments.session, metadata, store_options(arguments));
   if (!store) throw UsageError(store.error().message);
   return *std::move(store);
 }
 
-void say_who_answers(const RunArguments& arguments, const RunPlan& plan) {
-  const std::string& model =
-      plan.options.model.empty() ? plan.provider->model() : plan.options.model;
-  say("scripted model " + model + " (" + script_name(arguments) + ")");
+/// Lets the plan go on with a recorded session: its tools work where they worked.
+void go_on(RunArguments& arguments, SessionPlan& plan) {
+  ContinuedSession session = continue_session(arguments.continued, store_options(arguments));
+  if (arguments.workspace.empty()) arguments.workspace = session.metadata.workspace;
+  plan.session_id = session.metadata.session_id;
+  plan.messages = std::move(session.messages);
+  plan.last_event = std::move(session.last_event);
+  plan.store = std::move(session.store);
+}
+
+void say_who_answers(const RunArguments& arguments, const ModelChoice& choice,
+                     const SessionPlan& plan) {
+  const std::string kind = choice.script ? "scripted model " : "model ";
+  say(kind + choice.model + " (" + choice.source + ")");
+  if (!arguments.continued.empty())
+    say("goes on with " + arguments.continued + ": " + std::to_string(plan.messages.size()) +
+        (plan.messages.size() == 1 ? " message" : " messages"));
 }
 
 }  // namespace
 
-ExitCode run_command(const RunArguments& arguments) {
-  RunPlan plan;
+ExitCode run_command(RunArguments arguments) {
+  SessionPlan plan;
   plan.terminal = Terminal::detect();
-  plan.prompt = read_prompt(arguments.prompt);
-  Script script = script_of(arguments);
-  check_prompt(script, arguments, plan.prompt);
-  plan.provider = std::make_shared<ScriptedProvider>(std::move(script));
+  plan.conversation =
+      !arguments.prompt && !arguments.json && plan.terminal.input && plan.terminal.output;
+  const std::string prompt = plan.conversation ? std::string() : read_prompt(arguments.prompt);
+  ModelChoice choice = make_model(arguments, variable);
+  const bool begins = arguments.continued.empty();
+  if (!plan.conversation && begins) check_prompt(choice, prompt);
+  plan.session_id = make_unique_id("session");
+  if (!begins) go_on(arguments, plan);
+  plan.provider = std::move(choice.provider);  // which must not outlive the session
   plan.tools = tools_of(arguments);
   plan.options = options_of(arguments, plan.terminal);
+  plan.options.model = choice.model;
   plan.approval_terminal = approval_terminal(plan.options.approval);
-  plan.session_id = make_unique_id("session");
   plan.json = arguments.json;
   plan.dialect = arguments.dialect;
   plan.verbose = arguments.verbose;
-  if (!arguments.session.empty()) plan.store = store_of(arguments, plan);
-  say_who_answers(arguments, plan);
-  return LiveRun(std::move(plan)).run();
+  if (!arguments.session.empty()) plan.store = store_of(arguments, plan, prompt);
+  say_who_answers(arguments, choice, plan);
+  if (plan.conversation) return converse(std::move(plan), choice);
+  LiveSession session(std::move(plan));
+  session.process(prompt);
+  return session.end();
 }
 
 }  // namespace strandbus::cli

@@ -5,9 +5,9 @@
 
 namespace strandbus::cli {
 
-/// `strandbus run`
+/// `strandbus run`: one task, or a conversation when there is no prompt and somebody can type.
 ///
 /// Errors: throws UsageError before anything is run or written.
-ExitCode run_command(const RunArguments& arguments);
+ExitCode run_command(RunArguments arguments);
 
 }  // namespace strandbus::cli

@@ -149,6 +149,15 @@ void Program::read_errors_until(std::string_view text) {
   }
 }
 
+void Program::read_next(std::string_view text) {
+  std::size_t place = 0;
+  while ((place = out_.text.find(text, found_)) == std::string::npos) {
+    if (!read_some())
+      throw std::runtime_error("no further \"" + std::string(text) + "\" in: " + out_.text);
+  }
+  found_ = place + text.size();
+}
+
 /// Waits for output and takes it; false when there is no more.
 bool Program::read_some() {
   std::array<pollfd, 2> ready{pollfd{out_.stream.get(), POLLIN, 0},

@@ -42,6 +42,8 @@ class Program {
   /// Reads standard output, or standard error, until it holds `text`.
   void read_until(std::string_view text);
   void read_errors_until(std::string_view text);
+  /// Reads standard output until it holds `text` behind what the last call of this has found.
+  void read_next(std::string_view text);
 
   /// Types on the terminal.
   void type(std::string_view text);
@@ -56,6 +58,7 @@ class Program {
   const std::string& out() const noexcept { return out_.text; }
 
  private:
+  std::size_t found_ = 0;
   struct Source {
     detail::FileDescriptor stream;
     std::string text;

@@ -69,12 +69,12 @@ TEST(Terminal, IsAskedWhetherACommandMayRun) {
   const TemporaryDirectory directory;
   const std::string script = directory.write("bash.json", bash_script("echo made it"));
   Program run({"run", "go", "--script", script}, on_a_terminal);
-  run.read_until("Run it? [y/N] ");
+  run.read_until("Run it? [y/N/always] ");
   run.type("y\n");
   const Finished finished = run.wait();
   EXPECT_EQ(finished.exit_code, 0);
   const std::string screen = screen_of(finished.out);
-  EXPECT_THAT(screen, HasSubstr("    command: echo made it\nRun it? [y/N] y\n"));
+  EXPECT_THAT(screen, HasSubstr("    command: echo made it\nRun it? [y/N/always] y\n"));
   EXPECT_THAT(screen, HasSubstr("· approved by the user\n"));
   EXPECT_THAT(screen, HasSubstr("✓ bash echo made it · "));
 }
@@ -84,7 +84,7 @@ TEST(Terminal, ThatSaysNothingHasSaidNo) {
     const TemporaryDirectory directory;
     const std::string script = directory.write("bash.json", bash_script("echo made it"));
     Program run({"run", "go", "--script", script}, on_a_terminal);
-    run.read_until("Run it? [y/N] ");
+    run.read_until("Run it? [y/N/always] ");
     run.type(answer);
     const Finished finished = run.wait();
     EXPECT_EQ(finished.exit_code, 0);
@@ -97,7 +97,7 @@ TEST(Terminal, SeesTheVeryCommandThatItIsAskedAbout) {
   const std::string script = directory.write(
       "bash.json", bash_script("rm -rf x # \x1b[2K\x1b]0;innocent\x07 \xE2\x80\xAE txt.on"));
   Program run({"run", "go", "--script", script}, on_a_terminal);
-  run.read_until("Run it? [y/N] ");
+  run.read_until("Run it? [y/N/always] ");
   EXPECT_THAT(run.out(), HasSubstr("rm -rf x # ␛[2K␛]0;innocent␇ <U+202E> txt.on"));
   EXPECT_THAT(run.out(), Not(HasSubstr("\x1b[2K")));
   EXPECT_THAT(run.out(), Not(HasSubstr("\x1b]")));
@@ -113,9 +113,9 @@ TEST(Terminal, IsAskedAboutOneCommandAfterTheOther) {
                   R"({"call_id":"b","name":"bash","arguments":{"command":"echo second"}}]},)"
                   R"({"match":{"tool_result":{}},"text":"Done."}]})");
   Program run({"run", "go", "--script", script}, on_a_terminal);
-  run.read_until("Run it? [y/N] ");
+  run.read_until("Run it? [y/N/always] ");
   run.type("n\n");
-  run.read_until("command: echo second\r\nRun it? [y/N] ");
+  run.read_until("command: echo second\r\nRun it? [y/N/always] ");
   run.type("y\n");
   const Finished finished = run.wait();
   EXPECT_EQ(finished.exit_code, 0);
@@ -135,12 +135,12 @@ TEST(Terminal, IsAskedAboutOneCommandAfterTheOther) {
 TEST(Terminal, CancelsWithCtrlCDuringAQuestion) {
   Program run({"run", "go", "--script", source_file("examples/scripts/long_bash.json")},
               on_a_terminal);
-  run.read_until("Run it? [y/N] ");
+  run.read_until("Run it? [y/N/always] ");
   run.type("\x03");
   const Finished finished = run.wait();
   EXPECT_EQ(finished.exit_code, 3);
   const std::string screen = screen_of(finished.out);
-  EXPECT_THAT(screen, HasSubstr("Run it? [y/N] ^C\nstrandbus: cancelling"));
+  EXPECT_THAT(screen, HasSubstr("Run it? [y/N/always] ^C\nstrandbus: cancelling"));
   EXPECT_THAT(screen, HasSubstr("cancelled: interrupted by Ctrl-C\n"));
 }
 

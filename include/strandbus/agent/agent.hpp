@@ -103,7 +103,8 @@ class Agent {
   /// A copy of the conversation so far. Waits a moment for the strand's current step.
   std::vector<Message> messages() const;
 
-  /// Continues a conversation that was recorded. Before the first run.
+  /// Continues a conversation that was recorded. Before the first run. A tool call that got no
+  /// answer, because its run was interrupted, gets one that says so.
   void restore(std::vector<Message> messages);
 
  private:

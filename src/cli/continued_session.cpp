@@ -1,0 +1,36 @@
+#include "cli/continued_session.hpp"
+
+#include "cli/usage_error.hpp"
+#include "strandbus/store/session_reader.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace strandbus::cli {
+namespace {
+
+template <class T>
+T checked(SessionResult<T> result) {
+  if (!result) throw UsageError(result.error().message);
+  return *std::move(result);
+}
+
+}  // namespace
+
+ContinuedSession continue_session(const std::string& path, JsonlStoreOptions options) {
+  // The store first: from then on nobody else writes.
+  JsonlStore store = checked(JsonlStore::append(path, std::move(options)));
+  SessionReader reader = checked(SessionReader::open(path));
+  ContinuedSession session{
+      .metadata = reader.metadata(), .messages = {}, .last_event = {}, .store = std::move(store)};
+  while (auto record = checked(reader.next())) {
+    if (auto* const event = std::get_if<StreamEvent>(&*record)) {
+      session.last_event = std::move(*event);
+    } else {
+      session.messages.push_back(std::move(std::get<StoredMessage>(*record).message));
+    }
+  }
+  return session;
+}
+
+}  // namespace strandbus::cli

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+namespace strandbus::cli {
+
+/// The key that a file holds: its first line, without white space around it.
+///
+/// Errors: throws UsageError: unreadable, empty, too long to be a key. No message holds any of it.
+std::string read_key_file(const std::string& path);
+
+}  // namespace strandbus::cli

@@ -1,0 +1,181 @@
+#include "cli/live_session.hpp"
+
+#include "cli/json_view.hpp"
+#include "cli/live_view.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+
+#include <csignal>
+#include <poll.h>
+#include <unistd.h>
+#include <utility>
+
+namespace strandbus::cli {
+namespace {
+
+constexpr std::string_view hint = "Ctrl-C stops";
+
+std::unique_ptr<EventView> make_view(Console& console, const SessionPlan& plan) {
+  if (plan.json) return std::make_unique<JsonView>(console, plan.dialect);
+  const PrintDetail detail = plan.verbose ? PrintDetail::full : PrintDetail::normal;
+  const PromptEcho prompts = plan.conversation ? PromptEcho::never : PromptEcho::always;
+  return std::make_unique<LiveView>(console, plan.terminal, detail, prompts, std::string(hint));
+}
+
+BusOptions bus_options(const SessionPlan& plan) {
+  BusOptions options;
+  options.history = 8192;  // so far may a terminal fall behind before it misses something
+  options.logger = plan.options.logger;
+  return options;
+}
+
+/// A terminal is for watching: it may miss something, and says so, but never slows the run down.
+/// What goes into a pipe is for keeps.
+Overflow overflow_of(const SessionPlan& plan) {
+  return plan.terminal.output && !plan.json ? Overflow::drop_oldest : Overflow::block;
+}
+
+Publisher publisher_of(const EventBus& bus, const SessionPlan& plan) {
+  RunContext context;
+  context.session_id = plan.session_id;
+  return bus.publisher(std::move(context));
+}
+
+/// The bus, which goes on with the numbers of the session that it continues.
+EventBus& continued(EventBus& bus, const SessionPlan& plan) {
+  if (plan.last_event) bus.restore(*plan.last_event).value();
+  return bus;
+}
+
+std::string reason_of(int signal) {
+  switch (signal) {
+    case SIGINT: return "interrupted by Ctrl-C";
+    case SIGHUP: return "the terminal was closed";
+    default: return "the program was told to end";
+  }
+}
+
+}  // namespace
+
+LiveSession::LiveSession(SessionPlan plan)
+    : plan_(std::move(plan)),
+      bus_(context_.get_executor(), bus_options(plan_)),
+      interrupts_(context_, [this](int signal) { return on_interrupt(signal); }),
+      display_([this](Console& console) { return make_view(console, plan_); },
+               continued(bus_, plan_), overflow_of(plan_)),
+      agent_(context_.get_executor(), plan_.provider, plan_.tools, publisher_of(bus_, plan_),
+             plan_.options) {
+  agent_.restore(std::move(plan_.messages));
+  if (plan_.store) plan_.store->record(bus_, Start::now());
+  if (plan_.approval_terminal) {
+    display_.answer_approvals({.terminal = std::move(plan_.approval_terminal),
+                               .control = agent_.control(),
+                               .call_is_shown = !plan_.json});
+  }
+  display_.start([this] { asio::post(context_, [this] { on_display_ended(); }); });
+}
+
+void LiveSession::process(const std::string& text) {
+  idle_ = false;
+  result_.reset();
+  interrupts_.rearm();
+  agent_.async_process_message(
+      text, [this](error_code ec, RunResult result) { on_run_ended(ec, std::move(result)); });
+  while (!idle_) context_.run_one();
+}
+
+bool LiveSession::wait_readable(int descriptor) {
+  pollfd now{.fd = descriptor, .events = POLLIN, .revents = 0};
+  if (::poll(&now, 1, 0) > 0) return displaying_ && !told_to_end_;
+  asio::posix::stream_descriptor input(context_, ::dup(descriptor));
+  bool readable = false;
+  input.async_wait(asio::posix::stream_descriptor::wait_read,
+                   [&readable](error_code ec) { readable = !ec; });
+  while (!readable && displaying_ && !told_to_end_) context_.run_one();
+  input.cancel();
+  context_.poll();  // the handler above must not run later
+  return readable && displaying_ && !told_to_end_;
+}
+
+ExitCode LiveSession::end() {
+  idle_ = false;
+  bus_.close();
+  while (displaying_) context_.run_one();
+  interrupts_.stop();
+  const Display::Result shown = display_.join();
+  report(shown);
+  return exit_code(shown);
+}
+
+void LiveSession::on_run_ended(error_code ec, RunResult result) {
+  error_ = ec;
+  result_ = std::move(result);
+  plan_.options.logger.log(
+      LogLevel::info, result_->run_id + " " + std::string(wire_name(result_->outcome)) + " after " +
+                          std::to_string(result_->rounds) + " turns, " +
+                          std::to_string(result_->tool_calls) + " tool calls, " +
+                          std::to_string(result_->duration_ms) + " ms");
+  if (!displaying_) {
+    idle_ = true;
+    return;
+  }
+  display_.when_shown(bus_.stats().published,
+                      [this] { asio::post(context_, [this] { idle_ = true; }); });
+}
+
+void LiveSession::on_display_ended() {
+  displaying_ = false;
+  if (result_) {
+    idle_ = true;
+  } else {  // nobody sees the run any more
+    agent_.control().cancel("standard output was closed");
+  }
+}
+
+bool LiveSession::on_interrupt(int signal) {
+  told_to_end_ = signal != SIGINT;
+  if (idle_) return true;     // wait_readable sees that the program was told to end
+  if (result_) return false;  // only the display holds us up
+  agent_.control().cancel(reason_of(signal));
+  display_.note("cancelling; Ctrl-C again ends at once");
+  return true;
+}
+
+/// Says what the display could not say.
+void LiveSession::report(const Display::Result& shown) const {
+  const auto closed = boost::system::errc::make_error_condition(boost::system::errc::broken_pipe);
+  if (shown.failure && shown.failure != closed)
+    say("cannot write to standard output: " + shown.failure.message());
+  if (error_) say("the run could not start: " + error_.message());
+  if (plan_.store && plan_.store->failure()) say(plan_.store->failure()->message);
+  const bool unseen = plan_.json || shown.failure;
+  if (!unseen || error_ || !result_) return;
+  if (result_->outcome == Outcome::failed) {
+    say("the run failed: " + result_->error + " (" + std::string(to_string(result_->error_code)) +
+        ")");
+  } else if (result_->outcome == Outcome::cancelled) {
+    say("the run was cancelled: " + result_->error);
+  }
+}
+
+/// How the last run ended; a conversation only ends, however its runs did.
+ExitCode LiveSession::outcome() const {
+  if (error_) return ExitCode::failed;
+  if (plan_.conversation) return told_to_end_ ? ExitCode::cancelled : ExitCode::done;
+  switch (result_->outcome) {
+    case Outcome::completed: return ExitCode::done;
+    case Outcome::cancelled: return ExitCode::cancelled;
+    case Outcome::failed: break;
+  }
+  return result_->error_code == ErrorCode::budget ? ExitCode::budget : ExitCode::failed;
+}
+
+ExitCode LiveSession::exit_code(const Display::Result& shown) const {
+  if (const ExitCode code = outcome(); code != ExitCode::done) return code;
+  const auto closed = boost::system::errc::make_error_condition(boost::system::errc::broken_pipe);
+  if (shown.failure && shown.failure != closed) return ExitCode::failed;
+  return shown.missed > 0 ? ExitCode::lost_events : ExitCode::done;
+}
+
+}  // namespace strandbus::cli
