@@ -3,7 +3,8 @@
 #
 # Reads every #include of include/strandbus and src. A folder may include itself, the headers that
 # lie directly in include/strandbus, and what the table below says; only direct includes count. A
-# public header names none of the libraries that are an implementation detail.
+# public header names none of the libraries that are an implementation detail. No two headers define
+# a type of the same name.
 # Prints file:line, the include and the rule; exit code 1 if anything was found.
 set -eu
 
@@ -86,6 +87,18 @@ awk '
       report("includes <" name ">: no public header names Beast, OpenSSL, SQLite, libnats or spdlog")
     }
     next
+  }
+
+  # Two types of one name in one namespace break the one-definition rule, and no compiler says so.
+  /^namespace [a-z:_]+ \{/ { space = $2 }
+  FILENAME ~ /\.hpp$/ && /^(class|struct|enum class) / && !/^[^{]*;$/ {
+    name = $0
+    sub(/^(class|struct|enum class) (\[\[[a-z]+\]\] )?/, "", name)
+    qualified = name !~ /^[A-Za-z_0-9]+ *(\{|:[^:]|final|$)/
+    sub(/[^A-Za-z_0-9].*/, "", name)
+    key = space "::" name
+    if (!qualified && key in defined) report("defines " key ", which " defined[key] " defines too")
+    else if (!qualified) defined[key] = FILENAME
   }
 
   public {

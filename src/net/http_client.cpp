@@ -1,9 +1,9 @@
 #include "net/http_client.hpp"
 
 #include "net/connection_pool.hpp"
-#include "net/conversation.hpp"
 #include "net/deadline.hpp"
 #include "net/dialer.hpp"
+#include "net/http_dialogue.hpp"
 #include "net/request_head.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -20,34 +20,34 @@ namespace {
 
 class ClientExchange final : public HttpExchange {
  public:
-  explicit ClientExchange(std::shared_ptr<Conversation> conversation)
-      : conversation_(std::move(conversation)) {}
+  explicit ClientExchange(std::shared_ptr<HttpDialogue> dialogue)
+      : dialogue_(std::move(dialogue)) {}
   ClientExchange(const ClientExchange&) = delete;
   ClientExchange& operator=(const ClientExchange&) = delete;
-  ~ClientExchange() override { conversation_->close(); }
+  ~ClientExchange() override { dialogue_->close(); }
 
-  int status() const noexcept override { return conversation_->answer().status(); }
+  int status() const noexcept override { return dialogue_->answer().status(); }
   std::optional<std::string_view> header(std::string_view name) const noexcept override {
-    return conversation_->answer().header(name);
+    return dialogue_->answer().header(name);
   }
   asio::awaitable<std::size_t> async_read_some(std::span<char> buffer) override {
-    return read(conversation_, buffer);
+    return read(dialogue_, buffer);
   }
-  void close() noexcept override { conversation_->close(); }
+  void close() noexcept override { dialogue_->close(); }
 
  private:
   /// The exchange may be destroyed meanwhile.
-  static asio::awaitable<std::size_t> read(std::shared_ptr<Conversation> conversation,
+  static asio::awaitable<std::size_t> read(std::shared_ptr<HttpDialogue> dialogue,
                                            std::span<char> buffer) {
     try {
-      co_return co_await conversation->async_read_some(buffer);
+      co_return co_await dialogue->async_read_some(buffer);
     } catch (...) {
-      conversation->close();
+      dialogue->close();
       throw;
     }
   }
 
-  std::shared_ptr<Conversation> conversation_;
+  std::shared_ptr<HttpDialogue> dialogue_;
 };
 
 /// A request as it goes to the server, as often as it takes.
@@ -126,14 +126,14 @@ struct HttpClient::Core {
             ConnectionPool::Limits{options.idle_per_origin, options.idle_timeout})) {}
 
   std::shared_ptr<const DialPlan> plan(const Url& url) const;
-  std::shared_ptr<Conversation> converse(const Order& order,
+  std::shared_ptr<HttpDialogue> converse(const Order& order,
                                          std::shared_ptr<Connection> connection) const;
 
   /// Sends the order on a kept connection; null where none is left that the server had not ended.
-  static asio::awaitable<std::shared_ptr<Conversation>> async_reuse(
+  static asio::awaitable<std::shared_ptr<HttpDialogue>> async_reuse(
       std::shared_ptr<const Core> core, std::shared_ptr<const Order> order);
   /// Sends the order on a connection of its own.
-  static asio::awaitable<std::shared_ptr<Conversation>> async_begin(
+  static asio::awaitable<std::shared_ptr<HttpDialogue>> async_begin(
       std::shared_ptr<const Core> core, std::shared_ptr<const Order> order,
       std::shared_ptr<const DialPlan> plan);
 
@@ -155,39 +155,39 @@ std::shared_ptr<const DialPlan> HttpClient::Core::plan(const Url& url) const {
   return std::make_shared<const DialPlan>(std::move(plan));
 }
 
-std::shared_ptr<Conversation> HttpClient::Core::converse(
+std::shared_ptr<HttpDialogue> HttpClient::Core::converse(
     const Order& order, std::shared_ptr<Connection> connection) const {
-  Conversation::Setting setting;
+  HttpDialogue::Setting setting;
   setting.peer = order.url.peer();
   setting.origin = origin_of(order.url);
   setting.limits = {options.max_head_bytes, options.max_body_bytes};
   setting.body = order.answer;
   setting.pool = pool;
-  return std::make_shared<Conversation>(std::move(setting), std::move(connection));
+  return std::make_shared<HttpDialogue>(std::move(setting), std::move(connection));
 }
 
-asio::awaitable<std::shared_ptr<Conversation>> HttpClient::Core::async_reuse(
+asio::awaitable<std::shared_ptr<HttpDialogue>> HttpClient::Core::async_reuse(
     std::shared_ptr<const Core> core, std::shared_ptr<const Order> order) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   auto connection = core->pool->take(origin_of(order->url), executor, Clock::now());
   if (!connection) co_return nullptr;
-  const auto conversation = core->converse(*order, std::move(connection));
+  const auto dialogue = core->converse(*order, std::move(connection));
   try {
-    co_await conversation->async_open(order->head, order->body, after(core->options.head_timeout));
+    co_await dialogue->async_open(order->head, order->body, after(core->options.head_timeout));
   } catch (const HttpError&) {
-    if (!conversation->is_stale()) throw;
+    if (!dialogue->is_stale()) throw;
     co_return nullptr;
   }
-  co_return conversation;
+  co_return dialogue;
 }
 
-asio::awaitable<std::shared_ptr<Conversation>> HttpClient::Core::async_begin(
+asio::awaitable<std::shared_ptr<HttpDialogue>> HttpClient::Core::async_begin(
     std::shared_ptr<const Core> core, std::shared_ptr<const Order> order,
     std::shared_ptr<const DialPlan> plan) {
   const auto connection = co_await async_dial(plan);
-  const auto conversation = core->converse(*order, connection);
-  co_await conversation->async_open(order->head, order->body, after(core->options.head_timeout));
-  co_return conversation;
+  const auto dialogue = core->converse(*order, connection);
+  co_await dialogue->async_open(order->head, order->body, after(core->options.head_timeout));
+  co_return dialogue;
 }
 
 HttpClient::HttpClient(HttpClientOptions options)
@@ -204,12 +204,12 @@ asio::awaitable<std::unique_ptr<HttpExchange>> HttpClient::send(std::shared_ptr<
   check(request.url);
   const auto order =
       std::make_shared<const Order>(make_order(std::move(request), core->options.user_agent));
-  auto conversation = co_await Core::async_reuse(core, order);
-  if (!conversation) {
+  auto dialogue = co_await Core::async_reuse(core, order);
+  if (!dialogue) {
     const auto plan = core->plan(order->url);
-    conversation = co_await Core::async_begin(core, order, plan);
+    dialogue = co_await Core::async_begin(core, order, plan);
   }
-  co_return std::make_unique<ClientExchange>(std::move(conversation));
+  co_return std::make_unique<ClientExchange>(std::move(dialogue));
 }
 
 void HttpClient::close_idle() { core_->pool->clear(); }

@@ -51,4 +51,16 @@ refuses include/strandbus/bus/bus.hpp:4 'no public header names' 'struct sqlite3
 
 refuses src/misc/misc.cpp:1 'has no rule' '#include <vector>'
 
+fresh_tree
+mkdir -p "$tree/src/net"
+for folder in bus net; do
+  printf 'namespace strandbus::detail {\nstruct Parser {};\n}\n' > "$tree/src/$folder/parser.hpp"
+done
+if report=$(sh "$check" "$tree"); then
+  echo "FAIL: accepted two types of one name"
+  failures=1
+else
+  echo "ok: $report"
+fi
+
 exit $failures

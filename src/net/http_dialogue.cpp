@@ -1,4 +1,4 @@
-#include "net/conversation.hpp"
+#include "net/http_dialogue.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -12,13 +12,13 @@ constexpr std::size_t read_bytes = std::size_t{16} * 1024;  // a TLS record
 
 }  // namespace
 
-Conversation::Conversation(Setting setting, std::shared_ptr<Connection> connection)
+HttpDialogue::HttpDialogue(Setting setting, std::shared_ptr<Connection> connection)
     : setting_(std::move(setting)),
       connection_(std::move(connection)),
       reader_("the server " + setting_.peer, setting_.limits, setting_.body),
       buffer_(read_bytes) {}
 
-asio::awaitable<void> Conversation::async_open(std::shared_ptr<const std::string> head,
+asio::awaitable<void> HttpDialogue::async_open(std::shared_ptr<const std::string> head,
                                                std::shared_ptr<const std::string> body,
                                                Deadline::Clock::time_point end) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
@@ -30,7 +30,7 @@ asio::awaitable<void> Conversation::async_open(std::shared_ptr<const std::string
   if (reader_.done()) give_back();
 }
 
-asio::awaitable<void> Conversation::async_read_head(const Deadline& deadline) {
+asio::awaitable<void> HttpDialogue::async_read_head(const Deadline& deadline) {
   while (!reader_.read_head()) {
     const ReadResult read = co_await connection_->async_read_some(buffer_);
     if (deadline.expired()) {
@@ -43,7 +43,7 @@ asio::awaitable<void> Conversation::async_read_head(const Deadline& deadline) {
   }
 }
 
-asio::awaitable<std::size_t> Conversation::async_read_some(std::span<char> buffer) {
+asio::awaitable<std::size_t> HttpDialogue::async_read_some(std::span<char> buffer) {
   check({});
   std::size_t size = reader_.read_body(buffer);
   while (size == 0 && !reader_.done()) {
@@ -55,13 +55,13 @@ asio::awaitable<std::size_t> Conversation::async_read_some(std::span<char> buffe
   co_return size;
 }
 
-void Conversation::take(const ReadResult& read) {
+void HttpDialogue::take(const ReadResult& read) {
   if (read.ec == asio::error::eof) return reader_.feed_end();
   check(read.ec);
   reader_.feed(std::string_view(buffer_.data(), read.bytes));
 }
 
-void Conversation::check(const error_code& ec) const {
+void HttpDialogue::check(const error_code& ec) const {
   if (closed_) {
     throw HttpError(HttpFailure::closed, "the connection to " + setting_.peer + " was closed here");
   }
@@ -72,14 +72,14 @@ void Conversation::check(const error_code& ec) const {
                                            ec.message() + ")");
 }
 
-void Conversation::give_back() {
+void HttpDialogue::give_back() {
   const auto connection = std::exchange(connection_, nullptr);
   const auto pool = setting_.pool.lock();
   if (!connection || !pool || !reader_.reusable()) return;
   pool->put(setting_.origin, connection, ConnectionPool::Clock::now());
 }
 
-void Conversation::close() noexcept {
+void HttpDialogue::close() noexcept {
   closed_ = true;
   if (connection_) connection_->close();
 }

@@ -14,7 +14,7 @@ namespace strandbus::detail {
 /// One request and its answer on one connection.
 ///
 /// Threads: one strand.
-class Conversation {
+class HttpDialogue {
  public:
   struct Setting {
     std::string peer;    ///< names the server in messages
@@ -24,9 +24,9 @@ class Conversation {
     std::weak_ptr<ConnectionPool> pool;  ///< gets the connection when the answer is whole
   };
 
-  Conversation(Setting setting, std::shared_ptr<Connection> connection);
-  Conversation(const Conversation&) = delete;
-  Conversation& operator=(const Conversation&) = delete;
+  HttpDialogue(Setting setting, std::shared_ptr<Connection> connection);
+  HttpDialogue(const HttpDialogue&) = delete;
+  HttpDialogue& operator=(const HttpDialogue&) = delete;
 
   /// Sends the request and reads the head of the answer. Throws HttpError.
   asio::awaitable<void> async_open(std::shared_ptr<const std::string> head,
