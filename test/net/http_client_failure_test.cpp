@@ -94,25 +94,24 @@ TEST_F(HttpFailureTest, AnAnswerThatDoesNotComeIsWaitedForAsLongAsAllowed) {
 
 TEST_F(HttpFailureTest, AReusedConnectionHasTheSameLimitAndIsNotTriedTwice) {
   ScriptedServer server({{{http_answer(200, "x")}}, {{}, Reply::Then::wait}});
-  HttpClient impatient({.head_timeout = 200ms});
+  HttpClient impatient({.head_timeout = 500ms});
   EXPECT_EQ(run(fetch(impatient, request_to(server.url()))).body, "x");
   EXPECT_EQ(fail(fetch(impatient, request_to(server.url()))).failure, HttpFailure::timeout);
   EXPECT_EQ(server.connections(), 1);
 }
 
 TEST_F(HttpFailureTest, TheLimitOfTheHeadDoesNotEndTheBody) {
-  // The second piece is sent when the head's limit is over for sure.
   test::TcpServer server([](int socket, int) {
     test::PlainChannel channel(socket);
     channel.read_some();
     channel.write(chunked_head(200) + chunk("a"));
-    // The client answers nothing: this waits for the limit of time of the kernel's choice.
-    timeval later{0, 150'000};
+    // The client sends nothing: this read lasts until the limit of the head is over.
+    timeval later{0, 350'000};
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &later, sizeof(later));
     channel.read_some();
     channel.write(chunk("b") + chunk(""));
   });
-  HttpClient impatient({.head_timeout = 100ms});
+  HttpClient impatient({.head_timeout = 300ms});
   const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
   EXPECT_EQ(run(fetch(impatient, request_to(url))).body, "ab");
 }

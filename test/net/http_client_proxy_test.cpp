@@ -98,6 +98,17 @@ TEST_F(ProxyTest, TheServerBehindItIsVerified) {
             "URL");
 }
 
+TEST_F(ProxyTest, AWildcardStandsForOneLabel) {
+  ScriptedServer wild([](const ReceivedRequest&) { return Reply{{http_answer(200, "x")}}; },
+                      test::with_tls(authority.issue({.hosts = {"*.example.test"}})));
+  const ConnectProxy proxy(wild.port(), {});
+  HttpClient client(through(proxy));
+  EXPECT_EQ(run(fetch(client, request_to("https://api.example.test/"))).body, "x");
+  for (const char* url : {"https://a.b.example.test/", "https://example.test/"}) {
+    EXPECT_EQ(fail(fetch(client, request_to(url))).failure, HttpFailure::tls) << url;
+  }
+}
+
 TEST_F(ProxyTest, ThisMachineIsReachedDirectly) {
   const ConnectProxy proxy(server.port(), {});
   ScriptedServer plain({{{http_answer(200, "direct")}}});
