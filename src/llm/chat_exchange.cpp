@@ -215,6 +215,11 @@ asio::awaitable<void> ChatExchange::async_drain() {
 
 /// Some bytes of the body; none when it has ended or, then `broken_` says why, broken off.
 asio::awaitable<std::string_view> ChatExchange::async_read() {
+  // Where bytes never cease to come, no timer is ever due while a read waits.
+  if (Clock::now() >= deadline_) {
+    note_late();
+    co_return std::string_view();
+  }
   std::size_t size = 0;
   watchdog_->watch_until(deadline_);
   try {
@@ -227,13 +232,16 @@ asio::awaitable<std::string_view> ChatExchange::async_read() {
   co_return std::string_view(buffer_.data(), size);
 }
 
+void ChatExchange::note_late() {
+  const ErrorCode code = any_event_ ? ErrorCode::interrupted : ErrorCode::network;
+  const std::string what = "sent nothing of the answer for " + seconds_text(allowed_);
+  broken_ = ProviderError(
+      code, failure_text(context_.server, what, "try again, or raise the limit"));
+}
+
 void ChatExchange::note_broken(const HttpError& error) {
   if (watchdog_->has_closed()) {
-    const ErrorCode code = any_event_ ? ErrorCode::interrupted : ErrorCode::network;
-    broken_ =
-        ProviderError(code, failure_text(context_.server,
-                                         "sent nothing of the answer for " + seconds_text(allowed_),
-                                         "try again, or raise the limit"));
+    note_late();
   } else if (error.failure() == HttpFailure::closed) {
     broken_ = assembler_.interrupted(error.what());
   } else {
