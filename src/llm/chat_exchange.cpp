@@ -133,7 +133,7 @@ asio::awaitable<FailedAnswer> ChatExchange::async_failed_answer() {
   co_return answer;
 }
 
-/// Reads until the kind of the body is known; `head` is what was read.
+/// Reads until the kind of the body is known; `head` is what was read, without what says nothing.
 asio::awaitable<BodyKind> ChatExchange::async_body_kind(std::string& head) {
   BodyKind kind = BodyKind::unknown;
   while (kind == BodyKind::unknown) {
@@ -141,7 +141,9 @@ asio::awaitable<BodyKind> ChatExchange::async_body_kind(std::string& head) {
     if (bytes.empty()) break;
     head += bytes;
     kind = body_kind(head);
+    if (kind == BodyKind::unknown && head.size() > byte_order_mark.size()) head.clear();
   }
+  if (head.starts_with(byte_order_mark)) head.erase(0, byte_order_mark.size());
   co_return kind;
 }
 
@@ -235,8 +237,8 @@ asio::awaitable<std::string_view> ChatExchange::async_read() {
 void ChatExchange::note_late() {
   const ErrorCode code = any_event_ ? ErrorCode::interrupted : ErrorCode::network;
   const std::string what = "sent nothing of the answer for " + seconds_text(allowed_);
-  broken_ = ProviderError(
-      code, failure_text(context_.server, what, "try again, or raise the limit"));
+  broken_ =
+      ProviderError(code, failure_text(context_.server, what, "try again, or raise the limit"));
 }
 
 void ChatExchange::note_broken(const HttpError& error) {

@@ -23,11 +23,16 @@ using End = FakeAnswer::End;
 const std::vector<Message> question{user_says("hello")};
 
 const std::string hello_chunk =
-    "data: " R"({"choices":[{"index":0,"delta":{"content":"hello"}}]})" "\n\n";
+    "data: "
+    R"({"choices":[{"index":0,"delta":{"content":"hello"}}]})"
+    "\n\n";
 const std::string finish_chunk =
-    "data: " R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})" "\n\n";
+    "data: "
+    R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
+    "\n\n";
 const std::string usage_chunk =
-    "data: " R"({"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}})"
+    "data: "
+    R"({"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}})"
     "\n\n";
 const std::string done = "data: [DONE]\n\n";
 
@@ -199,14 +204,24 @@ TEST(ChatProvider, AnErrorInJsonIsAFailure) {
 TEST(ChatProvider, AnEmptyBodyIsNoAnswer) {
   for (const char* text : {"", " \n", "\xEF\xBB\xBF"}) {
     ChatSetup setup(body(text));
-    EXPECT_STREQ(failed(setup).what(),
-                 "server.test cut the answer off: it is empty; ask again");
+    EXPECT_STREQ(failed(setup).what(), "server.test cut the answer off: it is empty; ask again");
   }
 }
 
 TEST(ChatProvider, AJsonAnswerThatJustEndsWasCutOff) {
   ChatSetup setup(body(R"({"choices":[{"message":{"content":"hel)"));
   EXPECT_EQ(failed(setup).code(), ErrorCode::interrupted);
+}
+
+TEST(ChatProvider, AByteOrderMarkIsNoPartOfTheAnswer) {
+  for (const std::string& text :
+       {hello_chunk + finish_chunk,
+        std::string(R"({"choices":[{"message":{"content":"hello"}}]})")}) {
+    FakeAnswer answer;
+    answer.pieces = {"\xEF", "\xBB", "\xBF", "\n", text};
+    ChatSetup setup(answer);
+    EXPECT_EQ(answered(setup).content, "hello");
+  }
 }
 
 TEST(ChatProvider, AStreamIsReadWhateverItsHeadersSay) {
@@ -543,11 +558,17 @@ TEST(OpenAiOptions, ImpossibleOnesAreRefusedByName) {
     EXPECT_THAT(refusal_of([&](OpenAiOptions& o) { o.api_key += added; }),
                 HasSubstr("OpenAiOptions::api_key holds a space, a line break"));
   }
-  EXPECT_THAT(refusal_of([](OpenAiOptions& o) { o.headers = {{"a b", "c"}}; }),
+  EXPECT_THAT(refusal_of([](OpenAiOptions& o) {
+                o.headers = {{"a b", "c"}};
+              }),
               HasSubstr("OpenAiOptions::headers holds a name"));
-  EXPECT_THAT(refusal_of([](OpenAiOptions& o) { o.headers = {{"", "c"}}; }),
+  EXPECT_THAT(refusal_of([](OpenAiOptions& o) {
+                o.headers = {{"", "c"}};
+              }),
               HasSubstr("OpenAiOptions::headers holds a name"));
-  EXPECT_THAT(refusal_of([](OpenAiOptions& o) { o.headers = {{"X-A", "0123456789ab\r\nB: c"}}; }),
+  EXPECT_THAT(refusal_of([](OpenAiOptions& o) {
+                o.headers = {{"X-A", "0123456789ab\r\nB: c"}};
+              }),
               HasSubstr("OpenAiOptions::headers has a value for 'X-A'"));
   EXPECT_THAT(refusal_of([](OpenAiOptions& o) { o.https_proxy = "ftp://u:0123456789ab@x"; }),
               HasSubstr("OpenAiOptions::https_proxy"));

@@ -83,18 +83,18 @@ TEST(RetryingProvider, LooksLikeTheProviderInside) {
 TEST(RetryingProvider, TriesAgainAndTellsTheSink) {
   RetrySetup setup({breaks(ErrorCode::server_error), breaks(ErrorCode::network), says("hi")});
   EXPECT_EQ(setup.run().response.value().content, "hi");
-  EXPECT_THAT(setup.sink.lines,
-              ElementsAre("failed it broke",
-                          "retry 2 of 3 in 500 ms: it broke, server_error, played",
-                          "started played played-1", "failed it broke",
-                          "retry 3 of 3 in 1000 ms: it broke, network, played",
-                          "started played played-1", "text hi"));
+  EXPECT_THAT(
+      setup.sink.lines,
+      ElementsAre("failed it broke", "retry 2 of 3 in 500 ms: it broke, server_error, played",
+                  "started played played-1", "failed it broke",
+                  "retry 3 of 3 in 1000 ms: it broke, network, played", "started played played-1",
+                  "text hi"));
   EXPECT_THAT(setup.waits, ElementsAre(500ms, 1s));
 }
 
 TEST(RetryingProvider, TheLastFailureIsThrownAndNotReported) {
-  RetrySetup setup({breaks(ErrorCode::network), breaks(ErrorCode::network),
-                    breaks(ErrorCode::rate_limit)});
+  RetrySetup setup(
+      {breaks(ErrorCode::network), breaks(ErrorCode::network), breaks(ErrorCode::rate_limit)});
   EXPECT_EQ(setup.run().error().code(), ErrorCode::rate_limit);
   EXPECT_EQ(setup.sink.lines.size(), 6U);
   EXPECT_EQ(setup.played->requests.size(), 3U);
@@ -128,15 +128,15 @@ TEST(RetryingProvider, MayTryAgainAfterTheFirstPieceWhenAllowed) {
   RetrySetup setup({fails(ErrorCode::interrupted, "cut off"), says("hi")},
                    {.after_delta = RetryOptions::AfterDelta::retry});
   EXPECT_EQ(setup.run().response.value().content, "hi");
-  EXPECT_THAT(setup.sink.lines,
-              ElementsAre("text so far", "failed cut off",
-                          "retry 2 of 3 in 500 ms: cut off, interrupted, played",
-                          "started played played-1", "text hi"));
+  EXPECT_THAT(setup.sink.lines, ElementsAre("text so far", "failed cut off",
+                                            "retry 2 of 3 in 500 ms: cut off, interrupted, played",
+                                            "started played played-1", "text hi"));
 }
 
 TEST(RetryingProvider, APieceOfAnEarlierAttemptDoesNotCount) {
-  RetrySetup setup({fails(ErrorCode::interrupted, "cut off"), breaks(ErrorCode::network), says("hi")},
-                   {.after_delta = RetryOptions::AfterDelta::retry});
+  RetrySetup setup(
+      {fails(ErrorCode::interrupted, "cut off"), breaks(ErrorCode::network), says("hi")},
+      {.after_delta = RetryOptions::AfterDelta::retry});
   EXPECT_TRUE(setup.run().response);
 }
 
@@ -182,8 +182,9 @@ TEST(RetryingProvider, WaitsWithARealTimerToo) {
 
 TEST(RetryingProvider, AroundAnotherOneBothCount) {
   std::vector<std::chrono::milliseconds> waits;
-  const auto played = std::make_shared<PlayedProvider>(std::vector{
-      breaks(ErrorCode::network), breaks(ErrorCode::network), breaks(ErrorCode::network), says("hi")});
+  const auto played = std::make_shared<PlayedProvider>(
+      std::vector{breaks(ErrorCode::network), breaks(ErrorCode::network),
+                  breaks(ErrorCode::network), says("hi")});
   RetryOptions one = without_waiting(waits);
   one.max_retries = 1;
   RetryingProvider outer(std::make_shared<RetryingProvider>(played, one), one);
