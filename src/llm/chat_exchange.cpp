@@ -133,7 +133,7 @@ asio::awaitable<FailedAnswer> ChatExchange::async_failed_answer() {
   co_return answer;
 }
 
-/// Reads until the kind of the body is known; `head` is what was read.
+/// Reads until the kind of the body is known; `head` is what was read, without what says nothing.
 asio::awaitable<BodyKind> ChatExchange::async_body_kind(std::string& head) {
   BodyKind kind = BodyKind::unknown;
   while (kind == BodyKind::unknown) {
@@ -141,7 +141,9 @@ asio::awaitable<BodyKind> ChatExchange::async_body_kind(std::string& head) {
     if (bytes.empty()) break;
     head += bytes;
     kind = body_kind(head);
+    if (kind == BodyKind::unknown && head.size() > byte_order_mark.size()) head.clear();
   }
+  if (head.starts_with(byte_order_mark)) head.erase(0, byte_order_mark.size());
   co_return kind;
 }
 
@@ -215,6 +217,11 @@ asio::awaitable<void> ChatExchange::async_drain() {
 
 /// Some bytes of the body; none when it has ended or, then `broken_` says why, broken off.
 asio::awaitable<std::string_view> ChatExchange::async_read() {
+  // Where bytes never cease to come, no timer is ever due while a read waits.
+  if (Clock::now() >= deadline_) {
+    note_late();
+    co_return std::string_view();
+  }
   std::size_t size = 0;
   watchdog_->watch_until(deadline_);
   try {
@@ -227,13 +234,16 @@ asio::awaitable<std::string_view> ChatExchange::async_read() {
   co_return std::string_view(buffer_.data(), size);
 }
 
+void ChatExchange::note_late() {
+  const ErrorCode code = any_event_ ? ErrorCode::interrupted : ErrorCode::network;
+  const std::string what = "sent nothing of the answer for " + seconds_text(allowed_);
+  broken_ =
+      ProviderError(code, failure_text(context_.server, what, "try again, or raise the limit"));
+}
+
 void ChatExchange::note_broken(const HttpError& error) {
   if (watchdog_->has_closed()) {
-    const ErrorCode code = any_event_ ? ErrorCode::interrupted : ErrorCode::network;
-    broken_ =
-        ProviderError(code, failure_text(context_.server,
-                                         "sent nothing of the answer for " + seconds_text(allowed_),
-                                         "try again, or raise the limit"));
+    note_late();
   } else if (error.failure() == HttpFailure::closed) {
     broken_ = assembler_.interrupted(error.what());
   } else {

@@ -57,6 +57,7 @@ class ChatExchange {
   void wait_for_next_event();
   void count(std::size_t bytes);
   std::string header(std::string_view name) const;
+  void note_late();
   void note_broken(const HttpError& error);
   [[noreturn]] void throw_not_opened(const std::exception_ptr& failure) const;
   [[noreturn]] void throw_not_whole(std::string_view how) const;

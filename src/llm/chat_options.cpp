@@ -1,5 +1,7 @@
 #include "llm/chat_options.hpp"
 
+#include "net/proxy_settings.hpp"
+
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -72,9 +74,10 @@ void check_headers(const OpenAiOptions& options) {
 
 void check_proxy(const OpenAiOptions& options) {
   if (options.https_proxy.empty()) return;
-  // A proxy's URL may hold a password: it is not shown.
-  if (!parse_url(options.https_proxy))
-    refuse("https_proxy", "is no URL; it must look like http://host:port");
+  const ProxySettings settings{.https_proxy = options.https_proxy, .no_proxy = {}};
+  // For any server: the base URL itself may be one that needs no proxy.
+  const auto proxy = proxy_for(settings, *parse_url("https://server.invalid/"));
+  if (!proxy) refuse("https_proxy", "cannot be used: " + proxy.error().message);
 }
 
 void check_times(const OpenAiOptions& options) {

@@ -13,6 +13,7 @@ namespace strandbus::detail {
 namespace {
 
 constexpr std::size_t shown_words = 400;
+constexpr std::size_t read_words = 8 * 1024;
 constexpr std::size_t shown_id = 80;
 
 /// What a failure means: what happened in a few words, and what to do.
@@ -136,8 +137,8 @@ std::string one_line(std::string_view text, std::size_t most) {
 }
 
 std::string shown(const ServerContext& context, std::string_view text, std::size_t most) {
-  // Before it is cut: half a key would not be recognised.
-  return one_line(context.secrets.redact(text), most);
+  // Redacted before it is cut: half a key would not be recognised.
+  return one_line(context.secrets.redact(text.substr(0, read_words)), most);
 }
 
 std::string failure_text(const ServerContext& context, std::string_view what,

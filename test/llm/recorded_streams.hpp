@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ struct RecordedStream {
   FinishReason finish{};
   std::int64_t total{};  ///< tokens; 0 = not told
 };
+
+inline void PrintTo(const RecordedStream& stream, std::ostream* out) { *out << stream.server; }
 
 /// An event stream of these chunks, with "[DONE]" behind them.
 inline std::string sse_of(std::initializer_list<std::string_view> chunks) {

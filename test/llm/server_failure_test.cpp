@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <ostream>
 
 namespace strandbus::test {
 namespace {
@@ -49,6 +50,8 @@ struct Case {
   bool retryable;
   const char* text;
 };
+
+void PrintTo(const Case& each, std::ostream* out) { *out << each.name; }
 
 class ServerFailure : public testing::TestWithParam<Case> {};
 
