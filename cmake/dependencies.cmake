@@ -14,6 +14,14 @@ if(NOT OPENSSL_FOUND)
   message(STATUS "strandbus: component agent is left out: OpenSSL 3 was not found (Debian: libssl-dev)")
 endif()
 
+# agent: dtl, headers only, for the diffs of the file tools.
+find_path(STRANDBUS_DTL_INCLUDE_DIR NAMES dtl/dtl.hpp DOC "Where dtl/dtl.hpp is")
+mark_as_advanced(STRANDBUS_DTL_INCLUDE_DIR)
+if(NOT STRANDBUS_DTL_INCLUDE_DIR)
+  set(STRANDBUS_HAVE_AGENT FALSE)
+  message(STATUS "strandbus: component agent is left out: dtl was not found (Debian: libdtl-dev)")
+endif()
+
 # store: nothing more while sessions are JSONL files. SQLite3 joins here with the event store.
 set(STRANDBUS_HAVE_STORE TRUE)
 

@@ -48,6 +48,7 @@ class AgentCore : public std::enable_shared_from_this<AgentCore> {
   const AgentOptions& options() const noexcept { return options_; }
   Conversation& conversation() noexcept { return conversation_; }
   const Conversation& conversation() const noexcept { return conversation_; }
+  const std::shared_ptr<ReadRecord>& reads() const noexcept { return reads_; }
 
   /// Reserves the agent for one run; false if it has one.
   bool reserve() noexcept { return !reserved_.exchange(true, std::memory_order_acq_rel); }
@@ -70,6 +71,7 @@ class AgentCore : public std::enable_shared_from_this<AgentCore> {
   const Publisher publisher_;
   const AgentOptions options_;
   Conversation conversation_;
+  const std::shared_ptr<ReadRecord> reads_ = std::make_shared<ReadRecord>();
   std::atomic<bool> reserved_{false};
   std::shared_ptr<Run> run_;  ///< on the strand
 };

@@ -1,5 +1,6 @@
 #include "agent_core.hpp"
 #include "run.hpp"
+#include "strandbus/event/json_codec.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -28,6 +29,20 @@ ToolCallCompleted completed_event(const ToolCall& call, ToolResult&& result) {
   completed.diffs = std::move(result.diffs);
   completed.data = std::move(result.data);
   return completed;
+}
+
+/// Why the call may not run, if it would change a file that was not read.
+std::optional<std::string> unread_file(const ReadyCall& call, const ReadRecord& reads,
+                                       const std::filesystem::path& workspace) {
+  if (!call.tool->definition().requires_read_first) return std::nullopt;
+  const json::value* argument = call.arguments.if_contains("path");
+  if (!argument || !argument->is_string()) return std::nullopt;
+  const std::filesystem::path path(std::string_view(argument->get_string()));
+  const auto name = path.is_absolute() ? path.lexically_relative(workspace) : path;
+  if (reads.knows(name.native())) return std::nullopt;
+  std::string reason = "read the file first, then repeat the call: ";
+  append_json_string(reason, argument->get_string());
+  return reason + " was not read in this conversation";
 }
 
 }  // namespace
@@ -63,6 +78,10 @@ asio::awaitable<void> Run::run_tool(ToolSlot& slot) {
   auto prepared = prepare_call(core_.tools(), slot.call.tool_name, slot.call.arguments);
   if (!prepared) {
     deny(slot, prepared.error().code, prepared.error().reason);
+    co_return;
+  }
+  if (const auto why = unread_file(*prepared, *core_.reads(), core_.options().workspace)) {
+    deny(slot, ErrorCode::E_VALIDATION, *why);
     co_return;
   }
   const bool may_run = co_await approved(slot, *prepared->tool);
@@ -158,6 +177,7 @@ void Run::publish_tool_end(const Publisher& publisher, ToolSlot& slot, ToolResul
 ToolContext Run::make_context(const Publisher& publisher, const ToolCall& call) const {
   ToolContext context(publisher, call.call_id, call.tool_name);
   context.workspace = core_.options().workspace;
+  context.reads = core_.reads();
   context.logger = core_.options().logger;
   context.model_id = publisher.context().model_id;
   context.config = core_.options().tool_config;

@@ -12,10 +12,14 @@ namespace strandbus {
 
 /// How a tool presents itself to models, and what must be true before it may run.
 struct ToolDefinition {
-  std::string name{};            ///< 1 to 64 characters: letters, digits, '_', '-'
-  std::string description{};     ///< for the model: what the tool does and when to use it
-  json::object parameters{};     ///< JSON Schema of the arguments; its type is "object"
-  bool requires_read_first{};    ///< changes files: the model must have read them in this run
+  std::string name{};         ///< 1 to 64 characters: letters, digits, '_', '-'
+  std::string description{};  ///< for the model: what the tool does and when to use it
+  json::object parameters{};  ///< JSON Schema of the arguments; its type is "object"
+  /// Changes the file that its argument `path` names: the agent denies a call (E_VALIDATION) for a
+  /// file that this conversation has not read, under its real name or under this one. What counts
+  /// are the reads that tools note in ToolContext::reads, not what the messages say. Whether the
+  /// file has changed since then is for the tool to find out, with ReadRecord::check.
+  bool requires_read_first{};
   bool requires_confirmation{};  ///< somebody has to approve each call
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "strandbus/agent/read_record.hpp"
 #include "strandbus/bus/publisher.hpp"
 #include "strandbus/event/tool_payloads.hpp"
 #include "strandbus/log.hpp"
@@ -43,6 +44,38 @@ class ToolGate {
 
 }  // namespace detail
 
+/// A step of a call that nothing cuts in two: a change, and the event that tells of it. A call that
+/// is cancelled meanwhile ends when the step has. False where the call has ended already: change
+/// nothing then.
+///
+/// Threads: one at a time.
+class [[nodiscard]] ToolStep {
+ public:
+  ToolStep(Publisher publisher, std::shared_ptr<detail::ToolGate> gate)
+      : publisher_(std::move(publisher)), gate_(std::move(gate)) {
+    if (!gate_->enter()) gate_.reset();
+  }
+  ToolStep(ToolStep&&) noexcept = default;
+  ToolStep& operator=(ToolStep&&) = delete;
+  ~ToolStep() {
+    if (gate_) gate_->leave();
+  }
+
+  explicit operator bool() const noexcept { return gate_ != nullptr; }
+
+  /// Publishes an event of the step.
+  ///
+  /// Errors: those of Publisher::publish.
+  template <PayloadType T>
+  Result<std::uint64_t> publish(T payload) const {
+    return publisher_.publish(std::move(payload));
+  }
+
+ private:
+  Publisher publisher_;
+  std::shared_ptr<detail::ToolGate> gate_;
+};
+
 /// What a tool is given besides its arguments: where it works, whom it tells, when to stop.
 ///
 /// Copies speak for the same call. Once the call has ended, none of them publishes any more.
@@ -68,6 +101,9 @@ class ToolContext {
     return publisher.publish(std::move(payload));
   }
 
+  /// Begins a step that is short and does not wait, for example the replacing of a file.
+  ToolStep begin_step() const { return {publisher, gate_}; }
+
   /// Publishes how far the tool is (tool_output, stream progress).
   ///
   /// `fraction` is limited to 0 … 1; invalid UTF-8 in `text` becomes U+FFFD.
@@ -85,6 +121,8 @@ class ToolContext {
   bool close(std::function<void()> on_idle = {}) const { return gate_->close(std::move(on_idle)); }
 
   std::filesystem::path workspace{};  ///< the directory in which the tool works; absolute
+  /// What the conversation has read; of the agent, else of this call alone. Never null.
+  std::shared_ptr<ReadRecord> reads = std::make_shared<ReadRecord>();
   Logger logger{};
   std::string model_id{};  ///< the model that asked for the call
   Publisher publisher{};   ///< knows no end of the call: prefer publish()

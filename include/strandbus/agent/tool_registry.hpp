@@ -67,7 +67,8 @@ class ToolRegistration {
   ToolRegistration& describe(std::string_view argument, std::string_view description);
   /// Somebody has to approve each call.
   ToolRegistration& requires_confirmation();
-  /// The tool changes files that the model must have read before.
+  /// The tool changes the file that its argument `path` names, which the model must have read
+  /// before; see ToolDefinition.
   ToolRegistration& requires_read_first();
 
  private:
