@@ -142,7 +142,7 @@ std::string error_text(const Ending& ending) {
            ")";
   }
   if (ending.exit_code < 0)
-    return "the exit code is unknown: something else in this program waits for any child";
+    return "the exit code is unknown: the command killed the process that watched over it";
   return "exit code " + std::to_string(ending.exit_code);
 }
 

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <sys/types.h>
+
+namespace strandbus::detail {
+
+/// The processes below this one, whatever sessions and groups they have made for themselves.
+///
+/// They stay below this one when it is a subreaper (prctl(2), PR_SET_CHILD_SUBREAPER). Allocates
+/// nothing from the heap and calls only what a signal handler may call: for use after fork.
+///
+/// Threads: one.
+class ProcessTree {
+ public:
+  /// Opens /proc now, so that whoever covers it later does not blind us.
+  ProcessTree() noexcept;
+  ProcessTree(const ProcessTree&) = delete;
+  ProcessTree& operator=(const ProcessTree&) = delete;
+  ~ProcessTree();
+
+  /// Whether /proc shows us under the number by which we know ourselves.
+  bool can_see() const noexcept;
+
+  /// Sends a signal to every process that is alive; SIGSTOP only to those that are not stopped.
+  /// Returns to how many, or -1 where nobody can be seen.
+  int signal_all(int signal) noexcept;
+
+  /// How many processes there are, dead ones that nobody has waited for included; -1: unknown.
+  int count() noexcept;
+
+ private:
+  class Table;
+
+  int proc_;
+};
+
+}  // namespace strandbus::detail
