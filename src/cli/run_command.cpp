@@ -11,7 +11,6 @@
 #include "strandbus/tools/calculator.hpp"
 
 #include <chrono>
-#include <unistd.h>
 #include <utility>
 
 namespace strandbus::cli {
@@ -68,20 +67,6 @@ Script script_of(const RunArguments& arguments) {
   return *std::move(script);
 }
 
-ToolRegistry tools_of(const RunArguments& arguments) {
-  ToolRegistry tools;
-  tools.add(make_calculator());
-  BashOptions bash;
-  bash.environment = bash_environment(environ);
-  tools.add(make_bash(std::move(bash)));
-  if (!arguments.tools) return tools;
-  try {
-    return tools.select(*arguments.tools);
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(std::string("--tools: ") + error.what());
-  }
-}
-
 std::filesystem::path workspace_of(const RunArguments& arguments) {
   std::error_code failure;
   const std::string name = arguments.workspace.empty() ? "." : arguments.workspace;
@@ -89,6 +74,28 @@ std::filesystem::path workspace_of(const RunArguments& arguments) {
   if (!failure && std::filesystem::is_directory(path, failure)) return path;
   const std::string why = failure ? failure.message() : "it is no directory";
   throw UsageError("cannot work in " + name + ": " + why);
+}
+
+BashOptions bash_of(const RunArguments& arguments, const ProcessEnvironment& environment) {
+  BashOptions bash;
+  bash.environment = bash_environment(environment.variables());
+  if (!arguments.sandbox) return bash;
+  bash.sandbox = Sandbox::bubblewrap;
+  if (const auto obstacle = bash_obstacle(bash, workspace_of(arguments)))
+    throw UsageError("--sandbox: " + *obstacle);
+  return bash;
+}
+
+ToolRegistry tools_of(const RunArguments& arguments, const ProcessEnvironment& environment) {
+  ToolRegistry tools;
+  tools.add(make_calculator());
+  tools.add(make_bash(bash_of(arguments, environment)));
+  if (!arguments.tools) return tools;
+  try {
+    return tools.select(*arguments.tools);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(std::string("--tools: ") + error.what());
+  }
 }
 
 Logger logger_of(const RunArguments& arguments) {
@@ -158,14 +165,14 @@ void say_who_answers(const RunArguments& arguments, const RunPlan& plan) {
 
 }  // namespace
 
-ExitCode run_command(const RunArguments& arguments) {
+ExitCode run_command(const RunArguments& arguments, ProcessEnvironment& environment) {
   RunPlan plan;
   plan.terminal = Terminal::detect();
   plan.prompt = read_prompt(arguments.prompt);
   Script script = script_of(arguments);
   check_prompt(script, arguments, plan.prompt);
   plan.provider = std::make_shared<ScriptedProvider>(std::move(script));
-  plan.tools = tools_of(arguments);
+  plan.tools = tools_of(arguments, environment);
   plan.options = options_of(arguments, plan.terminal);
   plan.approval_terminal = approval_terminal(plan.options.approval);
   plan.session_id = make_unique_id("session");
