@@ -1,11 +1,13 @@
 #include "tools/child_process.hpp"
 
+#include "tools/process_tree.hpp"
 #include "tools/supervisor.hpp"
 
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -102,9 +104,16 @@ boost::system::result<ChildProcess, Error> ChildProcess::start(const Command& co
 
   const auto arguments = pointers_to(command.arguments);
   const auto environment = pointers_to(command.environment);
-  const Launch launch{command.program.c_str(),   arguments.data(),   environment.data(),
-                      command.directory.c_str(), ::getpid(),         out->theirs.get(),
-                      err->theirs.get(),         line->theirs.get(), command.max_processes};
+  const Launch launch{command.program.c_str(),
+                      arguments.data(),
+                      environment.data(),
+                      command.directory.c_str(),
+                      ::getpid(),
+                      out->theirs.get(),
+                      err->theirs.get(),
+                      line->theirs.get(),
+                      command.max_processes,
+                      ::getpriority(PRIO_PROCESS, 0)};
   const pid_t pid = fork_supervisor(launch);
   if (pid < 0) return Error{"start a process", system_code(errno)};
   ChildProcess child(pid);
@@ -126,7 +135,7 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
       exit_watch_(std::move(other.exit_watch_)),
       stdout_(std::move(other.stdout_)),
       stderr_(std::move(other.stderr_)),
-      started_(other.started_),
+      shell_(other.shell_),
       status_(other.status_) {}
 
 ChildProcess::~ChildProcess() {
@@ -151,8 +160,17 @@ void ChildProcess::kill() noexcept {
   if (pid_ != 0) ::kill(-pid_, SIGCONT);  // the command may have stopped its supervisors
 }
 
+bool ChildProcess::is_stopped() const noexcept {
+  const char state = pid_ != 0 ? process_state(pid_) : '\0';
+  return state == 'T' || state == 't';
+}
+
 void ChildProcess::kill_supervisors() const noexcept {
   if (pid_ != 0) ::kill(-pid_, SIGKILL);
+}
+
+void ChildProcess::kill_group() const noexcept {
+  if (shell_ > 0) ::kill(-shell_, SIGKILL);
 }
 
 ChildProcess::Supervision ChildProcess::reap() noexcept {
@@ -167,7 +185,7 @@ ChildProcess::Supervision ChildProcess::reap() noexcept {
 
 /// Returns the error number that the start failed with, or 0. Waits as long as a start takes.
 int ChildProcess::await_start() noexcept {
-  while (!started_ && failure_ == 0) {
+  while (shell_ == 0 && failure_ == 0) {
     SupervisorReport report;
     const ssize_t size = ::recv(line_.get(), &report, sizeof report, 0);
     if (size < 0 && errno == EINTR) continue;
@@ -189,7 +207,7 @@ bool ChildProcess::read_reports() noexcept {
 void ChildProcess::take(const SupervisorReport& report) noexcept {
   switch (report.kind) {
     case SupervisorReport::Kind::failed: failure_ = report.value; return;
-    case SupervisorReport::Kind::started: started_ = true; return;
+    case SupervisorReport::Kind::started: shell_ = report.value; return;
     case SupervisorReport::Kind::ended: status_ = report.value; return;
     case SupervisorReport::Kind::too_many: too_many_ = report.value; return;
   }

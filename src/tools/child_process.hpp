@@ -58,8 +58,12 @@ class ChildProcess {
   void ask_to_end() const noexcept;
   /// Has every process of the command killed.
   void kill() noexcept;
+  /// Whether the supervisor was stopped, as a command may do to it.
+  bool is_stopped() const noexcept;
   /// Kills the supervisors too: for those that were kept from doing what kill() asks for.
   void kill_supervisors() const noexcept;
+  /// Kills what has stayed in the shell's group: for a command without supervisors.
+  void kill_group() const noexcept;
 
   /// Takes in that the supervisor, which has ended, has done so.
   Supervision reap() noexcept;
@@ -83,7 +87,7 @@ class ChildProcess {
   FileDescriptor stdout_;
   FileDescriptor stderr_;
   int failure_ = 0;
-  bool started_ = false;
+  pid_t shell_ = 0;  ///< once it was started
   std::optional<int> status_;
   int too_many_ = 0;
 };

@@ -123,6 +123,17 @@ class ProcessTree::Table {
   pid_t* parents_ = nullptr;
 };
 
+char process_state(pid_t process) noexcept {
+  char path[32] = "/proc/";
+  constexpr std::size_t prefix = 6;
+  *std::to_chars(path + prefix, path + sizeof path - 1, process).ptr = '\0';
+  const int directory = ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return 0;
+  const char state = read_stat(directory).state;
+  ::close(directory);
+  return state;
+}
+
 ProcessTree::ProcessTree() noexcept : proc_(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
 
 ProcessTree::~ProcessTree() {

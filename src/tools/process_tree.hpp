@@ -5,6 +5,10 @@
 
 namespace strandbus::detail {
 
+/// The state of a process as proc(5) has it: T and t are stopped; 0: there is none, or /proc is
+/// not.
+char process_state(pid_t process) noexcept;
+
 /// The processes below this one, whatever sessions and groups they have made for themselves.
 ///
 /// They stay below this one when it is a subreaper (prctl(2), PR_SET_CHILD_SUBREAPER). Allocates

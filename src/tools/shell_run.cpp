@@ -5,7 +5,7 @@
 namespace strandbus::detail {
 namespace {
 
-/// How long the supervisors may take to kill everything before they are killed.
+/// How long the supervisors may take to kill everything before we look at what keeps them.
 constexpr std::chrono::milliseconds killing_limit{500};
 /// How long the second supervisor may take when the command has killed the first one.
 constexpr std::chrono::milliseconds takeover_limit{500};
@@ -59,7 +59,10 @@ void ShellRun::kill() {
   child_.kill();
   deadline_.expires_after(killing_limit);
   deadline_.async_wait([self = shared_from_this()](const error_code& ec) {
-    if (!ec && !self->ended_) self->child_.kill_supervisors();
+    if (ec || self->ended_) return;
+    // One that is at work needs only time; one that cannot work stands in the other's way.
+    if (self->child_.is_stopped()) self->child_.kill_supervisors();
+    self->kill();
   });
 }
 
@@ -67,6 +70,7 @@ void ShellRun::on_exit() {
   stopping_ = true;
   ended_ = true;
   deadline_.cancel();
+  child_.kill();  // who is left may have been stopped
   if (child_.reap() == ChildProcess::Supervision::complete) return settle();
   // The command has killed one supervisor. The other one does its work, and then there is none.
   FileDescriptor line = child_.copy_of_line();
@@ -93,6 +97,8 @@ void ShellRun::settle() {
   error_code ignored;
   line_watch_.cancel(ignored);
   static_cast<void>(child_.read_reports());
+  // Both supervisors were killed. Those who did it are not followed any further than this.
+  if (!child_.status()) child_.kill_group();
   out_->finish();
   err_->finish();
   settled_ = true;

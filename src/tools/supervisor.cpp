@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/sysinfo.h>
@@ -28,8 +29,10 @@ enum class Role : bool { outer, inner };
 
 /// How long the outer supervisor waits for the inner one before it does the work itself.
 constexpr int patience_ms = 300;
-/// How often the number of processes is looked at where it is limited.
-constexpr int census_ms = 50;
+/// How often the number of processes is looked at where it is limited. A bomb doubles meanwhile.
+constexpr int census_ms = 10;
+/// The best that setpriority(2) can give, to those who may ask for it.
+constexpr int first_in_line = -20;
 /// Between two rounds of killing.
 constexpr int round_ms = 10;
 /// So often is frozen what has appeared meanwhile, before everything is killed.
@@ -67,6 +70,19 @@ void forget_handlers() noexcept {
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &usual, nullptr);
 }
 
+/// Where the kernel would refuse more processes of this user than the system has now and the
+/// command may have. Does not bind root, and so is not all that limits them.
+void limit_processes(int max_processes) noexcept {
+  struct sysinfo system {};
+  rlimit limit{};
+  if (max_processes == 0 || ::sysinfo(&system) != 0 || ::getrlimit(RLIMIT_NPROC, &limit) != 0)
+    return;
+  const rlim_t wanted = static_cast<rlim_t>(system.procs) + static_cast<rlim_t>(max_processes);
+  limit.rlim_cur = std::min(limit.rlim_cur, wanted);
+  limit.rlim_max = std::min(limit.rlim_max, wanted);
+  ::setrlimit(RLIMIT_NPROC, &limit);
+}
+
 /// The end of a shell that did not begin.
 [[noreturn]] void give_up(int failure_pipe) noexcept {
   const int failure = errno;
@@ -80,6 +96,8 @@ void forget_handlers() noexcept {
   ::sigemptyset(&none);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != supervisor) ::_exit(127);
+  ::setpriority(PRIO_PROCESS, 0, launch.niceness);
+  limit_processes(launch.max_processes);
   // What gains rights by set-uid could not be killed by us.
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::setsid() < 0 ||
       ::chdir(launch.directory) != 0 || ::dup2(launch.out, STDOUT_FILENO) < 0 ||
@@ -120,6 +138,8 @@ class Supervisor {
  private:
   bool prepare() noexcept {
     ::prctl(PR_SET_NAME, "strandbus-guard");
+    // Thousands of busy processes must not keep us from ending them.
+    ::setpriority(PRIO_PROCESS, 0, first_in_line);
     // The copy of the application's memory is nobody's business; nor is its environment.
     ::prctl(PR_SET_DUMPABLE, 0);
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return false;
@@ -153,7 +173,7 @@ class Supervisor {
     const bool failed = ::read(failure_pipe[0], &failure, sizeof failure) > 0;
     ::close(failure_pipe[0]);
     if (failed) fail(launch_, failure);
-    tell(launch_.line, Kind::started, 0);
+    tell(launch_.line, Kind::started, child_);
   }
 
   /// Waits until everything has to end.
@@ -205,6 +225,8 @@ class Supervisor {
   /// Freezes what is left of the command, so that nobody can answer, and kills it.
   void end_everything() noexcept {
     if (!reap()) return;
+    // One call for a whole group is faster than anything that forks.
+    if (role_ == Role::inner && !child_ended_) ::kill(-child_, SIGSTOP);
     for (int round = 0; round < freezing_rounds && tree_.signal_all(SIGSTOP) > 0; ++round) reap();
     while (reap()) {
       if (tree_.signal_all(SIGKILL) < 0 && !child_ended_) ::kill(-child_, SIGKILL);
@@ -225,10 +247,16 @@ class Supervisor {
     while (::read(signals_, &ignored, sizeof ignored) > 0) {
     }
     for (;;) {
+      siginfo_t next{};
+      if (::waitid(P_ALL, 0, &next, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) != 0)
+        return false;
+      if (next.si_pid == 0) return true;
+      // Until it is waited for, the number of the shell's group cannot belong to anybody else.
+      if (next.si_pid == child_ && next.si_code != CLD_STOPPED && role_ == Role::inner)
+        ::kill(-child_, SIGKILL);
       int status = 0;
-      const pid_t pid = ::waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL);
-      if (pid <= 0) return pid == 0;
-      if (pid == child_) take_child(status);
+      const pid_t pid = ::waitpid(next.si_pid, &status, WNOHANG | WUNTRACED | __WALL);
+      if (pid > 0 && pid == child_) take_child(status);
     }
   }
 

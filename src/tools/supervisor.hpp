@@ -16,6 +16,7 @@ struct Launch {
   int err;
   int line;           ///< a socket to the application: orders come in, reports go out
   int max_processes;  ///< 0: no limit
+  int niceness;       ///< of the command
 };
 
 /// Asks the command to end by itself: SIGTERM to the shell's group.
@@ -25,7 +26,7 @@ constexpr char order_to_end = 't';
 struct SupervisorReport {
   enum class Kind : std::int32_t {
     failed,    ///< the command could not start; the value is an error number
-    started,   ///< the command runs
+    started,   ///< the command runs; the value is the number of its shell
     ended,     ///< the shell has ended; the value is its status (waitpid)
     too_many,  ///< there were more processes than allowed; the value is how many
   };

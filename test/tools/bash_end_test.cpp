@@ -1,18 +1,13 @@
 #include "strandbus/bus/event_bus.hpp"
 #include "strandbus/tools/bash.hpp"
+#include "support/life_line.hpp"
 #include "tools/tool_harness.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstdio>
-#include <fcntl.h>
-#include <fstream>
-#include <poll.h>
 #include <string>
-#include <sys/stat.h>
-#include <unistd.h>
 
 // How commands end: by themselves, by a timeout, by a cancellation; and that nothing is left of
 // them.
@@ -21,31 +16,8 @@ namespace strandbus {
 namespace {
 
 using namespace std::chrono_literals;
+using test::LifeLine;
 using testing::HasSubstr;
-
-/// A FIFO that tells when the last process that holds it open is gone, dead or alive to reap.
-class LifeLine {
- public:
-  explicit LifeLine(const std::filesystem::path& path) {
-    EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
-    reader_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    // Before its first writer has come and gone, a FIFO does not tell that there is none.
-    ::close(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  }
-  LifeLine(const LifeLine&) = delete;
-  LifeLine& operator=(const LifeLine&) = delete;
-  ~LifeLine() { ::close(reader_); }
-
-  /// Waits until nobody holds the FIFO; false when somebody still does after a long time.
-  bool all_gone() const {
-    constexpr int patience_ms = 20'000;
-    pollfd watched{reader_, 0, 0};
-    return ::poll(&watched, 1, patience_ms) == 1 && (watched.revents & POLLHUP) != 0;
-  }
-
- private:
-  int reader_;
-};
 
 struct BashEndTest : testing::Test {
   BashEndTest() {
