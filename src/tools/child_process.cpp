@@ -199,6 +199,8 @@ bool ChildProcess::read_reports() noexcept {
   SupervisorReport report;
   for (;;) {
     const ssize_t size = ::recv(line_.get(), &report, sizeof report, MSG_DONTWAIT);
+    // An order that nobody read is told once, ahead of what has been reported.
+    if (size < 0 && errno == ECONNRESET) continue;
     if (size != sizeof report) return size < 0 && (errno == EAGAIN || errno == EINTR);
     take(report);
   }

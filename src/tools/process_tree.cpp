@@ -79,20 +79,13 @@ void for_each_process(int proc, Visit visit) noexcept {
 
 }  // namespace
 
-/// The parent of every process, by its number. Only pages that are used take memory.
+/// Who the parent of a process is, by its number. Only pages that are used take memory.
 class ProcessTree::Table {
  public:
-  explicit Table(int proc) noexcept : self_(::getpid()) {
+  Table() noexcept : self_(::getpid()) {
     void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) return;
-    parents_ = static_cast<pid_t*>(memory);
-    for_each_process(proc, [&](pid_t pid, const char* name) {
-      const int directory = open_process(proc, name);
-      if (directory < 0) return;
-      parents_[pid] = read_stat(directory).parent;
-      ::close(directory);
-    });
+    if (memory != MAP_FAILED) parents_ = static_cast<pid_t*>(memory);
   }
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
@@ -102,22 +95,24 @@ class ProcessTree::Table {
 
   explicit operator bool() const noexcept { return parents_ != nullptr; }
 
+  void set(pid_t process, pid_t parent) noexcept { parents_[process] = parent; }
+
   /// Whether a process with this parent is one of ours. Shortens the way for those who ask later.
   bool is_below_us(pid_t parent) noexcept {
     pid_t ancestor = parent;
     // A process that ended while the table was made may have left a circle behind.
-    for (int steps = 0; is_known(ancestor) && steps < pid_limit; ++steps)
+    for (int steps = 0; is_other(ancestor) && steps < pid_limit; ++steps)
       ancestor = parents_[ancestor];
     const bool ours = ancestor == self_;
-    for (pid_t next = parent; is_known(next);)
-      next = std::exchange(parents_[next], ours ? self_ : 0);
-    return ours;
+    if (!ours) return false;
+    for (pid_t next = parent; is_other(next);) next = std::exchange(parents_[next], self_);
+    return true;
   }
 
  private:
   static constexpr std::size_t bytes = std::size_t{pid_limit} * sizeof(pid_t);
 
-  bool is_known(pid_t pid) const noexcept { return pid > 0 && pid < pid_limit && pid != self_; }
+  bool is_other(pid_t pid) const noexcept { return pid > 0 && pid < pid_limit && pid != self_; }
 
   const pid_t self_;
   pid_t* parents_ = nullptr;
@@ -146,35 +141,43 @@ bool ProcessTree::can_see() const noexcept {
   return size > 0 && number_of({text, static_cast<std::size_t>(size)}) == ::getpid();
 }
 
-int ProcessTree::signal_all(int signal) noexcept {
-  Table table(proc_);
+int ProcessTree::kill_all() noexcept {
+  Table table;
   if (!table || !can_see()) return -1;
-  int signalled = 0;
-  for_each_process(proc_, [&](pid_t, const char* name) {
+  // The first walk goes up the numbers, as new processes do, and so overtakes whoever forks. It
+  // misses a child with a lower number than its parent; the second one knows them all.
+  return kill_walk(table) + kill_walk(table);
+}
+
+int ProcessTree::kill_walk(Table& table) noexcept {
+  int killed = 0;
+  for_each_process(proc_, [&](pid_t pid, const char* name) {
     // The open directory stands for this very process (pidfd_send_signal(2)): its number may be
     // given to another one meanwhile.
     const int process = open_process(proc_, name);
     if (process < 0) return;
     const Stat stat = read_stat(process);
-    const bool stopped = stat.state == 'T' || stat.state == 't';
+    table.set(pid, stat.parent);
     const bool dead = stat.state == 0 || stat.state == 'Z' || stat.state == 'X';
-    if (!dead && !(stopped && signal == SIGSTOP) && table.is_below_us(stat.parent)) {
-      ::syscall(SYS_pidfd_send_signal, process, signal, nullptr, 0U);
-      ++signalled;
+    if (!dead && table.is_below_us(stat.parent)) {
+      ::syscall(SYS_pidfd_send_signal, process, SIGKILL, nullptr, 0U);
+      ++killed;
     }
     ::close(process);
   });
-  return signalled;
+  return killed;
 }
 
 int ProcessTree::count() noexcept {
-  Table table(proc_);
+  Table table;
   if (!table || !can_see()) return -1;
   int found = 0;
-  for_each_process(proc_, [&](pid_t, const char* name) {
+  for_each_process(proc_, [&](pid_t pid, const char* name) {
     const int process = open_process(proc_, name);
     if (process < 0) return;
-    if (table.is_below_us(read_stat(process).parent)) ++found;
+    const Stat stat = read_stat(process);
+    table.set(pid, stat.parent);
+    if (table.is_below_us(stat.parent)) ++found;
     ::close(process);
   });
   return found;

@@ -26,15 +26,18 @@ class ProcessTree {
   /// Whether /proc shows us under the number by which we know ourselves.
   bool can_see() const noexcept;
 
-  /// Sends a signal to every process that is alive; SIGSTOP only to those that are not stopped.
-  /// Returns to how many, or -1 where nobody can be seen.
-  int signal_all(int signal) noexcept;
+  /// Sends SIGKILL to every process that is alive. Returns to how many, or -1 where nobody can be
+  /// seen. Who was born meanwhile may be missing.
+  int kill_all() noexcept;
 
-  /// How many processes there are, dead ones that nobody has waited for included; -1: unknown.
+  /// How many processes there are, dead ones that nobody has waited for included, and not those
+  /// whose number is lower than that of their parent; -1: unknown.
   int count() noexcept;
 
  private:
   class Table;
+
+  int kill_walk(Table& table) noexcept;
 
   int proc_;
 };

@@ -35,9 +35,6 @@ constexpr int census_ms = 10;
 constexpr int first_in_line = -20;
 /// Between two rounds of killing.
 constexpr int round_ms = 10;
-/// So often is frozen what has appeared meanwhile, before everything is killed.
-constexpr int freezing_rounds = 20;
-
 void tell(int line, Kind kind, int value) noexcept {
   const SupervisorReport message{kind, value};
   ::send(line, &message, sizeof message, MSG_NOSIGNAL);
@@ -70,14 +67,18 @@ void forget_handlers() noexcept {
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &usual, nullptr);
 }
 
+/// Threads are counted too.
+int processes_of_system() noexcept {
+  struct sysinfo system {};
+  return ::sysinfo(&system) == 0 ? system.procs : 0;
+}
+
 /// Where the kernel would refuse more processes of this user than the system has now and the
 /// command may have. Does not bind root, and so is not all that limits them.
 void limit_processes(int max_processes) noexcept {
-  struct sysinfo system {};
   rlimit limit{};
-  if (max_processes == 0 || ::sysinfo(&system) != 0 || ::getrlimit(RLIMIT_NPROC, &limit) != 0)
-    return;
-  const rlim_t wanted = static_cast<rlim_t>(system.procs) + static_cast<rlim_t>(max_processes);
+  if (max_processes == 0 || ::getrlimit(RLIMIT_NPROC, &limit) != 0) return;
+  const auto wanted = static_cast<rlim_t>(processes_of_system() + max_processes);
   limit.rlim_cur = std::min(limit.rlim_cur, wanted);
   limit.rlim_max = std::min(limit.rlim_max, wanted);
   ::setrlimit(RLIMIT_NPROC, &limit);
@@ -213,23 +214,21 @@ class Supervisor {
   }
 
   bool too_many() noexcept {
-    struct sysinfo system {};
-    // Cheaper than counting: there are not so many processes at all.
-    if (::sysinfo(&system) == 0 && system.procs <= launch_.max_processes) return false;
+    // Cheaper than counting: the whole system has not come to have so many more.
+    if (processes_of_system() <= launch_.max_processes + processes_before_) return false;
     const int count = tree_.count();
     if (count <= launch_.max_processes) return false;
     tell(launch_.line, Kind::too_many, count);
     return true;
   }
 
-  /// Freezes what is left of the command, so that nobody can answer, and kills it.
+  /// Kills until nobody is left. Who is about to be killed cannot fork any more, so that this ends;
+  /// freezing everybody first would make thousands wait for their turn twice.
   void end_everything() noexcept {
-    if (!reap()) return;
-    // One call for a whole group is faster than anything that forks.
-    if (role_ == Role::inner && !child_ended_) ::kill(-child_, SIGSTOP);
-    for (int round = 0; round < freezing_rounds && tree_.signal_all(SIGSTOP) > 0; ++round) reap();
     while (reap()) {
-      if (tree_.signal_all(SIGKILL) < 0 && !child_ended_) ::kill(-child_, SIGKILL);
+      // One call for a whole group is faster than anything that forks.
+      if (role_ == Role::inner && !child_ended_) ::kill(-child_, SIGKILL);
+      if (tree_.kill_all() < 0 && !child_ended_) ::kill(child_, SIGKILL);
       if (reap()) pause_round();
     }
   }
@@ -276,6 +275,7 @@ class Supervisor {
   int signals_ = -1;
   pid_t child_ = 0;
   bool child_ended_ = false;
+  const int processes_before_ = processes_of_system();
   ProcessTree tree_;
 };
 

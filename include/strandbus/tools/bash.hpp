@@ -40,7 +40,7 @@ struct BashOptions {
   /// Of each output stream this much is published while the command runs.
   std::size_t streamed_bytes = 1024 * 1024;
   /// A command that comes to have more processes than this is killed; 0: it may have any number.
-  int max_processes = 2048;
+  int max_processes = 1024;
   /// What the command is kept from.
   Sandbox sandbox = Sandbox::none;
   /// In a sandbox: the network.
