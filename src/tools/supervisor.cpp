@@ -85,14 +85,14 @@ void limit_processes(int max_processes) noexcept {
 }
 
 /// The end of a shell that did not begin.
-[[noreturn]] void give_up(int failure_pipe) noexcept {
+[[noreturn]] void give_up(int confession) noexcept {
   const int failure = errno;
-  static_cast<void>(!::write(failure_pipe, &failure, sizeof failure));
+  static_cast<void>(!::write(confession, &failure, sizeof failure));
   ::_exit(127);
 }
 
 /// Every other descriptor closes at exec.
-[[noreturn]] void become_shell(const Launch& launch, pid_t supervisor, int failure_pipe) noexcept {
+[[noreturn]] void become_shell(const Launch& launch, pid_t supervisor, int confession) noexcept {
   sigset_t none;
   ::sigemptyset(&none);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -103,10 +103,10 @@ void limit_processes(int max_processes) noexcept {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::setsid() < 0 ||
       ::chdir(launch.directory) != 0 || ::dup2(launch.out, STDOUT_FILENO) < 0 ||
       ::dup2(launch.err, STDERR_FILENO) < 0 || ::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) {
-    give_up(failure_pipe);
+    give_up(confession);
   }
   ::execve(launch.program, launch.arguments, launch.environment);
-  give_up(failure_pipe);
+  give_up(confession);
 }
 
 [[noreturn]] void fail(const Launch& launch, int failure) noexcept {
@@ -163,16 +163,18 @@ class Supervisor {
   }
 
   void start_shell() noexcept {
-    int failure_pipe[2];
-    if (::pipe2(failure_pipe, O_CLOEXEC) != 0) fail(launch_, errno);
+    // Sockets: a pipe could be opened by others, as a file of /proc.
+    int confession[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, confession) != 0)
+      fail(launch_, errno);
     const pid_t self = ::getpid();
     child_ = ::fork();
     if (child_ < 0) fail(launch_, errno);
-    if (child_ == 0) become_shell(launch_, self, failure_pipe[1]);
-    ::close(failure_pipe[1]);
+    if (child_ == 0) become_shell(launch_, self, confession[1]);
+    ::close(confession[1]);
     int failure = 0;
-    const bool failed = ::read(failure_pipe[0], &failure, sizeof failure) > 0;
-    ::close(failure_pipe[0]);
+    const bool failed = ::read(confession[0], &failure, sizeof failure) > 0;
+    ::close(confession[0]);
     if (failed) fail(launch_, failure);
     tell(launch_.line, Kind::started, child_);
   }

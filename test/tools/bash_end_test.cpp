@@ -91,8 +91,10 @@ TEST_F(BashEndTest, ACommandThatIgnoresTheRequestIsKilled) {
 TEST_F(BashEndTest, ACommandMayTidyUpWithinTheGrace) {
   options.kill_grace = 20s;
   bash = make_bash(options);
-  const auto call =
-      start("trap 'echo tidy; exit 0' TERM; mkfifo never; echo ready; read -r x < never");
+  // A signal between the echo and a read that blocks for ever would not be answered.
+  const auto call = start(
+      "mkfifo never; exec 8<> never; trap 'echo tidy; exit 0' TERM; echo ready;"
+      "while :; do read -t 0.05 -r x <&8; done");
   wait_for_output("ready");
   harness.cancel(*call);
   finish(*call);

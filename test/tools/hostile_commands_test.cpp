@@ -26,6 +26,8 @@ using testing::Not;
 
 constexpr std::chrono::milliseconds time_limit = 300ms;
 constexpr std::chrono::milliseconds grace = 100ms;
+/// For commands that end by themselves, however busy the machine is.
+constexpr std::chrono::milliseconds patience = 60s;
 /// How much later than its timeout a call may end.
 constexpr std::chrono::milliseconds lateness = 1000ms;
 
@@ -92,7 +94,8 @@ class HostileCommands : public testing::Test {
     one.bash = make_bash(std::move(options));
     json::object arguments;
     arguments["command"] = command.text;
-    arguments["timeout_s"] = std::chrono::duration<double>(time_limit).count();
+    arguments["timeout_s"] =
+        std::chrono::duration<double>(command.end == End::alone ? patience : time_limit).count();
     one.call = harness_.start(*one.bash, std::move(arguments), one.mark);
     one.command = std::move(command);
     return one;
@@ -110,7 +113,9 @@ class HostileCommands : public testing::Test {
       EXPECT_TRUE(timed_out) << result.model_text();
     }
     const BashExecuted executed = executed_of(one.mark);
-    EXPECT_LE(executed.duration_ms, (time_limit + lateness).count());
+    if (one.command.end != End::alone) {
+      EXPECT_LE(executed.duration_ms, (time_limit + lateness).count());
+    }
     const std::size_t cap = options_.head_bytes + options_.tail_bytes + 100;
     EXPECT_LE(executed.stdout_.size(), cap);
     EXPECT_LE(executed.stderr_.size(), cap);
@@ -331,11 +336,12 @@ TEST_F(HostileCommands, WouldBeFoundIfTheyWereLeft) {
       start({"escapes",
              "outer=$(cut -d ' ' -f 4 /proc/$PPID/stat); mkfifo on; setsid sh -c "
              "'echo > on; exec sleep $MARK' & read x < on; kill -9 -- -$outer; sleep "
-             "$MARK"});
+             "$MARK",
+             End::alone});
   harness_.run_until([&] { return one.call->outcome.done; });
   EXPECT_THAT(one.call->outcome.result.error, HasSubstr("the exit code is unknown"));
   const auto left = test::processes_with(one.mark);
-  EXPECT_EQ(left.size(), 1U);
+  EXPECT_THAT(left, Not(IsEmpty()));
   for (const test::MarkedProcess& process : left) ::kill(process.id, SIGKILL);
 }
 
