@@ -51,6 +51,8 @@ Tools:
                       edit_file, list_files, search_files, or none (default: all)
   --approve HOW       commands need your approval: ask, auto (run them), deny (refuse them)
                       (default: ask on a terminal, deny without one)
+  --sandbox           commands write only to the workspace, see no home and no network
+                      (needs bubblewrap)
 
 Limits:
   --max-rounds N      turns before the run fails (default: 50)

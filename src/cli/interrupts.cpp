@@ -1,6 +1,5 @@
 #include "cli/interrupts.hpp"
 
-#include "cli/child_groups.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 
@@ -30,7 +29,7 @@ void Interrupts::on_signal(int signal) {
 }
 
 void end_at_once() {
-  kill_child_groups();
+  // The supervisors of commands notice that we are gone, and end everything.
   if (::isatty(STDERR_FILENO) == 1) write_all(STDERR_FILENO, "\n");
   say("ended at once");
   // Not exit: what static objects would flush may be what we could not wait for.

@@ -30,7 +30,7 @@ class Interrupts {
   bool interrupted_ = false;
 };
 
-/// Kills what tools have started and ends the program.
+/// Ends the program, and thus what tools have started: their supervisors kill it.
 [[noreturn]] void end_at_once();
 
 }  // namespace strandbus::cli

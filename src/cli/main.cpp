@@ -1,6 +1,7 @@
 #include "cli/command_line.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/process_environment.hpp"
 #include "cli/replay_command.hpp"
 #include "cli/run_command.hpp"
 #include "cli/stats_command.hpp"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <variant>
+#include <vector>
 
 namespace strandbus::cli {
 namespace {
@@ -25,7 +27,11 @@ void keep_standard_descriptors() {
 }
 
 struct Dispatch {
-  ExitCode operator()(const RunArguments& arguments) const { return run_command(arguments); }
+  ProcessEnvironment& environment;
+
+  ExitCode operator()(const RunArguments& arguments) const {
+    return run_command(arguments, environment);
+  }
   ExitCode operator()(const ReplayArguments& arguments) const { return replay_command(arguments); }
   ExitCode operator()(const StatsArguments& arguments) const { return stats_command(arguments); }
   ExitCode operator()(const Information& information) const {
@@ -34,9 +40,9 @@ struct Dispatch {
   }
 };
 
-ExitCode run_program(int argc, const char* const* argv) {
+ExitCode run_program(int argc, const char* const* argv, ProcessEnvironment& environment) {
   try {
-    return std::visit(Dispatch(), parse_command_line(argc, argv));
+    return std::visit(Dispatch{environment}, parse_command_line(argc, argv));
   } catch (const UsageError& error) {
     say(error.what());
     return ExitCode::usage;
@@ -50,9 +56,12 @@ ExitCode run_program(int argc, const char* const* argv) {
 }  // namespace strandbus::cli
 
 int main(int argc, char** argv) {
-  strandbus::cli::keep_standard_descriptors();
+  using namespace strandbus::cli;
+  ProcessEnvironment environment = ProcessEnvironment::take({argv, argv + argc});
+  forbid_inspection();
+  keep_standard_descriptors();
   // A reader that leaves and a file that may not grow are errors of write(), not the end of us.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  return static_cast<int>(strandbus::cli::run_program(argc, argv));
+  return static_cast<int>(run_program(argc, argv, environment));
 }

@@ -54,13 +54,13 @@ ModelChoice scripted_model(const RunArguments& arguments) {
 }
 
 /// The key that was named, or the provider's own.
-std::string find_key(const RunArguments& arguments, const Variables& variables,
+std::string find_key(const RunArguments& arguments, ProcessEnvironment& environment,
                      const std::string& base_url) {
   if (!arguments.api_key_file.empty()) return read_key_file(arguments.api_key_file);
   const bool own_server = base_url == OpenAiOptions().base_url;
   if (arguments.api_key_env.empty() && !own_server) return {};
   const std::string name = arguments.api_key_env.empty() ? openai_key : arguments.api_key_env;
-  if (auto key = variables(name)) return *std::move(key);
+  if (auto key = environment.take_secret(name)) return *std::move(key);
   const std::string what = "there is no key for " + base_url + ": the environment has no " + name;
   if (!arguments.api_key_env.empty()) throw UsageError(what);
   throw UsageError(what +
@@ -82,16 +82,16 @@ std::string in_our_words(std::string text) {
   return text;
 }
 
-ModelChoice openai_model(const RunArguments& arguments, const Variables& variables) {
+ModelChoice openai_model(const RunArguments& arguments, ProcessEnvironment& environment) {
   OpenAiOptions options;
   if (!arguments.base_url.empty()) options.base_url = repair_utf8(arguments.base_url);
   if (!arguments.model.empty()) options.model = repair_utf8(arguments.model);
-  options.api_key = find_key(arguments, variables, options.base_url);
+  options.api_key = find_key(arguments, environment, options.base_url);
   for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {
-    if (options.https_proxy.empty()) options.https_proxy = variables(name).value_or("");
+    if (options.https_proxy.empty()) options.https_proxy = environment.get(name).value_or("");
   }
   for (const char* name : {"no_proxy", "NO_PROXY"}) {
-    if (options.no_proxy.empty()) options.no_proxy = variables(name).value_or("");
+    if (options.no_proxy.empty()) options.no_proxy = environment.get(name).value_or("");
   }
   ModelChoice choice;
   choice.source = options.base_url;
@@ -106,7 +106,7 @@ ModelChoice openai_model(const RunArguments& arguments, const Variables& variabl
 
 }  // namespace
 
-std::string choose_provider(const RunArguments& arguments, const Variables& variables) {
+std::string choose_provider(const RunArguments& arguments, const ProcessEnvironment& environment) {
   const bool real = arguments.provider == openai;
   if (!arguments.script.empty()) {
     if (real || !arguments.base_url.empty() || names_a_key(arguments))
@@ -119,12 +119,12 @@ std::string choose_provider(const RunArguments& arguments, const Variables& vari
   }
   if (!arguments.provider.empty()) return arguments.provider;
   if (!arguments.base_url.empty() || names_a_key(arguments)) return openai;
-  return variables(openai_key) ? openai : scripted;
+  return environment.has_secret(openai_key) ? openai : scripted;
 }
 
-ModelChoice make_model(const RunArguments& arguments, const Variables& variables) {
-  const bool real = choose_provider(arguments, variables) == openai;
-  ModelChoice choice = real ? openai_model(arguments, variables) : scripted_model(arguments);
+ModelChoice make_model(const RunArguments& arguments, ProcessEnvironment& environment) {
+  const bool real = choose_provider(arguments, environment) == openai;
+  ModelChoice choice = real ? openai_model(arguments, environment) : scripted_model(arguments);
   choice.model = arguments.model.empty() ? choice.provider->model() : repair_utf8(arguments.model);
   return choice;
 }

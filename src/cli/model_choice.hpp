@@ -1,24 +1,21 @@
 #pragma once
 
 #include "cli/command_line.hpp"
+#include "cli/process_environment.hpp"
 #include "strandbus/llm/provider.hpp"
 #include "strandbus/llm/script.hpp"
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace strandbus::cli {
 
-/// The value of a variable of the environment; nothing if it is not set or empty.
-using Variables = std::function<std::optional<std::string>(const std::string& name)>;
-
 /// Which kind of model answers: a script if one is named, what --provider says, a real model if a
 /// server or a key is there, else the script that comes with the program. Pure.
 ///
 /// Errors: throws UsageError for options that exclude each other.
-std::string choose_provider(const RunArguments& arguments, const Variables& variables);
+std::string choose_provider(const RunArguments& arguments, const ProcessEnvironment& environment);
 
 /// Who answers.
 struct ModelChoice {
@@ -32,7 +29,7 @@ struct ModelChoice {
 /// only when the user named the key too.
 ///
 /// Errors: throws UsageError: no key, a key file that cannot be read, a base URL that cannot be.
-ModelChoice make_model(const RunArguments& arguments, const Variables& variables);
+ModelChoice make_model(const RunArguments& arguments, ProcessEnvironment& environment);
 
 /// Refuses a first prompt that the script does not answer.
 ///

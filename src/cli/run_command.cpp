@@ -10,35 +10,15 @@
 #include "strandbus/sink/terminal_text.hpp"
 #include "strandbus/tools/bash.hpp"
 #include "strandbus/tools/calculator.hpp"
+#include "strandbus/tools/file_tools.hpp"
 
 #include <chrono>
-#include <cstdlib>
-#include <unistd.h>
 #include <utility>
 
 namespace strandbus::cli {
 namespace {
 
 constexpr int title_columns = 80;
-
-std::optional<std::string> variable(const std::string& name) {
-  const char* const value = std::getenv(name.c_str());
-  return value && *value ? std::optional<std::string>(value) : std::nullopt;
-}
-
-ToolRegistry tools_of(const RunArguments& arguments) {
-  ToolRegistry tools;
-  tools.add(make_calculator());
-  BashOptions bash;
-  bash.environment = bash_environment(environ);
-  tools.add(make_bash(std::move(bash)));
-  if (!arguments.tools) return tools;
-  try {
-    return tools.select(*arguments.tools);
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(std::string("--tools: ") + error.what());
-  }
-}
 
 std::filesystem::path workspace_of(const RunArguments& arguments) {
   std::error_code failure;
@@ -47,6 +27,31 @@ std::filesystem::path workspace_of(const RunArguments& arguments) {
   if (!failure && std::filesystem::is_directory(path, failure)) return path;
   const std::string why = failure ? failure.message() : "it is no directory";
   throw UsageError("cannot work in " + name + ": " + why);
+}
+
+BashOptions bash_of(const RunArguments& arguments, const ProcessEnvironment& environment,
+                    const std::filesystem::path& workspace) {
+  BashOptions bash;
+  bash.environment = bash_environment(environment.variables());
+  if (!arguments.sandbox) return bash;
+  bash.sandbox = Sandbox::bubblewrap;
+  if (const auto obstacle = bash_obstacle(bash, workspace))
+    throw UsageError("--sandbox: " + *obstacle);
+  return bash;
+}
+
+ToolRegistry tools_of(const RunArguments& arguments, const ProcessEnvironment& environment,
+                      const std::filesystem::path& workspace) {
+  ToolRegistry tools;
+  tools.add(make_calculator());
+  tools.add(make_bash(bash_of(arguments, environment, workspace)));
+  add_file_tools(tools, std::make_shared<Workspace>(workspace));
+  if (!arguments.tools) return tools;
+  try {
+    return tools.select(*arguments.tools);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(std::string("--tools: ") + error.what());
+  }
 }
 
 Logger logger_of(const RunArguments& arguments) {
@@ -132,20 +137,20 @@ void say_who_answers(const RunArguments& arguments, const ModelChoice& choice,
 
 }  // namespace
 
-ExitCode run_command(RunArguments arguments) {
+ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   SessionPlan plan;
   plan.terminal = Terminal::detect();
   plan.conversation =
       !arguments.prompt && !arguments.json && plan.terminal.input && plan.terminal.output;
   const std::string prompt = plan.conversation ? std::string() : read_prompt(arguments.prompt);
-  ModelChoice choice = make_model(arguments, variable);
+  ModelChoice choice = make_model(arguments, environment);
   const bool begins = arguments.continued.empty();
   if (!plan.conversation && begins) check_prompt(choice, prompt);
   plan.session_id = make_unique_id("session");
   if (!begins) go_on(arguments, plan);
   plan.provider = std::move(choice.provider);  // which must not outlive the session
-  plan.tools = tools_of(arguments);
   plan.options = options_of(arguments, plan.terminal);
+  plan.tools = tools_of(arguments, environment, plan.options.workspace);
   plan.options.model = choice.model;
   plan.approval_terminal = approval_terminal(plan.options.approval);
   plan.json = arguments.json;

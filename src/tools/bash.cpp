@@ -2,6 +2,7 @@
 
 #include "agent/settle.hpp"
 #include "strandbus/event/json_codec.hpp"
+#include "tools/bubblewrap.hpp"
 #include "tools/shell_run.hpp"
 
 #include <boost/asio/error.hpp>
@@ -37,13 +38,23 @@ void check_positive(std::string_view name, milliseconds value) {
                               std::to_string(value.count()) + " ms; it must be positive");
 }
 
+void check_absolute(std::string_view name, const std::string& path) {
+  if (path.starts_with('/')) return;
+  throw std::invalid_argument("BashOptions::" + std::string(name) + " is \"" + path +
+                              "\"; it must be an absolute path");
+}
+
 BashOptions checked(BashOptions options) {
   check_positive("default_timeout", options.default_timeout);
   check_positive("max_timeout", options.max_timeout);
   check_positive("kill_grace", options.kill_grace);
-  if (!options.shell.starts_with('/')) {
-    throw std::invalid_argument("BashOptions::shell is \"" + options.shell +
-                                "\"; it must be an absolute path");
+  check_absolute("shell", options.shell);
+  check_absolute("bubblewrap", options.bubblewrap);
+  for (const std::string& path : options.readable) check_absolute("readable", path);
+  if (options.max_processes < 0) {
+    throw std::invalid_argument("BashOptions::max_processes is " +
+                                std::to_string(options.max_processes) +
+                                "; it must be a number of processes, or 0 for no limit");
   }
   return options;
 }
@@ -142,7 +153,7 @@ std::string error_text(const Ending& ending) {
            ")";
   }
   if (ending.exit_code < 0)
-    return "the exit code is unknown: something else in this program waits for any child";
+    return "the exit code is unknown: the command killed the process that watched over it";
   return "exit code " + std::to_string(ending.exit_code);
 }
 
@@ -158,6 +169,9 @@ ToolResult to_result(const BashExecuted& executed, const Ending& ending, const S
     result = ToolResult::failure(ErrorCode::E_TIMEOUT,
                                  "timed out after " + std::to_string(timeout.count()) +
                                      " ms; the command and what it started were killed");
+  } else if (run.too_many() > 0) {
+    result = ToolResult::failure("the command had " + std::to_string(run.too_many()) +
+                                 " processes, which is too many; they were killed");
   } else if (!executed.success) {
     result = ToolResult::failure(error_text(ending));
   } else {
@@ -187,7 +201,10 @@ class Bash final : public Tool {
           ErrorCode::E_NOT_FOUND,
           "the workspace is no directory: \"" + repair_utf8(context.workspace.native()) + "\"");
     }
-    auto child = ChildProcess::start(shell_command(input->command, context));
+    if (const std::string fault = sandbox_fault(context.workspace); !fault.empty())
+      co_return ToolResult::failure(ErrorCode::E_VALIDATION, fault);
+    auto child = ChildProcess::start(
+        detail::shell_command(options_, context.workspace.native(), input->command));
     if (!child) co_return start_failure(child.error());
 
     const auto began = std::chrono::steady_clock::now();
@@ -209,18 +226,21 @@ class Bash final : public Tool {
     const BashExecuted executed = executed_event(input->command, context, *run, ending, began);
     static_cast<void>(context.publish(executed));
     if (cancelled) throw system_error(asio::error::operation_aborted);
+    if (const auto failure = sandbox_failure(executed))
+      co_return ToolResult::failure(ErrorCode::E_PERMISSIONS, *failure);
     co_return to_result(executed, ending, *run, input->timeout);
   }
 
  private:
-  ChildProcess::Command shell_command(const std::string& command,
-                                      const ToolContext& context) const {
-    ChildProcess::Command result;
-    result.program = options_.shell;
-    result.arguments = {options_.shell, "-c", command};
-    result.environment = options_.environment;
-    result.directory = context.workspace.native();
-    return result;
+  std::string sandbox_fault(const std::filesystem::path& workspace) const {
+    return options_.sandbox == Sandbox::none ? std::string()
+                                             : detail::sandbox_workspace_fault(workspace.native());
+  }
+
+  /// Why there was no command to run; empty if there was.
+  std::optional<std::string> sandbox_failure(const BashExecuted& executed) const {
+    if (options_.sandbox == Sandbox::none) return std::nullopt;
+    return detail::sandbox_failure(static_cast<int>(executed.exit_code), executed.stderr_);
   }
 
   ShellRun::Limits limits(milliseconds timeout) const {
@@ -249,7 +269,7 @@ class Bash final : public Tool {
     executed.stderr_ = run.err().text();
     executed.duration_ms =
         std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began).count();
-    executed.success = ending.exit_code == 0 && !run.timed_out();
+    executed.success = ending.exit_code == 0 && !run.timed_out() && run.too_many() == 0;
     executed.truncated = run.out().truncated() || run.err().truncated();
     return executed;
   }

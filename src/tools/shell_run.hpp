@@ -33,32 +33,38 @@ class ShellRun : public std::enable_shared_from_this<ShellRun> {
   /// Asks the command to end, and makes it end after the grace. Only the first call counts.
   void stop();
 
-  /// Whether the command has ended and its group is killed.
+  /// Whether the command has ended and nothing of it is left.
   bool settled() const noexcept { return settled_; }
   /// Its waits are ended when settled() becomes true.
   asio::steady_timer& wake() noexcept { return wake_; }
 
   bool timed_out() const noexcept { return timed_out_; }
-  /// Of waitpid; nullopt when somebody else took it.
-  std::optional<int> status() const noexcept { return status_; }
+  /// Of waitpid; nullopt when the command has killed those who would know.
+  std::optional<int> status() const noexcept { return child_.status(); }
+  /// How many processes there were when that were too many; 0: never.
+  int too_many() const noexcept { return child_.too_many(); }
   const CapturedOutput& out() const noexcept { return out_->captured(); }
   const CapturedOutput& err() const noexcept { return err_->captured(); }
 
  private:
   void on_timeout();
+  void kill();
   void on_exit();
+  void await_last_supervisor();
+  void settle();
 
   ChildProcess child_;
   const Limits limits_;
   asio::posix::stream_descriptor exit_watch_;
+  asio::posix::stream_descriptor line_watch_;
   asio::steady_timer deadline_;
   asio::steady_timer wake_;
   std::shared_ptr<OutputPump> out_;
   std::shared_ptr<OutputPump> err_;
   bool stopping_ = false;
+  bool ended_ = false;
   bool timed_out_ = false;
   bool settled_ = false;
-  std::optional<int> status_;
 };
 
 }  // namespace strandbus::detail

@@ -1,0 +1,95 @@
+#include "cli/program.hpp"
+#include "cli/trace.hpp"
+#include "support/life_line.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+// What the program was given stays with it, and what it has started goes with it.
+
+namespace strandbus::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+class Commands : public ::testing::Test {
+ protected:
+  std::string script(const std::string& command) {
+    return directory_.write("bash.json", bash_script(command));
+  }
+
+  TemporaryDirectory directory_;
+  std::string session_ = directory_.path("s.jsonl");
+};
+
+TEST_F(Commands, SeeNoSecretOfTheProgram) {
+  const std::vector<std::string> names{
+      "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY",
+      "MY_SERVICE_KEY", "DATABASE_URL",      "PGPASSWORD",   "SSH_AUTH_SOCK",
+      "BASH_ENV",       "LC_ALL_SECRET"};
+  Program::Options options;
+  std::vector<std::string> values;
+  for (const std::string& name : names) {
+    values.push_back("vault-" + std::to_string(values.size()) + "-" + name);
+    options.environment.push_back(name + "=" + values.back());
+  }
+  // What is looked for in each place, so that the places are known to be readable.
+  options.environment.emplace_back("TMPDIR=/tmp/allowed-vault");
+  const std::string command =
+      "(env; set; export -p; cat /proc/self/environ; cat /proc/[0-9]*/environ; "
+      "cat /proc/$PPID/cmdline; for d in /proc/self/fd/*; do timeout 0.05 head -c 9999 $d; done) "
+      "2> /dev/null | tr '\\0' '\\n' | grep -a vault; sleep 0";
+  const Finished finished =
+      run_program({"run", "go", "--json", "--approve", "auto", "--session", session_, "--script",
+                   script(command), "--log-level", "debug"},
+                  options);
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("TMPDIR=/tmp/allowed-vault"));
+  for (const std::string& value : values) {
+    EXPECT_THAT(finished.out, Not(HasSubstr(value)));
+    EXPECT_THAT(finished.err, Not(HasSubstr(value)));
+    EXPECT_THAT(read_file(session_), Not(HasSubstr(value)));
+  }
+}
+
+TEST_F(Commands, WouldSeeASecretThatIsNotWiped) {
+  const Finished finished =
+      run_program({"run", "go", "--json", "--approve", "auto", "--script",
+                   script("DATABASE_URL=vault-of-another sleep 60 & "
+                          "sleep 0.1; cat /proc/[0-9]*/environ 2> /dev/null | tr '\\0' '\\n' | "
+                          "grep -a '^DATABASE_URL=va'")});
+  EXPECT_THAT(finished.out, HasSubstr("\"stdout\":\"DATABASE_URL=vault-of-another"));
+}
+
+TEST_F(Commands, EndWithTheProgramHoweverItEnds) {
+  for (const int signal : {SIGKILL, SIGQUIT, SIGSEGV}) {
+    const std::string fifo = directory_.path("alive" + std::to_string(signal));
+    const test::LifeLine life_line(fifo);
+    Program run({"run", "go", "--json", "--approve", "auto", "--script",
+                 script("exec 9> " + fifo +
+                        "; trap '' TERM HUP INT; setsid sh -c 'trap \"\" TERM; sleep 1000' & "
+                        "(setsid nohup sleep 1000 > /dev/null 2>&1 &); sleep 1000 & "
+                        "echo it is u''p; sleep 1000")});
+    run.read_until("it is up");
+    EXPECT_FALSE(life_line.is_free());
+    run.send_signal(signal);
+    const Finished finished = run.wait();
+    EXPECT_TRUE(finished.signal == signal || finished.exit_code >= 1) << signal;
+    EXPECT_TRUE(life_line.all_gone()) << signal;
+  }
+}
+
+}  // namespace
+}  // namespace strandbus::testing
