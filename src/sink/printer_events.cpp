@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t max_open_calls = 256;      // of one run
 constexpr std::int64_t output_lines_shown = 20;  // of one tool, in full detail
+constexpr std::size_t diff_lines_shown = 20;     // of one tool
 
 std::string_view phase_of(AgentStatus status) {
   switch (status) {
@@ -45,7 +46,9 @@ std::string failure_text(const ToolCallCompleted& p) {
 }
 
 std::string success_text(const ToolCallCompleted& p) {
-  std::string text = joined(detail::diff_counts(p.diffs), detail::brief_output(p.output));
+  // A diff says more than the tool's words about it.
+  std::string text =
+      p.diffs.empty() ? detail::brief_output(p.output) : detail::diff_counts(p.diffs);
   if (text.empty() && !p.files_changed.empty()) {
     text = p.files_changed.front();
     if (p.files_changed.size() > 1) {
@@ -151,6 +154,7 @@ struct CliPrinter::View::Handler {
     const std::string text = p.success ? success_text(p) : failure_text(p);
     const ToolEnd end = p.success ? ToolEnd::completed : ToolEnd::failed;
     end_call(p.call_id, {end, p.tool_name, {}, p.duration_ms, text});
+    show_diffs(p.diffs);
     show_output(p.output.empty() ? p.error : p.output);
   }
   void operator()(const ToolCallCancelled& p) const {
@@ -180,6 +184,12 @@ struct CliPrinter::View::Handler {
     if (report.name.empty()) report.name = call.name.empty() ? "tool" : std::string_view(call.name);
     if (!view.shows(PrintDetail::normal)) return;
     view.line(run, detail::tool_line(report, view.page_.columns(run.depth)));
+  }
+
+  void show_diffs(const std::vector<FileDiff>& diffs) const {
+    if (!view.shows(PrintDetail::normal)) return;
+    const std::size_t limit = view.shows(PrintDetail::full) ? 1000 : diff_lines_shown;
+    for (const StyledLine& line : detail::diff_lines(diffs, limit)) view.line(run, line);
   }
 
   void show_output(std::string_view output) const {

@@ -73,6 +73,17 @@ std::string_view next_line(std::string_view& rest) {
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
 
+/// The path of a call that writes: what it writes is shown as a diff.
+const json::value* file_that_changes(const json::object& arguments) {
+  const bool writes = arguments.contains("content") || arguments.contains("new_text");
+  return writes ? arguments.if_contains("path") : nullptr;
+}
+
+Style style_of_diff(std::string_view line) {
+  if (line.starts_with('+')) return Style::good;
+  return line.starts_with('-') ? Style::bad : Style::dim;
+}
+
 }  // namespace
 
 StyledLine tool_line(const ToolReport& report, int columns) {
@@ -93,6 +104,7 @@ std::string brief_arguments(const json::value& arguments) {
   const json::object* object = arguments.if_object();
   if (!object) return arguments.is_null() ? std::string() : value_text(arguments, true);
   if (object->size() == 1) return value_text(object->begin()->value(), true);
+  if (const json::value* path = file_that_changes(*object)) return value_text(*path, true);
   std::string text;
   for (const json::key_value_pair& member : *object) {
     if (text.size() > brief_bytes) break;
@@ -138,6 +150,28 @@ std::string brief_output(std::string_view output) {
   std::string text(first);
   if (more > 0) text += " (+" + counted(more, "line") + ")";
   return text;
+}
+
+std::vector<StyledLine> diff_lines(const std::vector<FileDiff>& diffs, std::size_t limit) {
+  std::vector<StyledLine> lines;
+  std::int64_t more = 0;
+  for (const FileDiff& diff : diffs) {
+    bool in_hunk = false;  // the lines before the first one only name the file
+    for (std::string_view rest = diff.diff; !rest.empty();) {
+      const std::string_view line = next_line(rest);
+      const bool header = line.starts_with("@@");
+      in_hunk = in_hunk || header;
+      if (!in_hunk || header) continue;
+      if (lines.size() == limit) {
+        ++more;
+      } else {
+        lines.push_back(StyledLine(Style::plain, "  ")
+                            .add(style_of_diff(line), first_bytes(line, brief_bytes)));
+      }
+    }
+  }
+  if (more > 0) lines.push_back(StyledLine(Style::dim, "  … " + counted(more, "more line")));
+  return lines;
 }
 
 std::string diff_counts(const std::vector<FileDiff>& diffs) {

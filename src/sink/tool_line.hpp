@@ -3,6 +3,7 @@
 #include "sink/styled_line.hpp"
 #include "strandbus/event/types.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,7 +28,8 @@ struct ToolReport {
 /// outcome and the duration stay visible when the arguments or the preview have to be cut.
 StyledLine tool_line(const ToolReport& report, int columns);
 
-/// Arguments of a call for a line: the value alone if there is one member, else "key=value …".
+/// Arguments of a call for a line: the value alone if there is one member, the path alone if a file
+/// is written, else "key=value …".
 std::string brief_arguments(const json::value& arguments);
 
 /// Every argument in full, one line each; a text of several lines gives several.
@@ -35,6 +37,10 @@ std::vector<std::string> full_arguments(const json::value& arguments);
 
 /// The first line of an output that is not blank, and how many more there are.
 std::string brief_output(std::string_view output);
+
+/// The changed lines of unified diffs with their context, at most so many, and how many more there
+/// are.
+std::vector<StyledLine> diff_lines(const std::vector<FileDiff>& diffs, std::size_t limit);
 
 /// "+3 -1": lines added and removed by unified diffs; empty without a diff.
 std::string diff_counts(const std::vector<FileDiff>& diffs);

@@ -113,5 +113,36 @@ TEST(Amounts, AreWrittenForPeople) {
   EXPECT_EQ(counted(2, "turn"), "2 turns");
 }
 
+TEST(ToolLine, ShowsOfAWriteOnlyWhichFile) {
+  EXPECT_EQ(brief_arguments({{"path", "a.txt"}, {"content", "x\ny"}}), "a.txt");
+  EXPECT_EQ(brief_arguments({{"path", "a.txt"}, {"old_text", "x"}, {"new_text", "y"}}), "a.txt");
+  EXPECT_EQ(brief_arguments({{"path", "src"}, {"pattern", "*.cpp"}}), "path=src pattern=*.cpp");
+}
+
+std::vector<std::string> texts_of(const std::vector<StyledLine>& lines) {
+  std::vector<std::string> texts;
+  for (const StyledLine& line : lines) texts.push_back(line.render(false));
+  return texts;
+}
+
+TEST(DiffLines, LeaveOutWhatOnlyNamesTheFile) {
+  const std::vector<FileDiff> diffs{
+      {"a", "--- a\n+++ b\n@@ -1,2 +1,2 @@\n same\n-old\n+--- new\n"}};
+  EXPECT_EQ(texts_of(diff_lines(diffs, 9)),
+            (std::vector<std::string>{"   same", "  -old", "  +--- new"}));
+}
+
+TEST(DiffLines, SayHowManyMoreThereAre) {
+  const std::vector<FileDiff> diffs{{"a", "@@ -1 +1,3 @@\n+1\n+2\n+3\n"},
+                                    {"b", "@@ -1 +1 @@\n+4\n"}};
+  EXPECT_EQ(texts_of(diff_lines(diffs, 2)),
+            (std::vector<std::string>{"  +1", "  +2", "  … 2 more lines"}));
+}
+
+TEST(DiffLines, MakeControlCharactersVisible) {
+  const std::vector<FileDiff> diffs{{"a", "@@ -1 +1 @@\n+\x1b[2J\n"}};
+  EXPECT_EQ(texts_of(diff_lines(diffs, 9)), (std::vector<std::string>{"  +␛[2J"}));
+}
+
 }  // namespace
 }  // namespace strandbus::detail
