@@ -126,6 +126,30 @@ run() {
   exec "$root/build/release/bin/strandbus" run "$@"
 }
 
+# node_is_new: whether the system's Node can run the mock server (20.15 or newer).
+node_is_new() {
+  command -v node >/dev/null 2>&1 &&
+    node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 15) ? 0 : 1)'
+}
+
+# The mock server that the integration tests ask, in build/aimock, with the versions and checksums of
+# test/llm/aimock/package-lock.json. Where the system's Node is too old, one comes with it.
+install_aimock() {
+  lock=$root/test/llm/aimock/package-lock.json
+  there=$root/build/aimock
+  if [ -e "$there/installed" ] && cmp -s "$lock" "$there/installed"; then return; fi
+  command -v npm >/dev/null 2>&1 || need npm
+  say "installing the mock server for the integration tests with npm"
+  omit=
+  if node_is_new; then omit=--omit=optional; fi
+  mkdir -p "$there"
+  cp "$root/test/llm/aimock/package.json" "$lock" "$there"
+  # shellcheck disable=SC2086  # one word or none
+  (cd "$there" && npm ci --no-audit --no-fund --ignore-scripts $omit) ||
+    fail "npm could not install the mock server into $there; the integration tests need it (is there a network?)"
+  cp "$lock" "$there/installed"
+}
+
 test_preset() {
   # shellcheck disable=SC2086
   case $1 in
@@ -133,6 +157,7 @@ test_preset() {
     tsan | fuzz) need $to_build $to_test $to_sanitize ;;
     *) misuse "unknown preset '$1'" ;;
   esac
+  [ "$1" = fuzz ] || install_aimock
   configure "$1" -DSTRANDBUS_BUILD_TESTS=ON
   build "$1"
   say "testing the preset $1"

@@ -17,13 +17,14 @@ function(strandbus_library component)
   strandbus_set_warnings(${target})
 endfunction()
 
-# strandbus_test(<name> SOURCES a.cpp … [LIBS strandbus::core …] [SOAK]): one GoogleTest program,
-# test_<name>, each of its TESTs known to ctest as <name>.Suite.Test and labelled with the folder.
+# strandbus_test(<name> SOURCES a.cpp … [LIBS strandbus::core …] [LABEL x] [SOAK]): one GoogleTest
+# program, test_<name>, each of its TESTs known to ctest as <name>.Suite.Test and labelled with LABEL,
+# else with the folder.
 # Private headers are reached as "folder/x.hpp", helpers of test/support as "support/x.hpp", files
 # through the macro STRANDBUS_SOURCE_DIR. SOAK: this program also holds long proofs, which run
 # when the environment has STRANDBUS_SOAK=1 (`dev.sh soak`); its label is then soak.
 function(strandbus_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SOAK" "" "SOURCES;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SOAK" "LABEL" "SOURCES;LIBS")
   set(target test_${name})
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE ${arg_LIBS} GTest::gmock_main)
@@ -33,6 +34,9 @@ function(strandbus_test name)
 
   # One label only: gtest_discover_tests of CMake 3.25 cannot pass a list.
   get_filename_component(label "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+  if(arg_LABEL)
+    set(label ${arg_LABEL})
+  endif()
   if(arg_SOAK)
     set(label soak)
   endif()

@@ -1,6 +1,6 @@
 #include "llm/call_assembler.hpp"
 
-#include "strandbus/event/json_codec.hpp"
+#include "llm/server_json.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -18,7 +18,7 @@ json::value parse_arguments(const std::string& text, std::size_t depth) {
   if (is_blank(text)) return json::object();
   DecodeLimits limits;
   limits.max_depth = depth;
-  if (auto parsed = parse_json(text, limits)) return *std::move(parsed);
+  if (auto parsed = parse_server_json(text, limits)) return *std::move(parsed);
   return json::string(text);
 }
 

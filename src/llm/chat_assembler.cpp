@@ -1,7 +1,7 @@
 #include "llm/chat_assembler.hpp"
 
 #include "llm/chat_chunk.hpp"
-#include "strandbus/event/json_codec.hpp"
+#include "llm/server_json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -57,7 +57,7 @@ void ChatAssembler::feed(std::string_view data) {
     ended_ = true;
     return;
   }
-  const auto parsed = parse_json(text);
+  const auto parsed = parse_server_json(text);
   if (!parsed) {
     fail(ErrorCode::invalid_response, "sent what is no JSON (" + parsed.error().message +
                                           "): " + shown(context_.server, text, shown_bytes));

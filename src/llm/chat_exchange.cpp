@@ -1,6 +1,6 @@
 #include "llm/chat_exchange.hpp"
 
-#include "strandbus/event/json_codec.hpp"
+#include "llm/server_json.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -183,13 +183,14 @@ void ChatExchange::wait_for_next_event() {
 /// Some servers forget the blank line behind their last event; half an event is no event.
 void ChatExchange::take_tail(SseParser& parser) {
   const std::optional<SseEvent> tail = parser.finish();
-  if (tail && (tail->data == "[DONE]" || parse_json(tail->data))) assembler_.feed(tail->data);
+  if (tail && (tail->data == "[DONE]" || parse_server_json(tail->data)))
+    assembler_.feed(tail->data);
 }
 
 asio::awaitable<void> ChatExchange::async_take_whole(std::string body) {
   co_await async_fill(body, limits_.body_bytes);
   const std::string text = repair_utf8(body);
-  const auto parsed = parse_json(text);
+  const auto parsed = parse_server_json(text);
   if (!parsed && parsed.error().offset >= text.size()) {
     if (broken_) throw *broken_;
     throw_not_whole("its JSON just ends");

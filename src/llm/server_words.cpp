@@ -1,5 +1,6 @@
 #include "llm/server_words.hpp"
 
+#include "llm/server_json.hpp"
 #include "strandbus/event/json_codec.hpp"
 
 #include <boost/json/array.hpp>
@@ -108,7 +109,7 @@ ServerWords words_of(const json::object& object) {
 }
 
 ServerWords words_of(std::string_view body) {
-  if (const auto parsed = parse_json(body)) {
+  if (const auto parsed = parse_server_json(body)) {
     if (const json::object* object = parsed->if_object()) return words_of(*object);
     const json::array* list = parsed->if_array();
     if (list && !list->empty() && list->front().is_object()) {

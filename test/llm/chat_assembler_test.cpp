@@ -70,6 +70,13 @@ TEST(ChatAssembler, HandsEachPieceOverAndReturnsTheWhole) {
   EXPECT_THAT(a.sink.lines, ElementsAre("text Hel", "text lo"));
 }
 
+TEST(ChatAssembler, HalfACharacterIsReplaced) {
+  Assembly a;
+  a.delta(R"({"content":"\ud83d"})").delta(R"({"content":"\ude00"})");
+  a.delta(R"({"content":"\ud83d\ude00 \\ud83d \ud83dx"})");
+  EXPECT_EQ(a.end().content, "\uFFFD\uFFFD😀 \\ud83d \uFFFDx");
+}
+
 TEST(ChatAssembler, TextIsStructuredWhenASchemaWasAskedFor) {
   std::vector<Message> none;
   ModelRequest request;
