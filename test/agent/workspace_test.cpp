@@ -338,6 +338,15 @@ int exit_code_of_child(const std::function<int()>& body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+TEST_P(Files, AreWrittenToTheDiskWhereThatIsWanted) {
+  WorkspaceOptions wanted = options();
+  wanted.durability = Durability::synced;
+  const Workspace workspace(area_.root(), wanted);
+  EXPECT_TRUE(workspace.write("dir/a.txt", "one"));
+  EXPECT_TRUE(workspace.write("dir/a.txt", "two"));
+  EXPECT_EQ(area_.content("dir/a.txt"), "two");
+}
+
 TEST_P(Files, KeepTheirOldContentWhenThereIsNoRoom) {
   area_.add("a.txt", "old");
   const int code = exit_code_of_child([this] {
