@@ -17,7 +17,7 @@ TEST_F(EditFile, ReplacesOnePiece) {
   const ToolResult result = edit("a.cpp", "int b;", "long b;\nlong bb;");
   ASSERT_TRUE(result.success) << result.error;
   EXPECT_EQ(content("a.cpp"), "int a;\nlong b;\nlong bb;\nint c;\n");
-  EXPECT_EQ(result.output, "edited (line 2) a.cpp: 1 lines removed, 2 added");
+  EXPECT_EQ(result.output, "edited (line 2) a.cpp; lines: 1 removed, 2 added");
   EXPECT_THAT(result.files_changed, ElementsAre("a.cpp"));
   EXPECT_EQ(result.diffs.at(0).diff,
             "--- a/a.cpp\n+++ b/a.cpp\n@@ -1,3 +1,4 @@\n int a;\n-int b;\n+long b;\n+long bb;\n "

@@ -66,6 +66,8 @@ TEST(TextEdit, IsNotSlowForRepetitiveTexts) {
 
 TEST(TextEdit, TakesBareLineEndsForCrlfOnlyWhereTheyMatch) {
   EXPECT_EQ(edited("a\r\nb\r\n", "a\nb", "x\ny"), "x\r\ny\r\n");
+  EXPECT_EQ(edited("a\r\nb\r\n", "a", "x\ny"), "x\r\ny\r\nb\r\n") << "the new lines too";
+  EXPECT_EQ(edited("a\r\nb\r\nc\n", "a\nb", "x\ny"), "x\r\ny\r\nc\n") << "mixed, as it matches";
   EXPECT_EQ(edited("a\r\nb\nc\n", "b\nc", "x\ny"), "a\r\nx\ny\n") << "mixed: taken as it is";
   EXPECT_THAT(edited("a\r\nb\r\n", "a\nc", "x"), HasSubstr("not in the file"));
   EXPECT_THAT(edited("a\r\nb\r\na\r\nb\r\n", "a\nb", "x"), HasSubstr("2 times"));
@@ -76,12 +78,12 @@ TEST(ClosestText, SaysWhereTheFileAgrees) {
   EXPECT_EQ(closest_text(file, "two  \nthree"),
             "lines 2 to 3 of the file differ from it only in white space or line ends");
   EXPECT_EQ(closest_text(file, "  two "),
-            "line 2 of the file differ from it only in white space or line ends");
+            "line 2 of the file differs from it only in white space or line ends");
   EXPECT_EQ(closest_text(file, "two\nthree\nfive"),
             "lines 2 to 3 of the file agree with it, but then the file has \"four\" where it has "
             "\"five\" (its line 3)");
   EXPECT_EQ(closest_text(file, "\n\nfour\nfive"),
-            "line 4 of the file agree with it, but then the file ends where it has \"five\" (its "
+            "line 4 of the file agrees with it, but then the file ends where it has \"five\" (its "
             "line 4)");
   EXPECT_EQ(closest_text(file, "six"), "no line of the file is like its first one");
   EXPECT_EQ(closest_text(file, "  \n\t"), "it is only white space");

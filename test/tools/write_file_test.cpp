@@ -15,7 +15,7 @@ TEST_F(WriteFile, CreatesAFileWithItsDirectories) {
   const ToolResult result = write("src/deep/a.txt", "one\ntwo\n");
   ASSERT_TRUE(result.success) << result.error;
   EXPECT_EQ(content("src/deep/a.txt"), "one\ntwo\n");
-  EXPECT_EQ(result.output, "created src/deep/a.txt: 0 lines removed, 2 added");
+  EXPECT_EQ(result.output, "created src/deep/a.txt; lines: 0 removed, 2 added");
   EXPECT_THAT(result.files_changed, ElementsAre("src/deep/a.txt"));
   ASSERT_EQ(result.diffs.size(), 1U);
   EXPECT_EQ(result.diffs[0].path, "src/deep/a.txt");
@@ -39,7 +39,7 @@ TEST_F(WriteFile, ReplacesAFileThatWasRead) {
   const ToolResult result = write("a.txt", "one\n2\nthree");
   ASSERT_TRUE(result.success) << result.error;
   EXPECT_EQ(content("a.txt"), "one\n2\nthree");
-  EXPECT_EQ(result.output, "wrote a.txt: 2 lines removed, 2 added");
+  EXPECT_EQ(result.output, "wrote a.txt; lines: 2 removed, 2 added");
   EXPECT_EQ(result.diffs.at(0).diff,
             "--- a/a.txt\n+++ b/a.txt\n@@ -1,3 +1,3 @@\n one\n-two\n-three\n+2\n+three\n"
             "\\ No newline at end of file\n");
@@ -114,7 +114,7 @@ TEST_F(WriteFile, LeavesOutADiffThatIsTooLong) {
   use({.max_diff_bytes = 50});
   const ToolResult result = write("a", std::string(100, 'x'));
   EXPECT_TRUE(result.success);
-  EXPECT_EQ(result.output, "created a: 0 lines removed, 1 added (too much for a diff)");
+  EXPECT_EQ(result.output, "created a; lines: 0 removed, 1 added (too much for a diff)");
   EXPECT_THAT(result.diffs, IsEmpty());
   EXPECT_THAT(result.files_changed, ElementsAre("a"));
 }
