@@ -38,7 +38,9 @@ std::optional<std::string> unread_file(const ReadyCall& call, const ReadRecord& 
   const json::value* argument = call.arguments.if_contains("path");
   if (!argument || !argument->is_string()) return std::nullopt;
   const std::filesystem::path path(std::string_view(argument->get_string()));
-  const auto name = path.is_absolute() ? path.lexically_relative(workspace) : path;
+  const bool relative = !path.is_absolute();
+  const auto name =
+      relative ? path : path.lexically_normal().lexically_relative(workspace.lexically_normal());
   if (reads.knows(name.native())) return std::nullopt;
   std::string reason = "read the file first, then repeat the call: ";
   append_json_string(reason, argument->get_string());

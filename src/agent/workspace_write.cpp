@@ -22,7 +22,7 @@ constexpr mode_t kept_mode_bits = 0777;  ///< set-user-id and the like do not su
 
 Attempt<FileDescriptor> make_directory(int parent, const std::string& name) {
   if (::mkdirat(parent, name.c_str(), new_directory_mode) != 0 && errno != EEXIST)
-    return Refusal(detail::last_error());
+    return detail::open_refusal(detail::last_error());
   auto made = detail::open_name(parent, name, O_PATH | O_DIRECTORY);
   if (!made) return detail::open_refusal(made.error());
   return std::move(*made);
@@ -69,31 +69,52 @@ Attempt<std::optional<struct stat>> look_at_old(int directory, const std::string
   if (options.expected && *options.expected != detail::version_of(status)) return PathFault::stale;
   // Replacing needs no permission for the file itself, but who made it read-only meant it.
   if (::faccessat(directory, name.c_str(), W_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0)
-    return Refusal(detail::last_error());
+    return detail::open_refusal(detail::last_error());
   return std::optional(status);
 }
 
 /// Gives the new file what the old one had.
 void take_over(int descriptor, const struct stat& old) {
-  // Only root can give a file away; for everybody else the file was his own or becomes it.
-  if (old.st_uid != ::geteuid() || old.st_gid != ::getegid())
-    static_cast<void>(::fchown(descriptor, old.st_uid, old.st_gid) == 0);
-  static_cast<void>(::fchmod(descriptor, old.st_mode & kept_mode_bits) == 0);
+  mode_t mode = old.st_mode & kept_mode_bits;
+  const bool foreign = old.st_uid != ::geteuid() || old.st_gid != ::getegid();
+  // Who may not give a file away, may at least keep its group; a group that it did not have before
+  // gets no more than everybody.
+  if (foreign && ::fchown(descriptor, old.st_uid, old.st_gid) != 0 &&
+      ::fchown(descriptor, static_cast<uid_t>(-1), old.st_gid) != 0)
+    mode = (mode & ~mode_t{S_IRWXG}) | ((mode & S_IRWXO) << 3U);
+  static_cast<void>(::fchmod(descriptor, mode) == 0);
+}
+
+/// Waits until the disk knows the names of a directory.
+std::optional<Refusal> sync_names(int directory) {
+  const auto readable = detail::open_name(directory, ".", O_RDONLY | O_DIRECTORY);
+  if (!readable) return Refusal(readable.error());
+  if (::fsync(readable->get()) != 0) return Refusal(detail::last_error());
+  return std::nullopt;
+}
+
+/// What a step says when somebody has changed the directory meanwhile.
+std::optional<Refusal> unless_changed(std::optional<Refusal> refusal) {
+  if (!refusal) return std::nullopt;
+  switch (refusal->fault) {
+    case PathFault::already_there:
+    case PathFault::is_a_directory:
+    case PathFault::not_found:
+    case PathFault::not_a_directory: return Refusal(PathFault::unstable);
+    default: return refusal;
+  }
 }
 
 std::optional<Refusal> replace(int directory, const std::string& name, std::string_view content,
                                const std::optional<struct stat>& old, Durability durability) {
   auto file = detail::TemporaryFile::create(directory, old ? 0600 : new_file_mode);
-  if (!file) return file.error();
+  if (!file) return unless_changed(file.error());
   if (auto refusal = file->write(content)) return refusal;
   if (old) take_over(file->descriptor(), *old);
   if (auto refusal = file->finish(durability)) return refusal;
   auto refusal = file->rename(name, old ? Existing::replace : Existing::refuse);
-  // Something appeared, or a directory took the place.
-  if (refusal &&
-      (refusal->fault == PathFault::already_there || refusal->fault == PathFault::is_a_directory))
-    return Refusal(PathFault::unstable);
-  return refusal;
+  if (refusal) return unless_changed(std::move(refusal));
+  return durability == Durability::synced ? sync_names(directory) : std::nullopt;
 }
 
 Attempt<WrittenFile> write_place(const RootDirectory& root, const Place& place,

@@ -47,7 +47,7 @@ TextDiff diff_of(const FileToolbox& box, const std::string& path, const FileChan
 
 std::string summary_of(std::string_view done, const std::string& path, const TextDiff& diff) {
   std::string text(done);
-  text += ' ' + listed_path(path) + ": " + std::to_string(diff.removed) + " lines removed, " +
+  text += ' ' + listed_path(path) + "; lines: " + std::to_string(diff.removed) + " removed, " +
           std::to_string(diff.added) + " added";
   if (diff.left_out) text += " (too much for a diff)";
   return text;

@@ -74,14 +74,17 @@ std::string closest_text(std::string_view text, std::string_view wanted) {
   if (found.lines == 0) return "no line of the file is like its first one";
   const std::string begin = std::to_string(found.line + 1);
   const std::string end = std::to_string(found.line + found.lines);
-  const std::string where = found.lines == 1 ? "line " + begin : "lines " + begin + " to " + end;
-  if (found.lines == wanted_lines.size())
-    return where + " of the file differ from it only in white space or line ends";
+  const bool one = found.lines == 1;
+  const std::string where = one ? "line " + begin : "lines " + begin + " to " + end;
+  if (found.lines == wanted_lines.size()) {
+    return where + " of the file " + (one ? "differs" : "differ") +
+           " from it only in white space or line ends";
+  }
   const std::size_t differs = found.line + found.lines;
   const std::string there =
       differs < lines.size() ? "has " + quoted(lines[differs]) : std::string("ends");
-  return where + " of the file agree with it, but then the file " + there + " where it has " +
-         quoted(wanted_lines[found.lines]) + " (its line " +
+  return where + " of the file " + (one ? "agrees" : "agree") + " with it, but then the file " +
+         there + " where it has " + quoted(wanted_lines[found.lines]) + " (its line " +
          std::to_string(blank_lines + found.lines + 1) + ")";
 }
 

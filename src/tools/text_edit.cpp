@@ -3,8 +3,9 @@
 #include "tools/closest_text.hpp"
 #include "tools/text_lines.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
-#include <optional>
 
 namespace strandbus::detail {
 namespace {
@@ -79,13 +80,39 @@ std::string with_crlf(std::string_view text) {
   return result;
 }
 
-/// The edit in the line ends of the text, if they are CRLF and that makes a difference.
-std::optional<std::pair<std::string, std::string>> in_crlf(std::string_view text,
-                                                           const TextEdit& edit) {
-  if (text.find("\r\n") == std::string_view::npos) return std::nullopt;
-  std::string old_text = with_crlf(edit.old_text);
-  if (old_text == edit.old_text) return std::nullopt;
-  return std::pair(std::move(old_text), with_crlf(edit.new_text));
+/// How the lines of a text end.
+enum class LineEnds : std::uint8_t { lf, crlf, mixed };
+
+LineEnds line_ends_of(std::string_view text) {
+  std::size_t crlf = 0;
+  std::size_t all = 0;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
+    ++all;
+    if (at > 0 && text[at - 1] == '\r') ++crlf;
+  }
+  if (crlf == 0) return LineEnds::lf;
+  return crlf == all ? LineEnds::crlf : LineEnds::mixed;
+}
+
+/// The edit as it has to be made: with CRLFs where the text has nothing else, or where the old text
+/// is only there with them.
+bool wants_crlf(std::string_view text, std::string_view old_text) {
+  const LineEnds ends = line_ends_of(text);
+  if (ends != LineEnds::mixed) return ends == LineEnds::crlf;
+  return find_text(text, old_text, 0) == std::string_view::npos;
+}
+
+boost::system::result<EditedText, EditRefusal> edit_exactly(std::string_view text,
+                                                            const TextEdit& edit) {
+  const std::vector<std::size_t> places = places_of(text, edit.old_text);
+  if (places.empty()) {
+    return EditRefusal(ErrorCode::E_NOT_FOUND,
+                       "old_text is not in the file: " + closest_text(text, edit.old_text) +
+                           "; read the file and copy the text exactly");
+  }
+  if (places.size() > 1 && edit.replaced == Occurrences::only_one) return not_unique(text, places);
+  return replace_all(text, edit);
 }
 
 }  // namespace
@@ -98,17 +125,10 @@ boost::system::result<EditedText, EditRefusal> edit_text(std::string_view text,
   }
   if (edit.old_text == edit.new_text)
     return EditRefusal(ErrorCode::E_VALIDATION, "old_text and new_text are the same");
-  const std::vector<std::size_t> places = places_of(text, edit.old_text);
-  if (places.empty()) {
-    if (const auto crlf = in_crlf(text, edit);
-        crlf && find_text(text, crlf->first, 0) != std::string_view::npos)
-      return edit_text(text, {crlf->first, crlf->second, edit.replaced, edit.max_bytes});
-    return EditRefusal(ErrorCode::E_NOT_FOUND,
-                       "old_text is not in the file: " + closest_text(text, edit.old_text) +
-                           "; read the file and copy the text exactly");
-  }
-  if (places.size() > 1 && edit.replaced == Occurrences::only_one) return not_unique(text, places);
-  return replace_all(text, edit);
+  if (!wants_crlf(text, edit.old_text)) return edit_exactly(text, edit);
+  const std::string old_text = with_crlf(edit.old_text);
+  const std::string new_text = with_crlf(edit.new_text);
+  return edit_exactly(text, {old_text, new_text, edit.replaced, edit.max_bytes});
 }
 
 }  // namespace strandbus::detail

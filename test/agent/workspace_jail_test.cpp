@@ -77,7 +77,13 @@ class Jail : public test::WorkspaceTest {
 };
 STRANDBUS_BOTH_LOOKUPS(Jail);
 
+std::size_t open_descriptors() {
+  const fs::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
 TEST_P(Jail, HoldsAgainstHostilePaths) {
+  const std::size_t open_before = open_descriptors();
   const int open_outside = ::open(area_.outside().c_str(), O_RDONLY | O_DIRECTORY);
   std::size_t tried = 0;
   for (const test::HostileClass& hostile : hostile_paths(area_)) {
@@ -88,6 +94,7 @@ TEST_P(Jail, HoldsAgainstHostilePaths) {
     ASSERT_EQ(area_.outside_state(), outside_) << "changed by a path of the class " << hostile.name;
   }
   ::close(open_outside);
+  EXPECT_EQ(open_descriptors(), open_before);
   std::printf("%zu hostile paths\n", tried);
   EXPECT_GE(tried, 2000U);
 }

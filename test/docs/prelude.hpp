@@ -7,6 +7,11 @@
 #include "strandbus/event/factory.hpp"
 #include "strandbus/event/json_codec.hpp"
 
+#ifdef STRANDBUS_SNIPPETS_OF_AGENT
+#include "strandbus/event/file_payloads.hpp"
+#include "strandbus/tools/file_tools.hpp"
+#endif
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -17,8 +22,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>

@@ -124,7 +124,7 @@ struct WrittenFile {
 struct ListOptions {
   /// Levels of directories to look into; 1 = only the directory itself.
   std::size_t depth = 1;
-  /// No more than this, in the order of the names.
+  /// No more than this, in the order of the names; of one directory that holds more, any of them.
   std::size_t max_entries = 100'000;
   /// What has one of these names is left out, not even named.
   std::vector<std::string> skipped_names{".git"};
