@@ -2,20 +2,39 @@
 
 #include "agent_core.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <utility>
 
 namespace strandbus {
+namespace {
+
+/// Gives a command to the agent, if there is one.
+///
+/// The agent may lose its other owners meanwhile. It goes to its strand and ends there: here we may
+/// be on a thread of its own tools, for which its end waits.
+template <class Command>
+void tell(const std::weak_ptr<detail::AgentCore>& weak, Command command) {
+  auto agent = weak.lock();
+  if (!agent) return;
+  command(*agent);
+  const asio::any_io_executor strand = agent->strand();
+  asio::post(strand, [held = std::move(agent)] {});
+}
+
+}  // namespace
 
 void RunControl::cancel(std::string reason, CancelWhen when) const {
-  if (const auto agent = agent_.lock()) agent->cancel(std::move(reason), when);
+  tell(agent_, [&](detail::AgentCore& agent) { agent.cancel(std::move(reason), when); });
 }
 
 void RunControl::approve(std::string approval_id, std::string by) const {
   ApprovalResolved answer;
   answer.decision = ApprovalDecision::approved;
   answer.by = std::move(by);
-  if (const auto agent = agent_.lock())
-    agent->resolve_approval(std::move(approval_id), std::move(answer));
+  tell(agent_, [&](detail::AgentCore& agent) {
+    agent.resolve_approval(std::move(approval_id), std::move(answer));
+  });
 }
 
 void RunControl::deny(std::string approval_id, std::string reason, std::string by) const {
@@ -23,8 +42,9 @@ void RunControl::deny(std::string approval_id, std::string reason, std::string b
   answer.decision = ApprovalDecision::denied;
   answer.by = std::move(by);
   answer.reason = std::move(reason);
-  if (const auto agent = agent_.lock())
-    agent->resolve_approval(std::move(approval_id), std::move(answer));
+  tell(agent_, [&](detail::AgentCore& agent) {
+    agent.resolve_approval(std::move(approval_id), std::move(answer));
+  });
 }
 
 }  // namespace strandbus

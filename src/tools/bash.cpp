@@ -166,9 +166,11 @@ ToolResult to_result(const BashExecuted& executed, const Ending& ending, const S
 
   ToolResult result;
   if (run.timed_out()) {
-    result = ToolResult::failure(ErrorCode::E_TIMEOUT,
-                                 "timed out after " + std::to_string(timeout.count()) +
-                                     " ms; the command and what it started were killed");
+    const std::string what_of_it = run.gave_up() ? "; not all of the command could be killed"
+                                                 : "; the command and what it started were killed";
+    result = ToolResult::failure(
+        ErrorCode::E_TIMEOUT,
+        "timed out after " + std::to_string(timeout.count()) + " ms" + what_of_it);
   } else if (run.too_many() > 0) {
     result = ToolResult::failure("the command had " + std::to_string(run.too_many()) +
                                  " processes, which is too many; they were killed");

@@ -1,5 +1,6 @@
 #include "tools/process_tree.hpp"
 
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstddef>
@@ -142,11 +143,28 @@ bool ProcessTree::can_see() const noexcept {
 }
 
 int ProcessTree::kill_all() noexcept {
+  kill_children();
   Table table;
   if (!table || !can_see()) return -1;
   // The first walk goes up the numbers, as new processes do, and so overtakes whoever forks. It
   // misses a child with a lower number than its parent; the second one knows them all.
   return kill_walk(table) + kill_walk(table);
+}
+
+/// Some are hidden from everybody else (proc(5), hidepid), but not from their parent, where the
+/// kernel has this file. Nobody gets the number of a child that was not waited for.
+void ProcessTree::kill_children() noexcept {
+  const int children = ::openat(proc_, "thread-self/children", O_RDONLY | O_CLOEXEC);
+  if (children < 0) return;
+  char text[4096];
+  const ssize_t size = ::read(children, text, sizeof text);
+  ::close(children);
+  std::string_view list(text, size > 0 ? static_cast<std::size_t>(size) : 0);
+  // What was cut off comes the next time; so does a number that was.
+  for (std::size_t end = list.find(' '); end != std::string_view::npos; end = list.find(' ')) {
+    if (const pid_t child = number_of(list.substr(0, end))) ::kill(child, SIGKILL);
+    list.remove_prefix(end + 1);
+  }
 }
 
 int ProcessTree::kill_walk(Table& table) noexcept {
@@ -160,7 +178,8 @@ int ProcessTree::kill_walk(Table& table) noexcept {
     table.set(pid, stat.parent);
     const bool dead = stat.state == 0 || stat.state == 'Z' || stat.state == 'X';
     if (!dead && table.is_below_us(stat.parent)) {
-      ::syscall(SYS_pidfd_send_signal, process, SIGKILL, nullptr, 0U);
+      if (::syscall(SYS_pidfd_send_signal, process, SIGKILL, nullptr, 0U) != 0 && errno != ESRCH)
+        ::kill(pid, SIGKILL);
       ++killed;
     }
     ::close(process);

@@ -37,6 +37,7 @@ class ProcessTree {
  private:
   class Table;
 
+  void kill_children() noexcept;
   int kill_walk(Table& table) noexcept;
 
   int proc_;

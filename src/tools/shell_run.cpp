@@ -7,8 +7,10 @@ namespace {
 
 /// How long the supervisors may take to kill everything before we look at what keeps them.
 constexpr std::chrono::milliseconds killing_limit{500};
+/// So often. A process that waits for a device that does not answer cannot be killed.
+constexpr int max_killing_rounds = 20;
 /// How long the second supervisor may take when the command has killed the first one.
-constexpr std::chrono::milliseconds takeover_limit{500};
+constexpr std::chrono::milliseconds takeover_limit{1000};
 
 }  // namespace
 
@@ -60,8 +62,9 @@ void ShellRun::kill() {
   deadline_.expires_after(killing_limit);
   deadline_.async_wait([self = shared_from_this()](const error_code& ec) {
     if (ec || self->ended_) return;
+    if (++self->killing_rounds_ == max_killing_rounds) self->gave_up_ = true;
     // One that is at work needs only time; one that cannot work stands in the other's way.
-    if (self->child_.is_stopped()) self->child_.kill_supervisors();
+    if (self->gave_up_ || self->child_.is_stopped()) self->child_.kill_supervisors();
     self->kill();
   });
 }

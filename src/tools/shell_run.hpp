@@ -39,6 +39,8 @@ class ShellRun : public std::enable_shared_from_this<ShellRun> {
   asio::steady_timer& wake() noexcept { return wake_; }
 
   bool timed_out() const noexcept { return timed_out_; }
+  /// Whether something of the command may be left because it could not be killed.
+  bool gave_up() const noexcept { return gave_up_; }
   /// Of waitpid; nullopt when the command has killed those who would know.
   std::optional<int> status() const noexcept { return child_.status(); }
   /// How many processes there were when that were too many; 0: never.
@@ -63,6 +65,8 @@ class ShellRun : public std::enable_shared_from_this<ShellRun> {
   std::shared_ptr<OutputPump> err_;
   bool stopping_ = false;
   bool ended_ = false;
+  bool gave_up_ = false;
+  int killing_rounds_ = 0;
   bool timed_out_ = false;
   bool settled_ = false;
 };

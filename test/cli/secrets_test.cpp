@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -71,6 +72,35 @@ TEST_F(Commands, WouldSeeASecretThatIsNotWiped) {
                           "sleep 0.1; cat /proc/[0-9]*/environ 2> /dev/null | tr '\\0' '\\n' | "
                           "grep -a '^DATABASE_URL=va'")});
   EXPECT_THAT(finished.out, HasSubstr("\"stdout\":\"DATABASE_URL=vault-of-another"));
+}
+
+TEST_F(Commands, RunInASandboxWhenAsked) {
+  Program::Options options;
+  options.environment.emplace_back("HOME=" + directory_.path("home"));
+  const std::string outside = directory_.write("outside", "vault-outside");
+  std::filesystem::create_directory(directory_.path("w"));
+  const Finished finished = run_program(
+      {"run", "go", "--json", "--sandbox", "--approve", "auto", "--workspace", directory_.path("w"),
+       "--script",
+       script("echo x > file && echo in''side; cat " + outside + "; echo > /dev/tcp/192.0.2.1/80")},
+      options);
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("inside"));
+  EXPECT_THAT(finished.out, Not(HasSubstr("vault-outside")));
+  EXPECT_THAT(finished.out, HasSubstr("Network is unreachable"));
+  EXPECT_EQ(read_file(directory_.path("w") + "/file"), "x\n");
+}
+
+TEST_F(Commands, AreNotRunWithoutTheSandboxThatWasAskedFor) {
+  const Finished finished =
+      run_program({"run", "go", "--sandbox", "--approve", "auto", "--workspace", "/", "--session",
+                   session_, "--script", script("echo in''side")});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_EQ(finished.err,
+            "strandbus: --sandbox: \"/\" cannot be the workspace of a sandbox: name a directory of "
+            "your own\n");
+  EXPECT_FALSE(std::filesystem::exists(session_));
 }
 
 TEST_F(Commands, EndWithTheProgramHoweverItEnds) {

@@ -21,7 +21,8 @@ enum class CancelWhen : std::uint8_t {
 /// does nothing.
 ///
 /// Threads: any thread; commands are carried out on the agent's strand, in order.
-/// Lifetime: may outlive the agent.
+/// Lifetime: may outlive the agent. A command never ends the agent in the thread that gives it,
+///           even when nobody else keeps it any more.
 class RunControl {
  public:
   /// Controls nothing.
