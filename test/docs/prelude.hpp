@@ -8,7 +8,11 @@
 #include "strandbus/event/json_codec.hpp"
 
 #ifdef STRANDBUS_SNIPPETS_OF_AGENT
+#include "strandbus/agent/agent.hpp"
 #include "strandbus/event/file_payloads.hpp"
+#include "strandbus/llm/openai_provider.hpp"
+#include "strandbus/llm/retrying_provider.hpp"
+#include "strandbus/tools/bash.hpp"
 #include "strandbus/tools/file_tools.hpp"
 #endif
 
