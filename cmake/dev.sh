@@ -93,7 +93,7 @@ need() {
 }
 
 to_build="g++ cmake ninja-build ccache BOOST libssl-dev libspdlog-dev libfmt-dev libcli11-dev"
-to_test="libgtest-dev libgmock-dev librapidcheck-dev json-schema-test-suite"
+to_test="libgtest-dev libgmock-dev librapidcheck-dev json-schema-test-suite openssl"
 to_sanitize="clang libclang-rt-dev"
 # One version for everybody: releases of clang-format disagree.
 formatter=clang-format-14

@@ -2,6 +2,7 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/assert.hpp>
 
 #include <utility>
 
@@ -44,6 +45,7 @@ asio::awaitable<void> Conversation::async_read_head(const Deadline& deadline) {
 }
 
 asio::awaitable<std::size_t> Conversation::async_read_some(std::span<char> buffer) {
+  BOOST_ASSERT(!buffer.empty());
   check({});
   std::size_t size = reader_.read_body(buffer);
   while (size == 0 && !reader_.done()) {

@@ -8,6 +8,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -91,8 +92,11 @@ void check(const HttpClientOptions& options) {
                                 std::to_string(options.max_head_bytes) +
                                 "; allowed: 256 to 4294967295");
   }
-  if (options.user_agent.empty()) {
-    throw std::invalid_argument("HttpClientOptions::user_agent is empty; give it a name");
+  const bool printable = std::all_of(options.user_agent.begin(), options.user_agent.end(),
+                                     [](char c) { return c >= ' ' && c <= '~'; });
+  if (options.user_agent.empty() || !printable) {
+    throw std::invalid_argument(
+        "HttpClientOptions::user_agent is empty or has a character that no header may hold");
   }
 }
 

@@ -27,6 +27,7 @@ struct Lookup {
   std::vector<tcp::endpoint> endpoints;
 };
 
+/// Asio starts its thread here; a system that has none left says so.
 void start(const std::shared_ptr<Lookup>& lookup, const std::string& host, std::uint16_t port) {
   lookup->resolver.async_resolve(
       host, std::to_string(port), tcp::resolver::numeric_service,
@@ -36,6 +37,11 @@ void start(const std::shared_ptr<Lookup>& lookup, const std::string& host, std::
         for (const auto& entry : results) lookup->endpoints.push_back(entry.endpoint());
         lookup->wake.cancel();
       });
+}
+
+std::string no_address(const std::string& host, const error_code& ec) {
+  return "no address of the host " + host + " was found (" + ec.message() +
+         "); check its name and the network";
 }
 
 }  // namespace
@@ -58,7 +64,11 @@ asio::awaitable<std::vector<tcp::endpoint>> async_resolve(
 
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const auto lookup = std::make_shared<Lookup>(executor, deadline);
-  start(lookup, host, port);
+  try {
+    start(lookup, host, port);
+  } catch (const system_error& failure) {
+    throw HttpError(HttpFailure::resolve, no_address(host, failure.code()));
+  }
   error_code woken;
   co_await lookup->wake.async_wait(asio::redirect_error(asio::use_awaitable, woken));
   if (!lookup->done) {
@@ -68,9 +78,7 @@ asio::awaitable<std::vector<tcp::endpoint>> async_resolve(
                     "no name server told the address of " + host + " in time; check the network");
   }
   if (lookup->ec || lookup->endpoints.empty()) {
-    throw HttpError(HttpFailure::resolve, "the host " + host + " has no address (" +
-                                              lookup->ec.message() +
-                                              "); check its name and the network");
+    throw HttpError(HttpFailure::resolve, no_address(host, lookup->ec));
   }
   co_return std::move(lookup->endpoints);
 }
