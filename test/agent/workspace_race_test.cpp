@@ -25,8 +25,8 @@ class Swapper {
       : directory_(::open(root.c_str(), O_RDONLY | O_DIRECTORY)) {}
   ~Swapper() { ::close(directory_); }
 
-  void swap(std::uint64_t count) {
-    for (std::uint64_t i = 0; i < count; ++i) {
+  void swap() {
+    for (std::uint64_t i = 0; !stop; ++i) {
       const bool file = i % 2 == 0;
       exchange(file ? "file" : "dir", file ? "file_link" : "dir_link");
       if (i % 256 == 0) renew_link();
@@ -35,6 +35,7 @@ class Swapper {
   }
 
   std::atomic<std::uint64_t> done{0};
+  std::atomic<bool> stop{false};
 
  private:
   void exchange(const char* a, const char* b) const {
@@ -114,9 +115,11 @@ STRANDBUS_BOTH_LOOKUPS(Race);
 
 TEST_P(Race, NeverLeadsOutHoweverLinksAreSwapped) {
   const std::uint64_t swaps = test::amount(1'000'000, 20'000, 10'000'000);
+  const std::uint64_t accesses = test::amount(20'000, 5'000, 200'000);
   Swapper swapper(area_.root());
-  std::thread thread([&] { swapper.swap(swaps); });
-  for (std::uint64_t i = 0; swapper.done < swaps; ++i) access(i);
+  std::thread thread([&] { swapper.swap(); });
+  for (std::uint64_t i = 0; swapper.done < swaps || accesses_ < accesses; ++i) access(i);
+  swapper.stop = true;
   thread.join();
   std::printf("%llu swaps, %llu accesses: %llu done", static_cast<unsigned long long>(swapper.done),
               static_cast<unsigned long long>(accesses_), static_cast<unsigned long long>(done_));
