@@ -115,8 +115,10 @@ boost::system::result<BashArguments, ToolResult> read_arguments(const json::obje
   return result;
 }
 
-ToolResult start_failure(const ChildProcess::Error& error) {
-  const std::string text = "cannot " + error.action + ": " + error.code.message();
+ToolResult start_failure(const ChildProcess::Error& error, Sandbox sandbox) {
+  const bool needs_package = sandbox == Sandbox::bubblewrap && error.code.value() == ENOENT;
+  const std::string text = "cannot " + error.action + ": " + error.code.message() +
+                           (needs_package ? "; install the package bubblewrap" : "");
   switch (error.code.value()) {
     case ENOENT: return ToolResult::failure(ErrorCode::E_NOT_FOUND, text);
     case EACCES:
@@ -207,7 +209,7 @@ class Bash final : public Tool {
       co_return ToolResult::failure(ErrorCode::E_VALIDATION, fault);
     auto child = ChildProcess::start(
         detail::shell_command(options_, context.workspace.native(), input->command));
-    if (!child) co_return start_failure(child.error());
+    if (!child) co_return start_failure(child.error(), options_.sandbox);
 
     const auto began = std::chrono::steady_clock::now();
     publish_started(input->command, context);

@@ -35,6 +35,7 @@ constexpr int census_ms = 10;
 constexpr int first_in_line = -20;
 /// Between two rounds of killing.
 constexpr int round_ms = 10;
+
 void tell(int line, Kind kind, int value) noexcept {
   const SupervisorReport message{kind, value};
   ::send(line, &message, sizeof message, MSG_NOSIGNAL);
@@ -78,7 +79,8 @@ int processes_of_system() noexcept {
 void limit_processes(int max_processes) noexcept {
   rlimit limit{};
   if (max_processes == 0 || ::getrlimit(RLIMIT_NPROC, &limit) != 0) return;
-  const auto wanted = static_cast<rlim_t>(processes_of_system() + max_processes);
+  const rlim_t wanted =
+      static_cast<rlim_t>(processes_of_system()) + static_cast<rlim_t>(max_processes);
   limit.rlim_cur = std::min(limit.rlim_cur, wanted);
   limit.rlim_max = std::min(limit.rlim_max, wanted);
   ::setrlimit(RLIMIT_NPROC, &limit);
@@ -217,7 +219,7 @@ class Supervisor {
 
   bool too_many() noexcept {
     // Cheaper than counting: the whole system has not come to have so many more.
-    if (processes_of_system() <= launch_.max_processes + processes_before_) return false;
+    if (processes_of_system() - processes_before_ <= launch_.max_processes) return false;
     const int count = tree_.count();
     if (count <= launch_.max_processes) return false;
     tell(launch_.line, Kind::too_many, count);

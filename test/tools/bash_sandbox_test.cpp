@@ -133,8 +133,9 @@ TEST_F(BashSandbox, NamesABubblewrapThatIsMissing) {
   BashOptions options = sandboxed();
   options.bubblewrap = "/no/such/bwrap";
   EXPECT_EQ(run("true", options).error_code, ErrorCode::E_NOT_FOUND);
-  EXPECT_EQ(bash_obstacle(options, workspace()),
-            "cannot start /no/such/bwrap: No such file or directory");
+  EXPECT_EQ(
+      bash_obstacle(options, workspace()),
+      "cannot start /no/such/bwrap: No such file or directory; install the package bubblewrap");
 }
 
 TEST_F(BashSandbox, SaysWhyThereIsNone) {

@@ -3,6 +3,9 @@
 #include "strandbus/agent/tool_registry.hpp"
 #include "tools/tool_harness.hpp"
 
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -263,6 +266,25 @@ TEST_F(BashTest, RunsManyCommandsSideBySide) {
     EXPECT_EQ(result.output, "out " + std::to_string(i) + "\n[stderr]\nerr\n");
     EXPECT_EQ(result.data.at("exit_code").as_int64(), i % 3);
   }
+}
+
+TEST(BashThreads, MayStartCommandsAtTheSameTime) {
+  constexpr int count = 40;
+  const test::TemporaryDirectory workspace;
+  const auto bash = make_bash();
+  std::vector<ToolResult> results(count);
+  std::vector<ToolContext> contexts(count);
+  asio::thread_pool threads(4);
+  for (std::size_t i = 0; i < count; ++i) {
+    contexts[i].workspace = workspace.path();
+    asio::co_spawn(asio::make_strand(threads),
+                   bash->async_run(command("echo " + std::to_string(i)), contexts[i]),
+                   [&results, i](const std::exception_ptr&, ToolResult result) {
+                     results[i] = std::move(result);
+                   });
+  }
+  threads.join();
+  for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(results[i].output, std::to_string(i) + "\n");
 }
 
 TEST(BashEnvironment, TakesOnlyWhatIsAllowed) {
