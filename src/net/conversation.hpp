@@ -27,6 +27,7 @@ class Conversation {
   Conversation(Setting setting, std::shared_ptr<Connection> connection);
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
+  ~Conversation() = default;
 
   /// Sends the request and reads the head of the answer. Throws HttpError.
   asio::awaitable<void> async_open(std::shared_ptr<const std::string> head,
