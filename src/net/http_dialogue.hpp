@@ -27,6 +27,7 @@ class HttpDialogue {
   HttpDialogue(Setting setting, std::shared_ptr<Connection> connection);
   HttpDialogue(const HttpDialogue&) = delete;
   HttpDialogue& operator=(const HttpDialogue&) = delete;
+  ~HttpDialogue() = default;
 
   /// Sends the request and reads the head of the answer. Throws HttpError.
   asio::awaitable<void> async_open(std::shared_ptr<const std::string> head,

@@ -61,8 +61,13 @@ TEST(ShippedScripts, AllLoadAndAnswerTheirPrompt) {
     names.push_back(name);
     EXPECT_TRUE(script.knows("Calculate 2+2")) << name;
   }
-  EXPECT_THAT(names, ElementsAre("calculator.json", "failing.json", "long_bash.json",
+  EXPECT_THAT(names, ElementsAre("calculator.json", "failing.json", "files.json", "long_bash.json",
                                  "parallel_tools.json", "reasoning.json"));
+}
+
+TEST(ShippedScripts, FilesWritesRunsAndEditsAProgram) {
+  EXPECT_EQ(play(shipped_scripts().at("files.json"), "Write a program", "ok"),
+            "hello.sh greets you now.");
 }
 
 TEST(ShippedScripts, TheBuiltInScriptIsTheCalculatorByteForByte) {

@@ -201,6 +201,8 @@ TEST_F(HttpCancelEarlyTest, BeforeItBegins) {
 }
 
 TEST_F(HttpCancelEarlyTest, WhileALargeBodyIsWritten) {
+  std::string large;
+  large.resize(50'000'000);  // more than the system buffers
   std::promise<void> gone;
   std::shared_ptr<Pending<Answer>> pending;
   TcpServer server([&](int socket, int) {
@@ -210,7 +212,7 @@ TEST_F(HttpCancelEarlyTest, WhileALargeBodyIsWritten) {
     gone.get_future().wait();
   });
   const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
-  pending = start(fetch(client, request_to(url, "POST", std::string(50'000'000, 'x'))));
+  pending = start(fetch(client, request_to(url, "POST", large)));
   finish(*pending);
   gone.set_value();
   EXPECT_TRUE(failure_of(pending->exception).aborted);

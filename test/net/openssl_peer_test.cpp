@@ -38,6 +38,7 @@ class OpensslServer {
     std::vector<std::string> words{"openssl", "s_server", "-accept",   "127.0.0.1:0", "-www",
                                    version,   "-cert",    certificate, "-key",        key};
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     posix_spawn_file_actions_t actions;

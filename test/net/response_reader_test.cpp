@@ -16,7 +16,6 @@ using detail::HttpFailure;
 using detail::ResponseBody;
 using detail::ResponseLimits;
 using detail::ResponseReader;
-using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr std::size_t small_buffer = 5;

@@ -64,7 +64,7 @@ Certificate draft(const CertificateOrder& order, const char* name, EVP_PKEY* key
   require(certificate != nullptr, "make a certificate");
   X509_set_version(certificate.get(), X509_VERSION_3);
   std::random_device random;
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), static_cast<long>(random() / 2 + 1));
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), static_cast<long>(random() / 2) + 1);
   X509_time_adj_ex(X509_getm_notBefore(certificate.get()), order.valid_from_days, 0, nullptr);
   X509_time_adj_ex(X509_getm_notAfter(certificate.get()), order.valid_to_days, 0, nullptr);
   X509_set_pubkey(certificate.get(), key);
