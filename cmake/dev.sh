@@ -138,7 +138,7 @@ install_aimock() {
   lock=$root/test/llm/aimock/package-lock.json
   there=$root/build/aimock
   if [ -e "$there/installed" ] && cmp -s "$lock" "$there/installed"; then return; fi
-  command -v npm >/dev/null 2>&1 || need npm
+  command -v npm >/dev/null 2>&1 || need npm ca-certificates
   say "installing the mock server for the integration tests with npm"
   omit=
   if node_is_new; then omit=--omit=optional; fi

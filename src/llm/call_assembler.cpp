@@ -3,7 +3,6 @@
 #include "llm/server_json.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace strandbus::detail {
 namespace {
@@ -49,17 +48,15 @@ CallAssembler::Slot* CallAssembler::find(const CallPiece& piece) {
 }
 
 CallAssembler::Slot* CallAssembler::newest_of(std::int64_t index) {
-  for (Slot& slot : std::views::reverse(slots_)) {
-    if (slot.index == index) return &slot;
-  }
-  return nullptr;
+  const auto found = std::find_if(slots_.rbegin(), slots_.rend(),
+                                  [&](const Slot& slot) { return slot.index == index; });
+  return found == slots_.rend() ? nullptr : &*found;
 }
 
 CallAssembler::Slot* CallAssembler::newest_of(const std::string& id) {
-  for (Slot& slot : std::views::reverse(slots_)) {
-    if (slot.server_id == id) return &slot;
-  }
-  return nullptr;
+  const auto found = std::find_if(slots_.rbegin(), slots_.rend(),
+                                  [&](const Slot& slot) { return slot.server_id == id; });
+  return found == slots_.rend() ? nullptr : &*found;
 }
 
 bool CallAssembler::starts_another(const Slot& slot, const CallPiece& piece) {
