@@ -57,14 +57,11 @@ void PathWalk::prepend(std::vector<std::string> components) {
 /// difference then whether the walk could have gone on.
 bool PathWalk::would_leave() const noexcept {
   std::size_t depth = place_.components.size() + 1;
-  for (auto name = pending_.rbegin(); name != pending_.rend(); ++name) {
-    if (*name != "..") {
-      ++depth;
-    } else if (depth-- == 0) {
-      return true;
-    }
-  }
-  return false;
+  return std::any_of(pending_.rbegin(), pending_.rend(), [&depth](const std::string& name) {
+    if (name == "..") return depth-- == 0;
+    ++depth;
+    return false;
+  });
 }
 
 std::optional<Refusal> PathWalk::reopen() {

@@ -18,7 +18,8 @@ class TemporaryFile {
   static Attempt<TemporaryFile> create(int directory, mode_t mode);
 
   TemporaryFile(TemporaryFile&& other) noexcept;
-  TemporaryFile& operator=(TemporaryFile&&) = delete;
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile();
 
   int descriptor() const noexcept { return file_.get(); }

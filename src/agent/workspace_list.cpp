@@ -16,7 +16,6 @@ namespace {
 using detail::Attempt;
 using detail::FileDescriptor;
 using detail::Place;
-using detail::Refusal;
 
 struct Name {
   std::string text;

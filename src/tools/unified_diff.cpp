@@ -230,7 +230,7 @@ class HunkWriter {
 
 /// A name in a header; one that could be misread is quoted.
 std::string header_name(std::string_view prefix, std::string_view path) {
-  const std::string name = std::string(prefix) + std::string(path);
+  std::string name = std::string(prefix) + std::string(path);
   const bool plain = std::ranges::none_of(
       name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; });
   if (plain) return name;

@@ -36,7 +36,8 @@ TEST(FileTools, AreFiveAndDescribeThemselves) {
       EXPECT_TRUE(property.value().as_object().contains("description")) << property.key();
   }
   const auto& parameters = tools.find("read_file")->definition().parameters;
-  EXPECT_EQ(parameters.at("required"), json::value({"path"}));
+  const json::array required{"path"};
+  EXPECT_EQ(parameters.at("required"), required);
 }
 
 TEST(FileTools, NeedAnApprovalToWriteWhereThatIsWanted) {
