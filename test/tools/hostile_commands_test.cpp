@@ -271,8 +271,9 @@ TEST_F(HostileCommands, ThatTurnAgainstTheirSupervisorsGainNothing) {
   const std::string outer = "outer=$(cut -d ' ' -f 4 /proc/$PPID/stat); ";
   run({
       {"SIGTERM", "kill $PPID; sleep $MARK"},
-      {"every signal but two",
-       "for s in {1..8} {10..18} {20..31}; do kill -$s $PPID; done; sleep "
+      // Not SIGSYS (31): it reaches the thread that the thread sanitizer adds to every process.
+      {"nearly every signal",
+       "for s in {1..8} {10..18} {20..30}; do kill -$s $PPID; done; sleep "
        "$MARK"},
       {"SIGKILL", "setsid sleep $MARK & kill -9 $PPID; sleep $MARK", End::alone},
       {"SIGKILL from outside",
