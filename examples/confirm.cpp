@@ -1,5 +1,5 @@
-// The application decides which commands may run, and watches what happens to its files. The model's
-// words come from a script; the shell, the files and the loop are real.
+// The application decides which commands may run, and watches what happens to its files. The
+// model's words come from a script; the shell, the files and the loop are real.
 #include <strandbus/agent/agent.hpp>
 #include <strandbus/bus/event_bus.hpp>
 #include <strandbus/llm/scripted_provider.hpp>
