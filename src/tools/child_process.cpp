@@ -21,6 +21,9 @@ using Error = ChildProcess::Error;
 
 /// How long a destructor waits for the supervisors.
 constexpr int patience_ms = 1000;
+/// How often and how long is looked for the start of a command; then it is taken for started.
+constexpr int max_looks = 200;
+constexpr int look_ms = 50;
 
 error_code system_code(int number) { return {number, boost::system::system_category()}; }
 
@@ -185,7 +188,14 @@ ChildProcess::Supervision ChildProcess::reap() noexcept {
 
 /// Returns the error number that the start failed with, or 0. Waits as long as a start takes.
 int ChildProcess::await_start() noexcept {
-  while (shell_ == 0 && failure_ == 0) {
+  for (int looks = 0; shell_ == 0 && failure_ == 0 && looks < max_looks;) {
+    pollfd line{line_.get(), POLLIN, 0};
+    if (::poll(&line, 1, look_ms) != 1) {
+      // The command was quicker to stop its supervisors than they to tell that it runs.
+      ::kill(-pid_, SIGCONT);
+      ++looks;
+      continue;
+    }
     SupervisorReport report;
     const ssize_t size = ::recv(line_.get(), &report, sizeof report, 0);
     if (size < 0 && errno == EINTR) continue;

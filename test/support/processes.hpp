@@ -3,7 +3,8 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <ostream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -19,9 +20,12 @@ struct MarkedProcess {
 
 namespace marked {
 
+/// Empty when the process ends meanwhile.
 inline std::string contents(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 /// A dead process that nobody has waited for has no environment and no arguments either.

@@ -284,6 +284,9 @@ TEST_F(HostileCommands, ThatTurnAgainstTheirSupervisorsGainNothing) {
       {"SIGKILL to the outer one", outer + "setsid sleep $MARK & kill -9 $outer; sleep $MARK",
        End::alone},
       {"SIGSTOP to the outer one", outer + "setsid sleep $MARK & kill -STOP $outer; sleep $MARK"},
+      {"SIGSTOP to both at once",
+       "read -r _ _ _ outer _ < /proc/$PPID/stat; kill -STOP $outer $PPID; "
+       "sleep $MARK"},
       {"SIGSTOP to both", outer + "setsid sleep $MARK & kill -STOP $outer $PPID; sleep $MARK"},
       {"stops one, kills the other",
        outer + "setsid sleep $MARK & kill -STOP $PPID; kill -9 $outer; "
