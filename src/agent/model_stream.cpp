@@ -55,11 +55,11 @@ void ModelStream::on_tool_call_ready(const ToolCall& call) {
 }
 
 void ModelStream::on_usage(const Usage& usage, std::optional<NanoUsd> cost) {
-  used_ = usage;
-  cost_ = cost;
+  used_ = {.usage = usage, .cost = cost};
 }
 
 void ModelStream::on_attempt_failed(const ProviderError& error) {
+  wasted_.push_back(std::exchange(used_, {}));
   publisher_.publish(failure(error));
   if (!std::exchange(text_shown_, false)) return;
   publisher_.publish(MessageDiscarded{

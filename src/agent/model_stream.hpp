@@ -45,8 +45,16 @@ class ModelStream final : public DeltaSink {
   std::int64_t duration_ms() const noexcept;
   std::int64_t attempts() const noexcept { return started_.attempt; }
   /// What attempts that did not end in a response are known to have used.
-  const Usage& used() const noexcept { return used_; }
-  const std::optional<NanoUsd>& cost() const noexcept { return cost_; }
+  /// What an attempt is known to have used.
+  struct Used {
+    Usage usage;
+    std::optional<NanoUsd> cost;
+  };
+
+  /// The current attempt.
+  const Used& used() const noexcept { return used_; }
+  /// The attempts that failed before it: they are paid for too.
+  const std::vector<Used>& wasted() const noexcept { return wasted_; }
 
  private:
   void note_first_token() noexcept;
@@ -57,8 +65,8 @@ class ModelStream final : public DeltaSink {
   Clock::time_point attempt_started_ = Clock::now();
   std::optional<Clock::time_point> first_token_;
   bool text_shown_ = false;
-  Usage used_;
-  std::optional<NanoUsd> cost_;
+  Used used_;
+  std::vector<Used> wasted_;
 };
 
 }  // namespace strandbus::detail

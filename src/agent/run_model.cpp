@@ -81,6 +81,7 @@ ModelRequest Run::make_request(std::span<const ToolSpec> tools) const {
 
 /// Publishes the end of a request and takes account of it.
 std::optional<Run::Ending> Run::settle_model_call(const ModelStream& stream, ModelCall& call) {
+  for (const ModelStream::Used& used : stream.wasted()) add_usage(used.usage, used.cost);
   if (call.response) {
     const ModelResponse& response = *call.response;
     add_usage(response.usage, response.cost);
@@ -102,7 +103,7 @@ std::optional<Run::Ending> Run::settle_model_call(const ModelStream& stream, Mod
     publisher.publish(std::move(completed));
     return std::nullopt;
   }
-  add_usage(stream.used(), stream.cost());
+  add_usage(stream.used().usage, stream.used().cost);
   if (call.error) {
     stream.publisher().publish(stream.failure(*call.error));
     return Ending(Outcome::failed, call.error->what(), call.error->code());

@@ -148,7 +148,7 @@ ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   if (!plan.conversation && begins) check_prompt(choice, prompt);
   plan.session_id = make_unique_id("session");
   if (!begins) go_on(arguments, plan);
-  plan.provider = std::move(choice.provider);  // which must not outlive the session
+  plan.provider = std::move(choice.provider);
   plan.options = options_of(arguments, plan.terminal);
   plan.tools = tools_of(arguments, environment, plan.options.workspace);
   plan.options.model = choice.model;

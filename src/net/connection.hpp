@@ -55,13 +55,13 @@ class Connection {
   bool is_quiet() noexcept;
 
   /// Only operations of this context may use it.
-  const asio::execution_context& context() const noexcept { return *context_; }
+  asio::execution_context& context() const noexcept { return *context_; }
 
  private:
   struct Tls;
 
   asio::ip::tcp::socket socket_;
-  const asio::execution_context* context_;
+  asio::execution_context* context_;
   std::unique_ptr<Tls> tls_;
 };
 

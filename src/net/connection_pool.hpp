@@ -18,8 +18,8 @@ namespace strandbus::detail {
 /// Nothing is pending on them, so that they keep no context running. What the server has ended, and
 /// what has waited for too long, is found and closed whenever the pool is used.
 /// Threads: any thread.
-/// Lifetime: an execution context must outlive the connections that were put here from it.
-class ConnectionPool {
+/// Lifetime: any; an execution context that ends takes its connections along.
+class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
  public:
   using Clock = std::chrono::steady_clock;
 
@@ -42,6 +42,8 @@ class ConnectionPool {
            Clock::time_point now);
 
   void clear();
+  /// Closes the connections of a context that ends.
+  void drop(const asio::execution_context& context);
   std::size_t size() const;
 
  private:
@@ -51,12 +53,13 @@ class ConnectionPool {
     std::shared_ptr<Connection> connection;
   };
 
-  void sweep(Clock::time_point now, std::deque<Idle>& closed);
-  void make_room(const std::string& origin, std::deque<Idle>& closed);
+  void sweep(Clock::time_point now);
+  void make_room(const std::string& origin);
 
   const Limits limits_;
   mutable std::mutex mutex_;
-  std::deque<Idle> idle_;  ///< the oldest first
+  std::deque<Idle> idle_;  ///< the oldest first; closed under the mutex, so that no context can end
+                           ///< while one of its sockets is being closed elsewhere
 };
 
 }  // namespace strandbus::detail

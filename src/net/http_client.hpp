@@ -37,7 +37,7 @@ struct HttpClientOptions {
 /// one. Redirections are not followed, compression is not asked for.
 ///
 /// Threads: any thread; each operation belongs to the strand of its coroutine.
-/// Lifetime: destroy it, or call close_idle(), before the execution contexts that it was used with.
+/// Lifetime: any; idle connections are closed with their execution context, if that ends first.
 ///           Its operations and exchanges may end later than it.
 class HttpClient final : public HttpTransport {
  public:

@@ -203,6 +203,20 @@ TEST_F(AgentRun, TellsAboutARetryAndVoidsTheShownText) {
   EXPECT_EQ(result_.llm_calls, 2);
 }
 
+TEST_F(AgentRun, CountsWhatFailedAttemptsHaveUsedToo) {
+  start({[](const ModelRequest&, DeltaSink& sink) -> asio::awaitable<ModelResponse> {
+    const Usage used{.prompt = 5, .completion = 3, .total = 8};
+    sink.on_usage(used, std::nullopt);
+    sink.on_attempt_failed(ProviderError(ErrorCode::network, "reset"));
+    sink.on_attempt_started("played", "played-1");
+    co_return text_response("whole");
+  }});
+  process("hi");
+  EXPECT_EQ(result_.usage.prompt, 15);
+  EXPECT_EQ(result_.usage.total, 20);
+  EXPECT_EQ(all<TurnEnded>().at(0).usage.total, 20);
+}
+
 TEST_F(AgentRun, RefusesOptionsThatCannotBe) {
   EXPECT_THROW(start({says("x")}, {.max_rounds = 0}), std::invalid_argument);
   EXPECT_THROW(start({says("x")}, {.max_parallel_tools = 0}), std::invalid_argument);

@@ -3,6 +3,8 @@
 #include "net/client_harness.hpp"
 #include "support/tcp_server.hpp"
 
+#include <boost/asio/detached.hpp>
+
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -97,6 +99,23 @@ TEST_F(ConnectionPoolTest, ConnectionsStayInTheirContext) {
   asio::io_context other;
   EXPECT_FALSE(pool.take("a", other.get_executor(), start_time));
   EXPECT_EQ(take("a", 0s), connection);
+}
+
+TEST_F(ConnectionPoolTest, MayOutliveTheContextsOfItsConnections) {
+  const ConnectionPool::Limits limits{.per_origin = 2, .idle_time = 10s};
+  const auto shared = std::make_shared<ConnectionPool>(limits);
+  shared->put("a", connect(), start_time);
+  {
+    asio::io_context brief;
+    auto connection = std::make_shared<Connection>(brief.get_executor());
+    const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), server.port());
+    asio::co_spawn(brief, connection->async_connect(endpoint), asio::detached);
+    brief.run();
+    shared->put("a", std::move(connection), start_time);
+    EXPECT_EQ(shared->size(), 2U);
+  }
+  EXPECT_EQ(shared->size(), 1U);  // that of this test's context
+  EXPECT_TRUE(shared->take("a", io.get_executor(), start_time));
 }
 
 }  // namespace

@@ -218,11 +218,15 @@ TEST_F(HostileCommands, ThatMultiplyAreStoppedFirst) {
   });
 }
 
+// These stop by themselves at 511 processes, so that a guard that fails leaves no dead machine.
 TEST_F(HostileCommands, ThatBombAreStoppedFirst) {
   options_.max_processes = 100;
-  run({{"fork bomb", "f() { f | f & }; f; sleep $MARK", End::either}});
+  run({{"fork bomb", "f() { [ $1 = 0 ] || { f $(($1 - 1)) & f $(($1 - 1)) & }; sleep $MARK; }; f 8",
+        End::either}});
   run({{"fork bomb through sessions",
-        "echo 'setsid bash bomb & setsid bash bomb & sleep $MARK' > bomb; bash bomb",
+        "echo 'n=$1; if [ $n != 0 ]; then setsid bash bomb $((n - 1)) & setsid bash bomb $((n - "
+        "1)) "
+        "& fi; sleep $MARK' > bomb; bash bomb 8",
         End::either}});
 }
 

@@ -85,8 +85,8 @@ struct OpenAiOptions {
 /// Errors:   throws std::invalid_argument, which names the option and what is allowed.
 /// Threads:  the provider may be used by any thread; each operation runs on the executor of its
 ///           coroutine.
-/// Lifetime: destroy the provider before the execution contexts on which it was used: it keeps
-///           connections for the next request.
+/// Lifetime: any; connections that it keeps for the next request are closed with their execution
+///           context, if that ends first.
 std::shared_ptr<Provider> make_openai_provider(OpenAiOptions options = {});
 
 }  // namespace strandbus
