@@ -22,9 +22,10 @@ endfunction()
 # else with the folder.
 # Private headers are reached as "folder/x.hpp", helpers of test/support as "support/x.hpp", files
 # through the macro STRANDBUS_SOURCE_DIR. SOAK: this program also holds long proofs, which run
-# when the environment has STRANDBUS_SOAK=1 (`dev.sh soak`); its label is then soak.
+# when the environment has STRANDBUS_SOAK=1 (`dev.sh soak`); its label is then soak. ALONE: its
+# tests disturb others, or are disturbed by them; nothing runs beside them.
 function(strandbus_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SOAK" "LABEL" "SOURCES;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SOAK;ALONE" "LABEL" "SOURCES;LIBS")
   set(target test_${name})
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE ${arg_LIBS} GTest::gmock_main)
@@ -40,12 +41,16 @@ function(strandbus_test name)
   if(arg_SOAK)
     set(label soak)
   endif()
+  set(alone OFF)
+  if(arg_ALONE)
+    set(alone ON)
+  endif()
   # No TIMEOUT here: the presets set one for every test, and `dev.sh soak` a longer one.
   gtest_discover_tests(${target}
     TEST_PREFIX "${name}."
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${label})
+    PROPERTIES LABELS ${label} RUN_SERIAL ${alone})
 endfunction()
 
 # strandbus_example(<name> [LIBS strandbus::core …]): builds <name>.cpp and runs it as the test
