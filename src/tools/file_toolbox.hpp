@@ -35,6 +35,11 @@ struct EditFileArguments {
 };
 BOOST_DESCRIBE_STRUCT(EditFileArguments, (), (path, old_text, new_text, replace_all))
 
+struct DeleteFileArguments {
+  std::string path{};
+};
+BOOST_DESCRIBE_STRUCT(DeleteFileArguments, (), (path))
+
 struct ListFilesArguments {
   std::optional<std::string> path{};
   std::optional<std::string> pattern{};
@@ -70,6 +75,8 @@ ToolResult write_file(const FileToolbox& box, const WriteFileArguments& argument
                       ToolContext& context);
 ToolResult edit_file(const FileToolbox& box, const EditFileArguments& arguments,
                      ToolContext& context);
+ToolResult delete_file(const FileToolbox& box, const DeleteFileArguments& arguments,
+                       ToolContext& context);
 ToolResult list_files(const FileToolbox& box, const ListFilesArguments& arguments,
                       ToolContext& context);
 ToolResult search_files(const FileToolbox& box, const SearchFilesArguments& arguments,

@@ -90,9 +90,14 @@ void add_writing(ToolRegistry& tools, const Toolbox& box) {
       .describe("old_text", "The text to replace, exactly as it was read")
       .describe("new_text", "What comes instead; may be empty")
       .describe("replace_all", "Replace it wherever it is; false if absent");
+  auto remove = add(tools, box, "delete_file",
+                    "Deletes a text file of the workspace. The file must have been read before.",
+                    delete_file);
+  remove.requires_read_first().describe("path", "The file, relative to the workspace");
   if (box->options.write_approval == WriteApproval::not_needed) return;
   write.requires_confirmation();
   edit.requires_confirmation();
+  remove.requires_confirmation();
 }
 
 }  // namespace

@@ -260,7 +260,9 @@ TextDiff unified_diff(const DiffRequest& request) {
   result.added = number_of(Edit::add);
   std::string text = "--- ";
   text += request.created ? "/dev/null" : header_name("a/", request.path);
-  text += "\n+++ " + header_name("b/", request.path) + "\n";
+  text += "\n+++ ";
+  text += request.deleted ? "/dev/null" : header_name("b/", request.path);
+  text += "\n";
   HunkWriter(text, comparison.first_line()).write(edits);
   result.left_out = text.size() > request.max_bytes;
   if (!result.left_out) result.text = repair_utf8(text);

@@ -12,6 +12,7 @@ struct DiffRequest {
   std::string_view old_text;  ///< ignored if created
   std::string_view new_text;
   bool created = false;  ///< there was no file
+  bool deleted = false;  ///< there is no file any more; new_text is empty
   std::size_t max_bytes = 64 * 1024;
 };
 

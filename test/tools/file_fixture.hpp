@@ -65,6 +65,8 @@ class FileToolsTest : public ::testing::Test {
       } else if (const auto* q = event.get_if<FileModified>()) {
         found.push_back("modified " + q->path + " size " + std::to_string(q->old_size) + " -> " +
                         std::to_string(q->new_size) + " lines " + std::to_string(q->line_count));
+      } else if (const auto* r = event.get_if<FileDeleted>()) {
+        found.push_back("deleted " + r->path);
       } else {
         found.emplace_back(event.wire_type());
       }

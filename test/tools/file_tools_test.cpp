@@ -22,16 +22,17 @@ std::shared_ptr<Workspace> workspace_in(const testing::TemporaryDirectory& direc
   return std::make_shared<Workspace>(directory.path(""));
 }
 
-TEST(FileTools, AreFiveAndDescribeThemselves) {
+TEST(FileTools, AreSixAndDescribeThemselves) {
   const testing::TemporaryDirectory directory;
   ToolRegistry tools;
   add_file_tools(tools, workspace_in(directory));
-  EXPECT_THAT(tools.names(),
-              ElementsAre("read_file", "list_files", "search_files", "write_file", "edit_file"));
+  EXPECT_THAT(tools.names(), ElementsAre("read_file", "list_files", "search_files", "write_file",
+                                         "edit_file", "delete_file"));
   for (const ToolDefinition& definition : tools.definitions()) {
     EXPECT_FALSE(definition.description.empty());
     EXPECT_FALSE(definition.requires_confirmation);
-    EXPECT_EQ(definition.requires_read_first, definition.name == "edit_file");
+    const bool needs_reading = definition.name == "edit_file" || definition.name == "delete_file";
+    EXPECT_EQ(definition.requires_read_first, needs_reading);
     for (const auto& property : definition.parameters.at("properties").as_object())
       EXPECT_TRUE(property.value().as_object().contains("description")) << property.key();
   }
@@ -45,7 +46,8 @@ TEST(FileTools, NeedAnApprovalToWriteWhereThatIsWanted) {
   ToolRegistry tools;
   add_file_tools(tools, workspace_in(directory), {.write_approval = WriteApproval::needed});
   for (const ToolDefinition& definition : tools.definitions()) {
-    const bool writes = definition.name == "write_file" || definition.name == "edit_file";
+    const bool writes = definition.name == "write_file" || definition.name == "edit_file" ||
+                        definition.name == "delete_file";
     EXPECT_EQ(definition.requires_confirmation, writes) << definition.name;
   }
 }

@@ -10,7 +10,7 @@
 
 namespace strandbus {
 
-/// Whether somebody has to approve each call of write_file and edit_file.
+/// Whether somebody has to approve each call of write_file, edit_file and delete_file.
 enum class WriteApproval : std::uint8_t { not_needed, needed };
 
 struct FileToolOptions {
@@ -33,19 +33,22 @@ struct FileToolOptions {
   WriteApproval write_approval = WriteApproval::not_needed;
 };
 
-/// Adds the tools read_file, write_file, edit_file, list_files and search_files, which see and
-/// change this workspace and nothing else. They block, so they run on the registry's threads.
+/// Adds the tools read_file, write_file, edit_file, delete_file, list_files and search_files, which
+/// see and change this workspace and nothing else. They block, so they run on the registry's
+/// threads.
 ///
 /// - read_file {path, start_line?, line_count?}: the exact text, so that edits can quote it.
 /// - write_file {path, content}: a whole file; one that exists must have been read.
 /// - edit_file {path, old_text, new_text, replace_all?}: replaces text that occurs exactly once, in
 ///   a file that was read and that nobody has changed since.
+/// - delete_file {path}: a file that was read and that nobody has changed since.
 /// - list_files {path?, pattern?, recursive?}: names, sorted; pattern is a glob.
 /// - search_files {pattern, path?, glob?, literal?}: lines that a regular expression matches.
 ///
-/// A change publishes file_created or file_modified; the result has the unified diff and the path
-/// relative to the workspace. A read is noted in ToolContext::reads. A failure has an error code,
-/// and in `data` {"reason": the PathFault} if the path is at fault. docs/tools.md has the limits.
+/// A change publishes file_created, file_modified or file_deleted; the result has the unified diff
+/// and the path relative to the workspace. A read is noted in ToolContext::reads. A failure has an
+/// error code, and in `data` {"reason": the PathFault} if the path is at fault. docs/tools.md has
+/// the limits.
 ///
 /// Errors: throws std::invalid_argument when the workspace is null, a limit is 0 or one of the
 /// names
