@@ -133,9 +133,10 @@ class LineEditor::Impl {
     ::el_set(editor, EL_PROMPT_ESC, &prompt, hidden_mark);
     ::el_set(editor, EL_GETCFN, &next_key);
     ::el_set(editor, EL_EDITOR, "emacs");
-    ::el_set(editor, EL_ADDFN, "strandbus-interrupt", "drop the line", &on_interrupt);
-    ::el_set(editor, EL_ADDFN, "strandbus-line", "go on in a new line", &on_new_line);
-    ::el_set(editor, EL_ADDFN, "strandbus-paste", "take what is pasted", &on_paste);
+    // The wide form: el_set would copy the names and never free them.
+    ::el_wset(editor, EL_ADDFN, L"strandbus-interrupt", L"drop the line", &on_interrupt);
+    ::el_wset(editor, EL_ADDFN, L"strandbus-line", L"go on in a new line", &on_new_line);
+    ::el_wset(editor, EL_ADDFN, L"strandbus-paste", L"take what is pasted", &on_paste);
     bind("^C", "strandbus-interrupt");
     bind("\\e^M", "strandbus-line");
     bind("\\e^J", "strandbus-line");
