@@ -17,7 +17,8 @@ using ::testing::HasSubstr;
 
 TextDiff diff_of(std::string_view old_text, std::string_view new_text,
                  std::size_t max_bytes = 1 << 24) {
-  return unified_diff({"f", old_text, new_text, false, max_bytes});
+  return unified_diff(
+      {.path = "f", .old_text = old_text, .new_text = new_text, .max_bytes = max_bytes});
 }
 
 /// Applies a unified diff strictly: every context and removed line must be where the hunk says.
@@ -114,7 +115,7 @@ TEST(UnifiedDiff, MarksALastLineWithoutAnEnd) {
 TEST(UnifiedDiff, ShowsAnEmptyFileAndANewOne) {
   EXPECT_EQ(diff_of("", "a\n").text, "--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+a\n");
   EXPECT_EQ(diff_of("a\nb\n", "").text, "--- a/f\n+++ b/f\n@@ -1,2 +0,0 @@\n-a\n-b\n");
-  EXPECT_EQ(unified_diff({"f", "", "a\n", true, 1000}).text,
+  EXPECT_EQ(unified_diff({.path = "f", .new_text = "a\n", .created = true}).text,
             "--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n");
 }
 
@@ -130,7 +131,7 @@ TEST(UnifiedDiff, FindsWhatStayedBetweenChanges) {
 }
 
 TEST(UnifiedDiff, IsValidUtf8AndQuotesOddNames) {
-  EXPECT_EQ(unified_diff({"a\nb", "\xFF\n", "x\n", false, 1000}).text,
+  EXPECT_EQ(unified_diff({.path = "a\nb", .old_text = "\xFF\n", .new_text = "x\n"}).text,
             "--- \"a/a\\nb\"\n+++ \"b/a\\nb\"\n@@ -1 +1 @@\n-\xEF\xBF\xBD\n+x\n");
 }
 
