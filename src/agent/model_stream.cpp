@@ -60,6 +60,7 @@ void ModelStream::on_usage(const Usage& usage, std::optional<NanoUsd> cost) {
 
 void ModelStream::on_attempt_failed(const ProviderError& error) {
   wasted_.push_back(std::exchange(used_, {}));
+  attempt_open_ = false;
   publisher_.publish(failure(error));
   if (!std::exchange(text_shown_, false)) return;
   publisher_.publish(MessageDiscarded{
@@ -70,6 +71,7 @@ void ModelStream::on_retry(const Retry& retry) { publisher_.publish(retry); }
 
 void ModelStream::on_attempt_started(std::string_view provider, std::string_view model) {
   ++started_.attempt;
+  attempt_open_ = true;
   started_.provider = provider;
   started_.model = model;
   publisher_ = publisher_.model(std::string(model));

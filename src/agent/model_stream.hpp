@@ -53,6 +53,8 @@ class ModelStream final : public DeltaSink {
 
   /// The current attempt.
   const Used& used() const noexcept { return used_; }
+  /// Whether an attempt is under way whose end was not published; not between two attempts.
+  bool attempt_open() const noexcept { return attempt_open_; }
   /// The attempts that failed before it: they are paid for too.
   const std::vector<Used>& wasted() const noexcept { return wasted_; }
 
@@ -67,6 +69,7 @@ class ModelStream final : public DeltaSink {
   bool text_shown_ = false;
   Used used_;
   std::vector<Used> wasted_;
+  bool attempt_open_ = true;
 };
 
 }  // namespace strandbus::detail

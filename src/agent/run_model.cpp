@@ -85,6 +85,7 @@ std::optional<Run::Ending> Run::settle_model_call(const ModelStream& stream, Mod
   if (call.response) {
     const ModelResponse& response = *call.response;
     add_usage(response.usage, response.cost);
+    if (!response.cost) cost_.reset();  // also when the server told no usage
     Publisher publisher = stream.publisher();
     if (!response.model.empty() && response.model != publisher.context().model_id) {
       publisher = publisher.model(response.model);
@@ -105,11 +106,12 @@ std::optional<Run::Ending> Run::settle_model_call(const ModelStream& stream, Mod
   }
   add_usage(stream.used().usage, stream.used().cost);
   if (call.error) {
-    stream.publisher().publish(stream.failure(*call.error));
+    if (stream.attempt_open()) stream.publisher().publish(stream.failure(*call.error));
     return Ending(Outcome::failed, call.error->what(), call.error->code());
   }
   const std::string reason = stopping() ? stop_reason_ : "the provider gave up the request";
-  stream.publisher().publish(stream.failure(reason, ErrorCode::cancelled));
+  if (stream.attempt_open())
+    stream.publisher().publish(stream.failure(reason, ErrorCode::cancelled));
   if (!stopping()) return Ending(Outcome::failed, reason, ErrorCode::interrupted);
   return stopped();
 }

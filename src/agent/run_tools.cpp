@@ -41,7 +41,8 @@ std::optional<std::string> unread_file(const ReadyCall& call, const ReadRecord& 
   const bool relative = !path.is_absolute();
   const auto name =
       relative ? path : path.lexically_normal().lexically_relative(workspace.lexically_normal());
-  if (reads.knows(name.native())) return std::nullopt;
+  // The workspace may have been named through a link, and the file with the real path.
+  if (reads.knows(name.native()) || reads.knows(path.native())) return std::nullopt;
   std::string reason = "read the file first, then repeat the call: ";
   append_json_string(reason, argument->get_string());
   return reason + " was not read in this conversation";

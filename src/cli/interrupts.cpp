@@ -2,6 +2,7 @@
 
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/line_editor.hpp"
 
 #include <csignal>
 #include <unistd.h>
@@ -29,6 +30,7 @@ void Interrupts::on_signal(int signal) {
 }
 
 void end_at_once() {
+  restore_terminal();
   // The supervisors of commands notice that we are gone, and end everything.
   if (::isatty(STDERR_FILENO) == 1) write_all(STDERR_FILENO, "\n");
   say("ended at once");

@@ -42,31 +42,39 @@ File create_private(const std::string& path) {
   return {stream, &std::fclose};
 }
 
-/// While it lives, Ctrl-C is a key like others, and the terminal marks what is pasted.
+/// While it lives, Ctrl-C, Ctrl-\ and Ctrl-Z are keys like others, and the terminal marks what is
+/// pasted.
 class TypingMode {
  public:
   TypingMode() {
-    known_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
-    set_interrupt_key(_POSIX_VDISABLE);
+    if (::tcgetattr(STDIN_FILENO, &usual_) != 0) return;
+    take_keys();
     write_all(STDOUT_FILENO, paste_marks_on);
+    current_ = this;
   }
   TypingMode(const TypingMode&) = delete;
   TypingMode& operator=(const TypingMode&) = delete;
-  ~TypingMode() {
-    write_all(STDOUT_FILENO, paste_marks_off);
-    set_interrupt_key(before_.c_cc[VINTR]);
-  }
+  ~TypingMode() { end_now(); }
 
- private:
-  void set_interrupt_key(cc_t key) const {
+  /// libedit sets some keys again when it prepares the terminal.
+  static void take_keys() noexcept {
     termios now{};
-    if (!known_ || ::tcgetattr(STDIN_FILENO, &now) != 0) return;
-    now.c_cc[VINTR] = key;
+    if (::tcgetattr(STDIN_FILENO, &now) != 0) return;
+    for (const int key : {VINTR, VQUIT, VSUSP}) now.c_cc[key] = _POSIX_VDISABLE;
     ::tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
   }
 
-  termios before_{};
-  bool known_ = false;
+  /// Gives the terminal back as it was.
+  static void end_now() noexcept {
+    const TypingMode* const mode = std::exchange(current_, nullptr);
+    if (!mode) return;
+    write_all(STDOUT_FILENO, paste_marks_off);
+    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &mode->usual_);
+  }
+
+ private:
+  termios usual_{};
+  static inline const TypingMode* current_ = nullptr;
 };
 
 }  // namespace
@@ -108,6 +116,7 @@ class LineEditor::Impl {
     interrupted_ = false;
     int size = 0;
     ::el_set(editor_.get(), EL_PREP_TERM, 1);  // before the prompt invites to type
+    TypingMode::take_keys();
     const char* const line = ::el_gets(editor_.get(), &size);
     if (!line || size <= 0) return std::nullopt;
     return std::string(line, static_cast<std::size_t>(size));
@@ -168,19 +177,32 @@ class LineEditor::Impl {
 
   /// One character of standard input; 1, 0 at its end.
   static int next_key(::EditLine* editor, wchar_t* key) {
+    Impl& me = self(editor);
     std::string bytes;
     for (;;) {
-      if (bytes.empty() && !self(editor).wait_()) return 0;
-      char byte = 0;
-      const ssize_t count = ::read(STDIN_FILENO, &byte, 1);
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return 0;
-      bytes += byte;
+      const auto byte = me.next_byte();
+      if (!byte) return 0;
+      bytes += *byte;
       std::mbstate_t state{};
       const std::size_t length = std::mbrtowc(key, bytes.data(), bytes.size(), &state);
       if (length == static_cast<std::size_t>(-2)) continue;  // more of it must follow
-      if (length == static_cast<std::size_t>(-1)) *key = L'\xFFFD';
+      if (length == static_cast<std::size_t>(-1)) {
+        *key = L'\xFFFD';
+        if (bytes.size() > 1) me.held_ = bytes.back();  // it may begin something of its own
+      }
       return 1;
+    }
+  }
+
+  std::optional<char> next_byte() {
+    if (held_) return std::exchange(held_, std::nullopt);
+    for (;;) {
+      if (!wait_()) return std::nullopt;
+      char byte = 0;
+      const ssize_t count = ::read(STDIN_FILENO, &byte, 1);
+      if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+      if (count <= 0) return std::nullopt;
+      return byte;
     }
   }
 
@@ -216,8 +238,11 @@ class LineEditor::Impl {
   ::HistEvent history_event_{};
   std::unique_ptr<::History, void (*)(::History*)> history_;
   std::unique_ptr<::EditLine, void (*)(::EditLine*)> editor_;
+  std::optional<char> held_;  ///< read already, behind what was no character
   bool interrupted_ = false;
 };
+
+void restore_terminal() noexcept { TypingMode::end_now(); }
 
 LineEditor::LineEditor(const std::string& history_file, Wait wait)
     : impl_(std::make_unique<Impl>(history_file, std::move(wait))) {}

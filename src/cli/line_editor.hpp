@@ -33,4 +33,8 @@ class LineEditor {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Gives the terminal back as it was before somebody began to type; for an end that cannot wait. In
+/// the thread of the editor.
+void restore_terminal() noexcept;
+
 }  // namespace strandbus::cli

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include <csignal>
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 #include <utility>
@@ -88,7 +89,12 @@ void LiveSession::process(const std::string& text) {
 bool LiveSession::wait_readable(int descriptor) {
   pollfd now{.fd = descriptor, .events = POLLIN, .revents = 0};
   if (::poll(&now, 1, 0) > 0) return displaying_ && !told_to_end_;
-  asio::posix::stream_descriptor input(context_, ::dup(descriptor));
+  // An open file of our own: Asio makes what it waits for non-blocking, and the user's terminal is
+  // shared with others.
+  const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
+  detail::FileDescriptor own(::open(name.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  if (!own) return false;
+  asio::posix::stream_descriptor input(context_, own.release());
   bool readable = false;
   input.async_wait(asio::posix::stream_descriptor::wait_read,
                    [&readable](error_code ec) { readable = !ec; });

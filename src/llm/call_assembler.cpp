@@ -115,7 +115,7 @@ bool CallAssembler::any_nameless() const noexcept {
       slots_, [](const Slot& slot) { return slot.name.empty() && !is_blank(slot.arguments); });
 }
 
-std::vector<ToolCall> CallAssembler::finish(std::size_t depth) {
+std::vector<ToolCall> CallAssembler::finish(std::size_t depth, bool cut) {
   // An entry that says nothing is no call.
   std::erase_if(slots_, [](const Slot& slot) { return slot.name.empty(); });
   for (Slot& slot : slots_) {
@@ -127,7 +127,11 @@ std::vector<ToolCall> CallAssembler::finish(std::size_t depth) {
     ToolCall& call = calls.emplace_back();
     call.call_id = slot.id;
     call.tool_name = slot.name;
-    call.arguments = parse_arguments(slot.arguments, depth);
+    if (cut && !slot.balance.whole()) {
+      call.arguments = json::string(slot.arguments);  // which no tool accepts
+    } else {
+      call.arguments = parse_arguments(slot.arguments, depth);
+    }
     sink_.on_tool_call_ready(call);
   }
   return calls;

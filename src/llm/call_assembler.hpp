@@ -41,8 +41,9 @@ class CallAssembler {
   bool any_nameless() const noexcept;
 
   /// Ends all calls and hands them over, once. `depth` limits the arguments; a text that is no JSON
-  /// within it stays a text.
-  std::vector<ToolCall> finish(std::size_t depth);
+  /// within it stays a text. `cut`: the answer was cut short, so that arguments which have not
+  /// begun are not those of a call without any.
+  std::vector<ToolCall> finish(std::size_t depth, bool cut);
 
  private:
   struct Slot {

@@ -24,16 +24,20 @@ std::optional<FinishReason> finish_reason_of(std::string_view reason) {
     std::string_view word;
     FinishReason reason;
   };
-  static constexpr std::array<Word, 8> words{{{"length", FinishReason::length},
-                                              {"max_tokens", FinishReason::length},
-                                              {"model_length", FinishReason::length},
-                                              {"content_filter", FinishReason::content_filter},
-                                              {"tool_calls", FinishReason::tool_calls},
-                                              {"function_call", FinishReason::tool_calls},
-                                              {"tool_use", FinishReason::tool_calls},
-                                              {"refusal", FinishReason::refusal}}};
-  static constexpr std::array<std::string_view, 4> failures{"error", "abort", "cancelled",
-                                                            "insufficient_system_resource"};
+  static constexpr std::array<Word, 10> words{
+      {{"length", FinishReason::length},
+       {"model_context_window_exceeded", FinishReason::length},
+       {"sensitive", FinishReason::content_filter},
+       {"max_tokens", FinishReason::length},
+       {"model_length", FinishReason::length},
+       {"content_filter", FinishReason::content_filter},
+       {"tool_calls", FinishReason::tool_calls},
+       {"function_call", FinishReason::tool_calls},
+       {"tool_use", FinishReason::tool_calls},
+       {"refusal", FinishReason::refusal}}};
+  static constexpr std::array<std::string_view, 7> failures{
+      "error",         "abort",   "cancelled", "insufficient_system_resource",
+      "network_error", "timeout", "failed"};
   if (std::ranges::find(failures, reason) != failures.end()) return std::nullopt;
   const auto found = std::ranges::find(words, reason, &Word::word);
   return found == words.end() ? FinishReason::stop : found->reason;
@@ -59,8 +63,9 @@ void ChatAssembler::feed(std::string_view data) {
   }
   const auto parsed = parse_server_json(text);
   if (!parsed) {
-    fail(ErrorCode::invalid_response, "sent what is no JSON (" + parsed.error().message +
-                                          "): " + shown(context_.server, text, shown_bytes));
+    const std::string why = shown(context_.server, parsed.error().message, 2 * shown_bytes);
+    fail(ErrorCode::invalid_response,
+         "sent what is no JSON (" + why + "): " + shown(context_.server, text, shown_bytes));
   }
   const json::object* frame = parsed->if_object();
   if (!frame) {
@@ -78,8 +83,10 @@ void ChatAssembler::feed(std::string_view data) {
 void ChatAssembler::take(const ChatChunk& chunk) {
   // A server that repeats everything at the end says nothing new.
   const bool repeats = chunk.whole && bytes_ != 0;
-  if (!chunk.id.empty() && answer_.response_id.empty()) answer_.response_id = chunk.id;
-  if (!chunk.model.empty()) answer_.model = chunk.model;
+  const Secrets& secrets = context_.server.secrets;
+  if (!chunk.id.empty() && answer_.response_id.empty())
+    answer_.response_id = secrets.redact(chunk.id);
+  if (!chunk.model.empty()) answer_.model = secrets.redact(chunk.model);
   if (!repeats) {
     take_reasoning(chunk);
     take_text(chunk.text);
@@ -130,6 +137,7 @@ void ChatAssembler::take_calls(const ChatChunk& chunk) {
 }
 
 void ChatAssembler::take_finish(const std::string& reason) {
+  if (reason == "null") return;  // a text where the value was meant
   said_ = finish_reason_of(reason);
   if (said_) return;
   fail(ErrorCode::server_error,
@@ -151,7 +159,8 @@ bool ChatAssembler::whole() const noexcept {
 ModelResponse ChatAssembler::finish() {
   if (!whole()) throw interrupted(ended_ ? "it holds nothing whole" : "the stream just ended");
   if (calls_.any_nameless()) fail(ErrorCode::invalid_response, "sent a tool call without a name");
-  answer_.tool_calls = calls_.finish(context_.limits.argument_depth);
+  const bool cut = said_ == FinishReason::length || said_ == FinishReason::content_filter;
+  answer_.tool_calls = calls_.finish(context_.limits.argument_depth, cut);
   answer_.finish_reason = finish_reason();
   answer_.provider_data = chat_provider_data(answer_, reasoning_field_, context_.dialect);
   return std::move(answer_);

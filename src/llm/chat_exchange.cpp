@@ -176,6 +176,7 @@ asio::awaitable<void> ChatExchange::async_take_events(const std::vector<SseEvent
 
 /// From here on the server is late; the time that the sink took is not its fault.
 void ChatExchange::wait_for_next_event() {
+  if (assembler_.whole() && std::exchange(tail_begun_, true)) return;  // its end does not move
   allowed_ = assembler_.whole() ? std::min(limits_.silence, tail_patience) : limits_.silence;
   deadline_ = Clock::now() + allowed_;
 }
@@ -214,6 +215,7 @@ asio::awaitable<void> ChatExchange::async_drain() {
     const std::string_view bytes = co_await async_read();
     if (bytes.empty()) break;
   }
+  broken_.reset();  // the answer had ended before
 }
 
 /// Some bytes of the body; none when it has ended or, then `broken_` says why, broken off.

@@ -75,6 +75,7 @@ class ChatExchange {
   std::chrono::milliseconds allowed_{};  // what deadline_ came from, for messages
   std::size_t bytes_ = 0;
   bool any_event_ = false;
+  bool tail_begun_ = false;  // the answer is whole, and what may follow has its deadline
   std::optional<ProviderError> broken_;  // why the body did not end as the server meant it to
 };
 

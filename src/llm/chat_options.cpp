@@ -32,7 +32,7 @@ void check_base_url(const OpenAiOptions& options) {
   if (!url.userinfo.empty())
     refuse("base_url", "holds a user name or password; use api_key or headers");
   if (!is_loopback_or_secure(url)) {
-    refuse("base_url", "is '" + options.base_url +
+    refuse("base_url", "is '" + url.scheme + "://" + url.authority() +
                            "': plain http would send the conversation and the key readable for "
                            "everyone; use https, or a server on this machine");
   }
@@ -168,6 +168,9 @@ AnswerLimits answer_limits(const OpenAiOptions& options) {
 Secrets secrets_of(const OpenAiOptions& options) {
   std::vector<std::string> secrets{options.api_key};
   for (const OpenAiHeader& header : options.headers) secrets.push_back(header.value);
+  // Some gateways want their key in the query.
+  const std::size_t query = options.base_url.find('?');
+  if (query != std::string::npos) secrets.push_back(options.base_url.substr(query + 1));
   return Secrets(std::move(secrets));
 }
 

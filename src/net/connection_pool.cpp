@@ -11,7 +11,7 @@
 namespace strandbus::detail {
 namespace {
 
-/// Part of an execution context: tells the pools that hold its connections when it ends. Sockets
+/// Part of an execution context: takes its connections out of the pools when it ends. Sockets
 /// must not outlive their context.
 class ContextWatch final : public asio::execution_context::service {
  public:
@@ -19,88 +19,92 @@ class ContextWatch final : public asio::execution_context::service {
 
   explicit ContextWatch(asio::execution_context& context) : service(context), context_(context) {}
 
-  void add(const std::weak_ptr<ConnectionPool>& pool) {
+  void add(const std::shared_ptr<ConnectionPool::Shelf>& shelf) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(pools_, [](const auto& known) { return known.expired(); });
-    const bool known = std::any_of(pools_.begin(), pools_.end(), [&](const auto& other) {
-      return !other.owner_before(pool) && !pool.owner_before(other);
+    std::erase_if(shelves_, [](const auto& known) {
+      const std::lock_guard inside(known->mutex);
+      return known->closed;
     });
-    if (!known) pools_.push_back(pool);
+    if (std::ranges::find(shelves_, shelf) == shelves_.end()) shelves_.push_back(shelf);
   }
 
  private:
   void shutdown() override {
-    for (const auto& weak : pools_) {
-      if (const auto pool = weak.lock()) pool->drop(context_);
+    for (const auto& shelf : shelves_) {
+      const std::lock_guard lock(shelf->mutex);
+      std::erase_if(shelf->idle,
+                    [&](const auto& idle) { return &idle.connection->context() == &context_; });
     }
   }
 
   asio::execution_context& context_;
   std::mutex mutex_;
-  std::vector<std::weak_ptr<ConnectionPool>> pools_;
+  std::vector<std::shared_ptr<ConnectionPool::Shelf>> shelves_;
 };
 
 asio::execution_context::id ContextWatch::id;
 
 }  // namespace
 
+ConnectionPool::~ConnectionPool() {
+  const std::lock_guard lock(shelf_->mutex);
+  shelf_->idle.clear();
+  shelf_->closed = true;
+}
+
 std::shared_ptr<Connection> ConnectionPool::take(const std::string& origin,
                                                  const asio::any_io_executor& executor,
                                                  Clock::time_point now) {
   const asio::execution_context& context = asio::query(executor, asio::execution::context);
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(shelf_->mutex);
   sweep(now);
-  const auto found = std::find_if(idle_.rbegin(), idle_.rend(), [&](const Idle& idle) {
-    return idle.origin == origin && &idle.connection->context() == &context;
-  });
-  if (found == idle_.rend()) return nullptr;
+  const auto found =
+      std::find_if(shelf_->idle.rbegin(), shelf_->idle.rend(), [&](const Idle& idle) {
+        return idle.origin == origin && &idle.connection->context() == &context;
+      });
+  if (found == shelf_->idle.rend()) return nullptr;
   auto connection = std::move(found->connection);
-  idle_.erase(std::next(found).base());
+  shelf_->idle.erase(std::next(found).base());
   return connection;
 }
 
 void ConnectionPool::put(const std::string& origin, std::shared_ptr<Connection> connection,
                          Clock::time_point now) {
-  if (const auto pool = weak_from_this(); !pool.expired())
-    asio::use_service<ContextWatch>(connection->context()).add(pool);
-  const std::lock_guard lock(mutex_);
+  asio::use_service<ContextWatch>(connection->context()).add(shelf_);
+  const std::lock_guard lock(shelf_->mutex);
   sweep(now);
   if (limits_.per_origin == 0 || !connection->is_quiet()) return;
   make_room(origin);
-  idle_.push_back({origin, now, std::move(connection)});
+  shelf_->idle.push_back({origin, now, std::move(connection)});
 }
 
 void ConnectionPool::clear() {
-  const std::lock_guard lock(mutex_);
-  idle_.clear();
+  const std::lock_guard lock(shelf_->mutex);
+  shelf_->idle.clear();
 }
 
 std::size_t ConnectionPool::size() const {
-  const std::lock_guard lock(mutex_);
-  return idle_.size();
-}
-
-void ConnectionPool::drop(const asio::execution_context& context) {
-  const std::lock_guard lock(mutex_);
-  std::erase_if(idle_, [&](const Idle& idle) { return &idle.connection->context() == &context; });
+  const std::lock_guard lock(shelf_->mutex);
+  return shelf_->idle.size();
 }
 
 void ConnectionPool::sweep(Clock::time_point now) {
-  std::erase_if(idle_, [&](const Idle& idle) {
+  std::erase_if(shelf_->idle, [&](const Idle& idle) {
     return now - idle.since >= limits_.idle_time || !idle.connection->is_quiet();
   });
 }
 
 void ConnectionPool::make_room(const std::string& origin) {
   const auto same = [&](const Idle& idle) { return idle.origin == origin; };
-  const auto count = static_cast<std::size_t>(std::count_if(idle_.begin(), idle_.end(), same));
-  auto oldest = idle_.end();
+  const auto count =
+      static_cast<std::size_t>(std::count_if(shelf_->idle.begin(), shelf_->idle.end(), same));
+  auto oldest = shelf_->idle.end();
   if (count >= limits_.per_origin) {
-    oldest = std::find_if(idle_.begin(), idle_.end(), same);
-  } else if (idle_.size() >= max_idle) {
-    oldest = idle_.begin();
+    oldest = std::find_if(shelf_->idle.begin(), shelf_->idle.end(), same);
+  } else if (shelf_->idle.size() >= max_idle) {
+    oldest = shelf_->idle.begin();
   }
-  if (oldest != idle_.end()) idle_.erase(oldest);
+  if (oldest != shelf_->idle.end()) shelf_->idle.erase(oldest);
 }
 
 }  // namespace strandbus::detail

@@ -19,7 +19,7 @@ namespace strandbus::detail {
 /// what has waited for too long, is found and closed whenever the pool is used.
 /// Threads: any thread.
 /// Lifetime: any; an execution context that ends takes its connections along.
-class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
+class ConnectionPool {
  public:
   using Clock = std::chrono::steady_clock;
 
@@ -30,7 +30,11 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
 
   static constexpr std::size_t max_idle = 64;  ///< of all origins together; the oldest goes first
 
-  explicit ConnectionPool(const Limits& limits) : limits_(limits) {}
+  explicit ConnectionPool(const Limits& limits)
+      : limits_(limits), shelf_(std::make_shared<Shelf>()) {}
+  ConnectionPool(const ConnectionPool&) = delete;
+  ConnectionPool& operator=(const ConnectionPool&) = delete;
+  ~ConnectionPool();
 
   /// The newest connection to this origin that operations of this executor's context may use, and
   /// that nothing is known against; null if there is none.
@@ -42,24 +46,29 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
            Clock::time_point now);
 
   void clear();
-  /// Closes the connections of a context that ends.
-  void drop(const asio::execution_context& context);
   std::size_t size() const;
 
- private:
   struct Idle {
     std::string origin;
     Clock::time_point since;
     std::shared_ptr<Connection> connection;
   };
 
+  /// Where the connections are: of the pool, and of the contexts that have some here. They are
+  /// closed under the mutex, so that no context can end while one of its sockets is being closed by
+  /// another thread.
+  struct Shelf {
+    std::mutex mutex;
+    std::deque<Idle> idle;  ///< the oldest first
+    bool closed = false;    ///< the pool is gone
+  };
+
+ private:
   void sweep(Clock::time_point now);
   void make_room(const std::string& origin);
 
   const Limits limits_;
-  mutable std::mutex mutex_;
-  std::deque<Idle> idle_;  ///< the oldest first; closed under the mutex, so that no context can end
-                           ///< while one of its sockets is being closed elsewhere
+  const std::shared_ptr<Shelf> shelf_;
 };
 
 }  // namespace strandbus::detail

@@ -10,6 +10,8 @@
 namespace strandbus::detail {
 namespace {
 
+constexpr std::size_t max_id_bytes = 1024;
+
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view default_type = "message";
 
@@ -82,7 +84,9 @@ void SseParser::take_field(std::string_view name, std::string_view value) {
   } else if (name == "event") {
     event_.event = value;
   } else if (name == "id") {
-    if (value.find('\0') == std::string_view::npos) event_.id = value;
+    // Every event carries the last id: a long one would be copied into each.
+    const bool usable = value.size() <= max_id_bytes && value.find('\0') == std::string_view::npos;
+    if (usable) event_.id = value;
   } else if (name == "retry") {
     if (const auto time = retry_time(value)) event_.retry = time;
   }

@@ -243,7 +243,8 @@ class Bash final : public Tool {
 
   /// Why there was no command to run; empty if there was.
   std::optional<std::string> sandbox_failure(const BashExecuted& executed) const {
-    if (options_.sandbox == Sandbox::none) return std::nullopt;
+    // What has written something was there.
+    if (options_.sandbox == Sandbox::none || !executed.stdout_.empty()) return std::nullopt;
     return detail::sandbox_failure(static_cast<int>(executed.exit_code), executed.stderr_);
   }
 

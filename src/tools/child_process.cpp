@@ -138,8 +138,10 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
       exit_watch_(std::move(other.exit_watch_)),
       stdout_(std::move(other.stdout_)),
       stderr_(std::move(other.stderr_)),
+      failure_(other.failure_),
       shell_(other.shell_),
-      status_(other.status_) {}
+      status_(other.status_),
+      too_many_(other.too_many_) {}
 
 ChildProcess::~ChildProcess() {
   if (pid_ == 0) return;

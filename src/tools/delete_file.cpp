@@ -22,6 +22,12 @@ ToolResult delete_file(const FileToolbox& box, const DeleteFileArguments& argume
   deleted.path = repair_utf8(*removed);
   const std::string path = deleted.path;
   static_cast<void>(step.publish(std::move(deleted)));
+  if (*removed != current->info.path) {
+    return ToolResult::ok("deleted the link " + listed_path(path) + "; " +
+                          listed_path(current->info.path) + ", which it named, is still there")
+        .with_change(path);
+  }
+  context.reads->forget(*removed);
 
   DiffRequest request;
   request.path = path;

@@ -51,8 +51,14 @@ class Search {
     json::object data;
     data["matches"] = matches_;
     data["files"] = files_;
-    data["truncated"] = stopped();
+    data["truncated"] = stopped() || too_many_;
     return ToolResult::ok(output_ + notes()).with_data(std::move(data));
+  }
+
+  /// What the list of files leaves out.
+  void note(const Listing& listing) {
+    too_many_ = listing.truncated;
+    unreadable_ = listing.unreadable;
   }
 
  private:
@@ -92,6 +98,9 @@ class Search {
 
   std::string notes() const {
     std::string text;
+    if (too_many_) text += "[there are too many files; not all were looked at]\n";
+    if (unreadable_ > 0)
+      text += "[" + std::to_string(unreadable_) + " directories may not be read]\n";
     if (matches_ == 0) text += "[nothing was found in " + std::to_string(files_) + " files]\n";
     if (skipped_ > 0)
       text += "[" + std::to_string(skipped_) + " files were skipped: too large, or not readable]\n";
@@ -105,6 +114,8 @@ class Search {
   const FileToolbox& box_;
   const ToolContext& context_;
   const LineMatcher& matcher_;
+  bool too_many_ = false;
+  std::size_t unreadable_ = 0;
   const Clock::time_point deadline_;
   Stop stop_ = Stop::no;
   std::string output_;
@@ -156,6 +167,7 @@ ToolResult search_files(const FileToolbox& box, const SearchFilesArguments& argu
   options.max_entries = box.options.max_visited;
   const auto listing = box.workspace->list(path, options);
   if (!listing) return failure_of(listing.error());
+  search.note(*listing);
   for (const ListedFile& entry : listing->entries) {
     if (search.stopped()) break;
     if (entry.kind != FileKind::file) continue;

@@ -217,6 +217,31 @@ TEST_F(AgentRun, CountsWhatFailedAttemptsHaveUsedToo) {
   EXPECT_EQ(all<TurnEnded>().at(0).usage.total, 20);
 }
 
+TEST_F(AgentRun, EndsAnAttemptOnceWhenItIsCancelledBetweenTwo) {
+  start({[this](const ModelRequest&, DeltaSink& sink) -> asio::awaitable<ModelResponse> {
+    sink.on_attempt_failed(ProviderError(ErrorCode::network, "reset"));
+    agent_->control().cancel();
+    asio::steady_timer never(co_await asio::this_coro::executor,
+                             asio::steady_timer::time_point::max());
+    co_await never.async_wait(asio::use_awaitable);
+    co_return ModelResponse();
+  }});
+  process("hi");
+  EXPECT_EQ(result_.outcome, Outcome::cancelled);
+  EXPECT_EQ(all<ModelFailed>().size(), 1u);
+  EXPECT_THAT(faults(events_), IsEmpty());
+}
+
+TEST_F(AgentRun, KnowsNoCostWhereTheModelToldNoUsage) {
+  start({[](const ModelRequest&, DeltaSink&) -> asio::awaitable<ModelResponse> {
+    ModelResponse response = text_response("x");
+    response.usage = Usage{};
+    co_return response;
+  }});
+  process("hi");
+  EXPECT_EQ(result_.cost, std::nullopt);
+}
+
 TEST_F(AgentRun, RefusesOptionsThatCannotBe) {
   EXPECT_THROW(start({says("x")}, {.max_rounds = 0}), std::invalid_argument);
   EXPECT_THROW(start({says("x")}, {.max_parallel_tools = 0}), std::invalid_argument);

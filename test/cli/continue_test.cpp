@@ -99,6 +99,17 @@ TEST_F(Continue, AnswersACallWhoseRunWasInterrupted) {
   }
 }
 
+TEST_F(Continue, KnowsAMessageWhoseLineIsCutOff) {
+  std::string whole = text();
+  const std::size_t last = whole.rfind(R"({"_type":"message")");
+  whole.resize(last + 20);  // the event that committed it is there
+  std::ofstream(session_) << whole;
+  const Finished second =
+      run_program({"run", "Again", "--continue", session_, "--script", remembering_script()});
+  EXPECT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_THAT(second.err, HasSubstr(": 4 messages"));
+}
+
 TEST_F(Continue, WorksWhereTheSessionWorked) {
   const std::string script = directory_.write("pwd.json", bash_script("pwd"));
   const std::string folder = directory_.path("there");

@@ -184,6 +184,41 @@ TEST_F(Conversation, LetsNothingThatIsPastedSteerTheTerminal) {
   EXPECT_EQ(said(), (std::vector<std::string>{"a]0;title[2Jb"}));
 }
 
+TEST_F(Conversation, TakesACharacterThatComesInTwoPieces) {
+  const auto program = start_patient();
+  program->read_next(prompt);
+  program->type("caf\xc3");
+  program->read_next("caf");
+  program->type("\xa9\r");
+  program->read_next("I hear you.");
+  program->read_next(prompt);
+  program->type(ctrl_d);
+  EXPECT_EQ(program->wait().exit_code, 0);
+  EXPECT_EQ(said(), (std::vector<std::string>{"café"}));
+}
+
+TEST_F(Conversation, LosesNothingBehindAByteThatIsNoCharacter) {
+  const auto program = start_patient();
+  program->read_next(prompt);
+  program->type("caf\xe9\r");
+  program->read_next("I hear you.");
+  program->read_next(prompt);
+  program->type(ctrl_d);
+  EXPECT_EQ(program->wait().exit_code, 0);
+  EXPECT_EQ(said(), (std::vector<std::string>{"caf\xEF\xBF\xBD"}));
+}
+
+TEST_F(Conversation, TakesKeysThatElsewhereStopAProgramAsKeys) {
+  const auto program = start_patient();
+  program->read_next(prompt);
+  program->type("a\x1c\x1a");  // Ctrl-\ and Ctrl-Z
+  program->read_next("a");
+  program->type(ctrl_c);
+  program->read_next(prompt);
+  program->type(ctrl_d);
+  EXPECT_EQ(program->wait().exit_code, 0);
+}
+
 TEST_F(Conversation, BeginsANewLineWithAltEnter) {
   const auto program = start_patient();
   program->read_next(prompt);

@@ -388,7 +388,7 @@ TEST(ChatAssembler, ACutAnswerStaysCutAlsoWithCalls) {
 }
 
 TEST(ChatAssembler, AReasonThatIsAFailureIsOne) {
-  for (const char* reason : {"error", "abort", "insufficient_system_resource"}) {
+  for (const char* reason : {"error", "abort", "insufficient_system_resource", "network_error"}) {
     Assembly a;
     a.delta(R"({"content":"x"})");
     const ProviderError error = error_of([&] { a.end(reason); });
@@ -412,6 +412,20 @@ TEST(ChatAssembler, AFinishReasonIsEnough) {
   a.delta(R"({"content":"whole"})");
   EXPECT_EQ(a.end().content, "whole");
   EXPECT_FALSE(a.assembler.ended());
+}
+
+TEST(ChatAssembler, AReasonThatIsTheTextNullIsNone) {
+  Assembly a;
+  a.feed(R"({"choices":[{"delta":{"content":"half"},"finish_reason":"null"}]})");
+  EXPECT_FALSE(a.assembler.whole());
+}
+
+TEST(ChatAssembler, ACallThatWasCutBeforeItsArgumentsHasNone) {
+  Assembly a;
+  a.delta(R"({"tool_calls":[{"index":0,"id":"c","function":{"name":"erase","arguments":""}}]})");
+  const ModelResponse response = a.end("length");
+  ASSERT_EQ(response.tool_calls.size(), 1U);
+  EXPECT_TRUE(response.tool_calls[0].arguments.is_string());  // which no tool accepts
 }
 
 TEST(ChatAssembler, DoneIsEnoughWhenSomethingWasSaid) {

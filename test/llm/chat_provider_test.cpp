@@ -544,7 +544,7 @@ TEST(OpenAiOptions, ImpossibleOnesAreRefusedByName) {
   EXPECT_THAT(refusal_of([](OpenAiOptions& o) { o.base_url = "server"; }),
               HasSubstr("OpenAiOptions::base_url is no URL: "));
   EXPECT_THAT(refusal_of([](OpenAiOptions& o) { o.base_url = "http://server.test/v1"; }),
-              HasSubstr("OpenAiOptions::base_url is 'http://server.test/v1': plain http"));
+              HasSubstr("OpenAiOptions::base_url is 'http://server.test': plain http"));
   EXPECT_THAT(refusal_of([](OpenAiOptions& o) { o.base_url = "https://u:p@server.test/"; }),
               HasSubstr("OpenAiOptions::base_url"));
   EXPECT_THAT(refusal_of([](OpenAiOptions& o) { o.model = ""; }),

@@ -55,6 +55,13 @@ TEST(SseParser, AnEventHasTypeDataIdAndRetry) {
   EXPECT_EQ(parsed.error, "");
 }
 
+TEST(SseParser, AnIdThatIsTooLongForEveryEventIsNone) {
+  const auto events =
+      parse("id: 7\ndata: a\n\nid: " + std::string(2000, 'x') + "\ndata: b\n\n").events;
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[1].id, "7");
+}
+
 TEST(SseParser, TheTypeIsMessageWhereNoneIsGiven) {
   EXPECT_EQ(parse("data: x\n\n").events.at(0).event, "message");
   EXPECT_EQ(parse("event:\ndata: x\n\n").events.at(0).event, "message");

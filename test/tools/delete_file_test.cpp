@@ -60,6 +60,7 @@ TEST_F(DeleteFile, RemovesALinkAndNotWhatItNames) {
   ASSERT_TRUE(result.success) << result.error;
   EXPECT_TRUE(exists("a.txt"));
   EXPECT_FALSE(std::filesystem::is_symlink(harness_.workspace.path() / "link"));
+  EXPECT_EQ(result.output, "deleted the link link; a.txt, which it named, is still there");
   EXPECT_THAT(events(), ElementsAre("deleted link"));
 }
 

@@ -115,7 +115,7 @@ TEST(UnifiedDiff, MarksALastLineWithoutAnEnd) {
 TEST(UnifiedDiff, ShowsAnEmptyFileAndANewOne) {
   EXPECT_EQ(diff_of("", "a\n").text, "--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+a\n");
   EXPECT_EQ(diff_of("a\nb\n", "").text, "--- a/f\n+++ b/f\n@@ -1,2 +0,0 @@\n-a\n-b\n");
-  EXPECT_EQ(unified_diff({.path = "f", .new_text = "a\n", .created = true}).text,
+  EXPECT_EQ(unified_diff({.path = "f", .old_text = "", .new_text = "a\n", .created = true}).text,
             "--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n");
 }
 
