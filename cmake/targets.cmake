@@ -94,14 +94,16 @@ function(strandbus_fuzz name)
   set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz)
 endfunction()
 
-# strandbus_bench(<name> SOURCES x.cpp [LIBS …]): a Google Benchmark program, built by the
-# target `benchmarks`.
+# strandbus_bench(<name> SOURCES x.cpp [LIBS …]): a measuring program of bench/, built by the target
+# `benchmarks`; it lies in bench/<name> of the build.
 function(strandbus_bench name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
   set(target bench_${name})
   add_executable(${target} ${arg_SOURCES})
-  target_link_libraries(${target} PRIVATE ${arg_LIBS} benchmark::benchmark_main)
-  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+  target_link_libraries(${target} PRIVATE ${arg_LIBS} strandbus_bench_measure)
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME ${name}
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
   strandbus_set_warnings(${target})
   add_dependencies(benchmarks ${target})
 endfunction()
