@@ -2,6 +2,7 @@
 
 #include "net/http_transport.hpp"
 
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -71,9 +72,14 @@ asio::awaitable<std::vector<tcp::endpoint>> async_resolve(
   }
   error_code woken;
   co_await lookup->wake.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  // The answer may have come between the cancellation and this.
+  const auto cancellation = co_await asio::this_coro::cancellation_state;
+  if (cancellation.cancelled() != asio::cancellation_type::none) {
+    lookup->resolver.cancel();
+    throw system_error(asio::error::operation_aborted);
+  }
   if (!lookup->done) {
     lookup->resolver.cancel();
-    if (woken) throw system_error(asio::error::operation_aborted);
     throw HttpError(HttpFailure::connect,
                     "no name server told the address of " + host + " in time; check the network");
   }
