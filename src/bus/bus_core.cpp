@@ -49,6 +49,7 @@ class WritableWaiter final : public Waiter {
  public:
   explicit WritableWaiter(std::shared_ptr<BusCore> core) : core_(std::move(core)) {
     core_->writable_waiters_.fetch_add(1, std::memory_order_seq_cst);
+    sync::heavy_barrier();
   }
   ~WritableWaiter() override { core_->writable_waiters_.fetch_sub(1, std::memory_order_seq_cst); }
 
@@ -71,6 +72,7 @@ class DrainWaiter final : public Waiter {
   DrainWaiter(std::shared_ptr<BusCore> core, std::chrono::steady_clock::time_point deadline)
       : core_(std::move(core)), deadline_(deadline), target_(core_->log_.head()) {
     core_->add_drain(target_);
+    sync::heavy_barrier();
   }
   ~DrainWaiter() override { core_->remove_drain(target_); }
 
@@ -105,8 +107,7 @@ Timestamp BusCore::clock_now() const {
 Result<std::uint64_t> BusCore::publish(StreamEvent&& event) {
   const bool valid_name = has_valid_name(event);
   const std::size_t bytes = event.approximate_bytes();
-  const Timestamp outer_now =
-      options_.clock ? options_.clock() : Timestamp{};  // user code: not under the lock
+  const Timestamp now = clock_now();  // not under the lock: it takes its time, or is user code
   Evicted evicted;
   std::uint64_t seq = 0;
   {
@@ -115,7 +116,7 @@ Result<std::uint64_t> BusCore::publish(StreamEvent&& event) {
     if (refused != Errc{}) return make_error_code(refused);
     log_.prepare(bytes);
     runs_.record(event);  // the last step that may throw
-    last_ts_ = std::max(last_ts_, options_.clock ? outer_now : clock_now());
+    last_ts_ = std::max(last_ts_, now);
     event.set_stamp(log_.head() + 1, ids_.next(last_ts_), last_ts_);
     open_starts_.record(event.type());
     seq = append(std::move(event), bytes, evicted);
@@ -171,9 +172,10 @@ std::uint64_t BusCore::append(StreamEvent&& event, std::size_t bytes, Evicted& e
 
 /// Drops what the bounds do not allow and no blocking reader needs.
 void BusCore::evict(Evicted& evicted) noexcept {
-  for (std::uint64_t before = 0; log_.over_bounds() && log_.tail() != before;) {
-    before = log_.tail();
+  while (log_.over_bounds()) {
+    const std::uint64_t before = log_.tail();
     log_.evict(gate(before + 1), evicted);
+    if (log_.tail() == before) return;
   }
 }
 
@@ -182,9 +184,17 @@ void BusCore::evict(Evicted& evicted) noexcept {
 std::uint64_t BusCore::gate(std::uint64_t at_least) const noexcept {
   if (blocking_readers_.empty()) return std::numeric_limits<std::uint64_t>::max();
   if (cached_gate_ >= at_least) return cached_gate_;
+  // As long as the reader that was the slowest has not come so far, nobody else needs to be asked.
+  slowest_ = std::min(slowest_, blocking_readers_.size() - 1);
+  if (const std::uint64_t known = blocking_readers_[slowest_]->position(); known < at_least)
+    return known;
   cached_gate_ = std::numeric_limits<std::uint64_t>::max();
-  for (const Reader* reader : blocking_readers_)
-    cached_gate_ = std::min(cached_gate_, reader->position());
+  for (std::size_t i = 0; i < blocking_readers_.size(); ++i) {
+    const std::uint64_t position = blocking_readers_[i]->position();
+    if (position >= cached_gate_) continue;
+    cached_gate_ = position;
+    slowest_ = i;
+  }
   return cached_gate_;
 }
 
@@ -196,7 +206,8 @@ std::uint64_t BusCore::backlog() const noexcept {
 }
 
 void BusCore::notify() noexcept {
-  lot_->wake();
+  sync::light_barrier();  // see EventLog::head_
+  lot_->wake_for_publisher();
   if (dispatcher_.idle()) return;
   const auto keep_alive = shared_from_this();  // a handler may drop the last handle
   dispatcher_.run();
@@ -295,6 +306,8 @@ void BusCore::async_writable(WaitHandler handler) {
     const asio::any_io_executor anywhere = asio::system_executor();
     return WaitOperation(std::move(handler), anywhere, KeepsRunning::yes).post(error_code());
   }
+  if (!closed() && writable())
+    return WaitOperation(std::move(handler), executor_, KeepsRunning::yes).post(error_code());
   lot_->wait(std::make_shared<WritableWaiter>(self), lot_->domain(executor_),
              WaitOperation(std::move(handler), executor_, KeepsRunning::yes));
 }

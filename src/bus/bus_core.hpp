@@ -47,7 +47,7 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   /// The time that events are stamped with.
   Timestamp clock_now() const;
   /// Changes whenever a stream might have more to say than before.
-  std::uint64_t epoch() const noexcept { return log_.head() * 2 + (closed() ? 1 : 0); }
+  std::uint64_t epoch() const noexcept { return log_.head() + (closed() ? 1 : 0); }
   std::vector<Delivery> history(std::uint64_t after, std::size_t limit);
 
   // Blocking readers.
@@ -103,19 +103,22 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   std::vector<Reader*> readers_;
   std::vector<Reader*> blocking_readers_;
   mutable std::uint64_t cached_gate_ = 0;  ///< not beyond any blocking reader's position
+  mutable std::size_t slowest_ = 0;        ///< index of the blocking reader that is asked first
   std::uint64_t refused_closed_ = 0;
   std::uint64_t refused_runs_ = 0;
   std::uint64_t refused_backlog_ = 0;
   std::uint64_t refused_invalid_ = 0;
 
-  sync::Atomic<bool> closed_{false};
-  // Pairs with Reader::position_: a waiter counts itself here and then looks at the positions.
+  // What readers look at stays off the lines that publishers write.
+  alignas(64) sync::Atomic<bool> closed_{false};
+  // Pairs with Reader::position_: a waiter counts itself here, makes a heavy barrier and then looks
+  // at the positions.
   sync::Atomic<std::uint32_t> writable_waiters_{0};
   // Likewise: the lowest seq that a drain waits for; the highest number when there is none.
   sync::Atomic<std::uint64_t> drain_target_{no_drain};
-  std::vector<std::uint64_t> drain_targets_;  ///< under the mutex
-  sync::Atomic<std::uint64_t> callback_errors_{0};
   std::shared_ptr<ParkingLot> lot_ = std::make_shared<ParkingLot>();
+  alignas(64) std::vector<std::uint64_t> drain_targets_;  ///< under the mutex
+  sync::Atomic<std::uint64_t> callback_errors_{0};
   CallbackDispatcher dispatcher_{log_};
 };
 

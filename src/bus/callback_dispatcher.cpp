@@ -10,11 +10,14 @@
 namespace strandbus::detail {
 
 void CallbackDispatcher::add(std::shared_ptr<CallbackReader> reader) {
-  std::lock_guard lock(mutex_);
-  reserve(readers_.size() + 1);
-  readers_.push_back(std::move(reader));
-  count_.store(readers_.size(), std::memory_order_seq_cst);
-  version_.fetch_add(1, std::memory_order_release);
+  {
+    std::lock_guard lock(mutex_);
+    reserve(readers_.size() + 1);
+    readers_.push_back(std::move(reader));
+    count_.store(readers_.size(), std::memory_order_seq_cst);
+    version_.fetch_add(1, std::memory_order_release);
+  }
+  sync::heavy_barrier();  // see EventLog::head_: whoever calls run() next sees what came before
 }
 
 void CallbackDispatcher::remove(const CallbackReader& reader) noexcept {

@@ -17,36 +17,40 @@ EventLog::EventLog(const LogBounds& bounds)
       segment_bytes_(std::max<std::size_t>(1, bounds.bytes / segments_per_history)),
       landmarks_(bounds.landmarks, bounds.landmark_bytes, pool_) {}
 
-bool EventLog::needs_segment() const noexcept {
-  if (segments_.empty()) return true;
-  const Segment& newest = *segments_.back().get();
-  return newest.next_seq() == newest.end_seq();
+/// Seals the newest segment, should it have room, and takes another one.
+void EventLog::begin_segment() {
+  if (segments_.full()) segments_.set_capacity(std::max<std::size_t>(4, segments_.capacity() * 2));
+  auto segment = pool_->take(head_.load(std::memory_order_relaxed) + 1);
+  if (newest_) newest_->seal(*segment.get());
+  newest_ = segment.get();
+  segments_.push_back(std::move(segment));
+  room_ = Segment::capacity;
+  newest_segment_bytes_ = 0;
+  know_oldest();
 }
 
-void EventLog::prepare(std::size_t bytes) {
-  if (!segments_.empty() && newest_segment_bytes_ >= segment_bytes_) segments_.back()->seal();
-  if (needs_segment()) {
-    if (segments_.full())
-      segments_.set_capacity(std::max<std::size_t>(4, segments_.capacity() * 2));
-    segments_.push_back(pool_->take(head_.load(std::memory_order_relaxed) + 1));
-    newest_segment_bytes_ = 0;
-  }
-  if (kept() >= bounds_.events || bytes_ + bytes > bounds_.bytes) landmarks_.prepare();
+/// After the front of the list has changed. The list is not empty: the newest event is never dropped.
+void EventLog::know_oldest() noexcept {
+  oldest_ = segments_.front().get();
+  oldest_first_ = oldest_->first_seq();
+  oldest_end_ = oldest_->end_seq();
 }
 
 void EventLog::append(StreamEvent&& event, std::size_t bytes) noexcept {
   const std::uint64_t seq = event.seq();
   const auto counted = static_cast<std::uint32_t>(
       std::min<std::size_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
-  segments_.back()->append(std::move(event), counted);
+  newest_->append(std::move(event), counted);
+  --room_;
   bytes_ += counted;
   newest_segment_bytes_ += counted;
-  head_.store(seq, std::memory_order_seq_cst);
+  head_.store(seq, std::memory_order_release);
 }
 
 void EventLog::start_at(std::uint64_t seq) noexcept {
-  segments_.back()->begin_at(seq);
-  head_.store(seq - 1, std::memory_order_seq_cst);
+  newest_->begin_at(seq);
+  know_oldest();
+  head_.store(seq - 1, std::memory_order_release);
   tail_.store(seq, std::memory_order_release);
 }
 
@@ -64,12 +68,11 @@ void EventLog::evict(std::uint64_t gate, Evicted& evicted) noexcept {
 
 /// Takes the event at `tail` out of the window; false when there is no place for what that leaves.
 bool EventLog::drop_oldest(std::uint64_t tail, Evicted& evicted) noexcept {
-  const Segment& oldest = *segments_.front().get();
-  const std::size_t index = tail - oldest.first_seq();
-  const StreamEvent& event = oldest.data()[index];
-  const bool empties = tail + 1 == oldest.end_seq();
+  const std::size_t index = tail - oldest_first_;
+  const StreamEvent& event = oldest_->data()[index];
+  const bool empties = tail + 1 == oldest_end_;
   if (empties && evicted.size() == evicted.capacity()) return false;
-  const std::uint32_t bytes = oldest.bytes_at(index);
+  const std::uint32_t bytes = oldest_->bytes_at(index);
   if (landmarks_.wants(event)) {
     if (!landmarks_.has_room()) return false;
     landmarks_.append(event, bytes);
@@ -78,6 +81,7 @@ bool EventLog::drop_oldest(std::uint64_t tail, Evicted& evicted) noexcept {
   if (empties) {
     evicted.push_back(std::move(segments_.front()));
     segments_.pop_front();
+    know_oldest();
   }
   return true;
 }

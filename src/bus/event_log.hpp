@@ -29,7 +29,7 @@ class EventLog {
   explicit EventLog(const LogBounds& bounds);
 
   /// The newest published seq; 0 before the first. Events up to it can be read.
-  std::uint64_t head() const noexcept { return head_.load(std::memory_order_seq_cst); }
+  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
   /// The first seq of the window, from which on all events are kept; head() + 1 when it is empty.
   std::uint64_t tail() const noexcept { return tail_.load(std::memory_order_acquire); }
   /// The oldest kept seq; head() + 1 when nothing is kept.
@@ -40,7 +40,10 @@ class EventLog {
   std::uint64_t first_of_last(std::uint64_t count) const noexcept;
 
   /// Makes sure that the next append of an event of this size does not allocate, hence not throw.
-  void prepare(std::size_t bytes);
+  void prepare(std::size_t bytes) {
+    if (room_ == 0 || newest_segment_bytes_ >= segment_bytes_) begin_segment();
+    if (kept() >= bounds_.events || bytes_ + bytes > bounds_.bytes) landmarks_.prepare();
+  }
   /// Makes sure that evict can keep at least one more landmark.
   void prepare_landmark() { landmarks_.prepare(); }
   /// Appends a stamped event whose seq is head() + 1.
@@ -68,18 +71,27 @@ class EventLog {
   const LandmarkRing& landmarks() const noexcept { return landmarks_; }
 
  private:
-  bool needs_segment() const noexcept;
+  void begin_segment();
   bool drop_oldest(std::uint64_t tail, Evicted& evicted) noexcept;
+  void know_oldest() noexcept;
 
   const LogBounds bounds_;
   const std::size_t segment_bytes_;  ///< a segment is sealed when it holds this much
   std::shared_ptr<SegmentPool> pool_ = std::make_shared<SegmentPool>();
   boost::circular_buffer<Pin<Segment>> segments_;
+  // Of the ends of the list, so that a publish does not look into a segment's head, which readers
+  // write: how many events the newest one still takes, and where the oldest one begins and ends.
+  std::size_t room_ = 0;
+  Segment* newest_ = nullptr;
+  Segment* oldest_ = nullptr;
+  std::uint64_t oldest_first_ = 0;
+  std::uint64_t oldest_end_ = 0;
   std::size_t bytes_ = 0;
   std::size_t newest_segment_bytes_ = 0;
   LandmarkRing landmarks_;
-  // Pairs with the armed flag of ParkingLot: a publisher stores the head and then looks at the
-  // flag, a waiter sets the flag and then looks at the head; sequentially consistent on both sides.
+  // Pairs with the armed flag of ParkingLot and the count of CallbackDispatcher: a publisher stores
+  // the head and then looks at the flag, with a light barrier between; a waiter sets the flag and
+  // then looks at the head, with a heavy one.
   alignas(64) sync::Atomic<std::uint64_t> head_{0};
   sync::Atomic<std::uint64_t> tail_{1};
 };

@@ -53,31 +53,29 @@ Filter& Filter::statuses(std::initializer_list<Status> wanted) {
   std::bitset<8> kept;
   for (const Status status : wanted) kept.set(static_cast<std::size_t>(status));
   statuses_ &= kept;
-  accepts_all_ = false;
+  accepts_all_ = only_types_ = false;
   return *this;
 }
 
 Filter& Filter::run(std::string run_id) {
   runs_.push_back(std::move(run_id));
-  accepts_all_ = false;
+  accepts_all_ = only_types_ = false;
   return *this;
 }
 
 Filter& Filter::agent(std::string name) {
   agents_.push_back(std::move(name));
-  accepts_all_ = false;
+  accepts_all_ = only_types_ = false;
   return *this;
 }
 
 Filter& Filter::where(Predicate predicate) {
   predicates_.push_back(std::move(predicate));
-  accepts_all_ = false;
+  accepts_all_ = only_types_ = false;
   return *this;
 }
 
-bool Filter::matches(const StreamEvent& event) const {
-  if (accepts_all_) return true;
-  if (!types_.test(static_cast<std::size_t>(event.type()))) return false;
+bool Filter::matches_the_rest(const StreamEvent& event) const {
   if (!statuses_.all() && !statuses_.test(static_cast<std::size_t>(event.status()))) return false;
   if (!runs_.empty() && !contains(runs_, event.run_id())) return false;
   if (!agents_.empty() && !contains(agents_, event.agent())) return false;

@@ -10,27 +10,20 @@ LandmarkRing::LandmarkRing(std::size_t max_events, std::size_t max_bytes,
                            std::shared_ptr<SegmentPool> pool)
     : max_events_(max_events), max_bytes_(max_bytes), pool_(std::move(pool)) {}
 
-void LandmarkRing::prepare() {
-  if (max_events_ == 0 || has_room()) return;
+void LandmarkRing::begin_segment() {
   if (segments_.full()) segments_.set_capacity(std::max<std::size_t>(4, segments_.capacity() * 2));
   segments_.push_back(pool_->take_sparse());
-}
-
-bool LandmarkRing::wants(const StreamEvent& event) const noexcept {
-  return max_events_ > 0 && !is_delta(event.type());
-}
-
-bool LandmarkRing::has_room() const noexcept {
-  return !segments_.empty() && segments_.back()->size() < Segment::capacity;
+  room_ = Segment::capacity;
 }
 
 void LandmarkRing::append(const StreamEvent& event, std::uint32_t bytes) noexcept {
   segments_.back()->append(StreamEvent(event), bytes);
+  --room_;
   bytes_ += bytes;
   ++size_;
 }
 
-void LandmarkRing::evict(Evicted& evicted) noexcept {
+void LandmarkRing::drop_what_exceeds(Evicted& evicted) noexcept {
   while (over_bounds()) {
     const bool empties = dropped_ + 1 == Segment::capacity;
     if (empties && evicted.size() == evicted.capacity()) return;

@@ -26,15 +26,21 @@ class LandmarkRing {
   LandmarkRing(std::size_t max_events, std::size_t max_bytes, std::shared_ptr<SegmentPool> pool);
 
   /// Makes room for at least one append, so that it does not allocate.
-  void prepare();
+  void prepare() {
+    if (max_events_ > 0 && !has_room()) begin_segment();
+  }
   /// Whether an event of this type is kept here.
-  bool wants(const StreamEvent& event) const noexcept;
+  bool wants(const StreamEvent& event) const noexcept {
+    return max_events_ > 0 && !is_delta(event.type());
+  }
   /// Whether append has its place.
-  bool has_room() const noexcept;
+  bool has_room() const noexcept { return room_ > 0; }
   /// Keeps a copy of an event that leaves the history.
   void append(const StreamEvent& event, std::uint32_t bytes) noexcept;
   /// Drops what exceeds the bounds, as long as `evicted` can take what is dropped.
-  void evict(Evicted& evicted) noexcept;
+  void evict(Evicted& evicted) noexcept {
+    if (over_bounds()) drop_what_exceeds(evicted);
+  }
 
   /// The first kept event whose seq is at least `seq`, and those that follow it without a gap; none
   /// if there is no such event.
@@ -56,12 +62,15 @@ class LandmarkRing {
   // Positions count from the oldest event; segments are full but for the first and the last.
   const StreamEvent& operator[](std::size_t position) const noexcept;
   const Pin<Segment>& segment_of(std::size_t position) const noexcept;
+  void begin_segment();
+  void drop_what_exceeds(Evicted& evicted) noexcept;
   void drop_oldest(Evicted& evicted) noexcept;
 
   const std::size_t max_events_;
   const std::size_t max_bytes_;
   const std::shared_ptr<SegmentPool> pool_;
   boost::circular_buffer<Pin<Segment>> segments_;
+  std::size_t room_ = 0;     ///< in the last segment
   std::size_t dropped_ = 0;  ///< how many of the first segment are gone
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;

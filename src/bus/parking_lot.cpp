@@ -58,6 +58,7 @@ void WakeDomain::shut() noexcept {
 /// Without memory to look the wait is over: its owner looks again, and learns of that himself.
 void ParkingLot::Polled::poll() noexcept try {
   epoch = waiter->epoch();
+  events = epoch - std::exchange(waiter->polled_epoch_, epoch);
   outcome = waiter->poll();
   if (!outcome) deadline = waiter->deadline();
 } catch (const std::bad_alloc&) {
@@ -106,12 +107,15 @@ void ParkingLot::wait(const std::shared_ptr<Waiter>& waiter,
   }
   Polled polled{waiter};
   polled.poll();
+  bool watched = true;  // by a drain
   std::optional<Ended> ended = [&] {
     std::lock_guard lock(mutex_);
-    return give_back(polled, domain);
+    auto given_back = give_back(polled, domain);
+    if (!given_back) watched = arm(domain);
+    return given_back;
   }();
   if (polled.deadline) start_timer(domain, polled);
-  if (polled.stale()) wake();
+  if (!watched) wake_stale({&polled, 1});
   if (ended) std::move(ended->operation).post(ended->ec);
 }
 
@@ -149,21 +153,61 @@ void ParkingLot::cancel(Waiter& waiter, std::uint64_t id) noexcept {
   wake_armed();
 }
 
-void ParkingLot::drain(const std::shared_ptr<WakeDomain>& domain) {
+void ParkingLot::drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) {
+  sync::pause_until(linger.next_look());
   std::vector<Polled> polled;
   std::shared_ptr<Completions> completions;
   std::shared_ptr<Completions> unposted;
   {
     std::lock_guard lock(mutex_);
     unposted = std::move(domain->unposted_);
+    domain->look_again_ = false;
     completions = take_parked(*domain, polled);
-    if (!completions) arm(domain);
+    if (!completions) end_drain(domain);
   }
   if (!completions) wake_armed();  // posts this again, and then there may be memory
   for (auto& entry : polled) entry.poll();
-  if (completions) settle(domain, polled, *completions);
+  if (completions) {
+    // The next one before the handlers: those may take long, and others wait for their events.
+    settle(domain, polled, *completions);
+    go_on_or_end(domain, polled, linger);
+  }
   if (unposted) post_kept(domain, std::move(unposted));
   if (completions) complete_all(completions);
+}
+
+/// Posts the next drain if it may find something, otherwise leaves the waking to publishers.
+void ParkingLot::go_on_or_end(const std::shared_ptr<WakeDomain>& domain,
+                              const std::vector<Polled>& polled, Linger linger) noexcept {
+  std::uint64_t events = 0;
+  for (const auto& entry : polled) events = std::max(events, entry.events);
+  bool goes_on = linger.goes_on_after(events, others_publish(), Linger::Clock::now());
+  if (!goes_on) {
+    std::lock_guard lock(mutex_);
+    goes_on = domain->look_again_;
+    if (!goes_on) end_drain(domain);
+  }
+  if (goes_on && post_drain(domain, linger)) return;
+  if (goes_on) {
+    std::lock_guard lock(mutex_);
+    end_drain(domain);
+  }
+  wake_stale(polled);
+}
+
+/// What has come between a poll and the arming of the domain was seen by nobody.
+void ParkingLot::wake_stale(std::span<const Polled> polled) noexcept {
+  sync::heavy_barrier();  // see EventLog::head_
+  if (std::any_of(polled.begin(), polled.end(), [](const auto& entry) { return entry.stale(); }))
+    wake();
+}
+
+bool ParkingLot::post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) noexcept {
+  return domain->use_executor([&] {
+    asio::post(domain->executor(), [lot = shared_from_this(), domain, linger] {
+      lot->drain(domain, linger);
+    });
+  });
 }
 
 /// Gives polled waiters back, and takes the operations of those that have ended.
@@ -178,8 +222,6 @@ void ParkingLot::settle(const std::shared_ptr<WakeDomain>& domain,
   for (const auto& entry : polled) {
     if (entry.deadline) start_timer(domain, entry);
   }
-  if (std::any_of(polled.begin(), polled.end(), [](const auto& entry) { return entry.stale(); }))
-    wake();
 }
 
 /// The timer lives in its own handler, so that it goes when its context goes. Without memory for it
@@ -224,6 +266,12 @@ void ParkingLot::on_deadline(const std::shared_ptr<WakeDomain>& domain,
   if (!completions) return wake_armed();
   polled[0].poll();
   settle(domain, polled, *completions);
+  if (completions->ended.empty()) {
+    std::unique_lock lock(mutex_);
+    arm(domain);
+    lock.unlock();
+    wake_stale(polled);
+  }
   complete_all(completions);
 }
 
@@ -322,7 +370,6 @@ void ParkingLot::park(std::shared_ptr<Waiter> waiter,
   waiter->parked_in_ = domain.get();
   waiter->parked_index_ = domain->parked_.size();
   domain->parked_.push_back(std::move(waiter));  // wait() has made room
-  arm(domain);
 }
 
 std::shared_ptr<Waiter> ParkingLot::unpark(Waiter& waiter) noexcept {
@@ -345,12 +392,22 @@ WaitOperation ParkingLot::take_operation(Waiter& waiter) noexcept {
   return operation;
 }
 
-void ParkingLot::arm(const std::shared_ptr<WakeDomain>& domain) noexcept {
-  if (domain->armed_) return;
+/// Makes sure that somebody polls who is parked in this domain: the drain that is on its way (then
+/// true), or the next publisher, who has not seen that before wake_stale() is called.
+bool ParkingLot::arm(const std::shared_ptr<WakeDomain>& domain) noexcept {
+  domain->look_again_ = true;
+  if (domain->draining_) return true;
+  if (domain->armed_) return false;
   domain->armed_ = true;
   domain->next_armed_ = std::move(armed_domains_);
   armed_domains_ = domain;
   armed_.store(true, std::memory_order_seq_cst);
+  return false;
+}
+
+void ParkingLot::end_drain(const std::shared_ptr<WakeDomain>& domain) noexcept {
+  domain->draining_ = false;
+  if (domain->look_again_ || !domain->parked_.empty()) arm(domain);
 }
 
 std::shared_ptr<WakeDomain> ParkingLot::disarm_first(std::shared_ptr<WakeDomain>& armed) noexcept {
@@ -358,6 +415,7 @@ std::shared_ptr<WakeDomain> ParkingLot::disarm_first(std::shared_ptr<WakeDomain>
   if (first) {
     armed = std::move(first->next_armed_);
     first->armed_ = false;
+    first->draining_ = true;
   }
   return first;
 }
@@ -373,13 +431,11 @@ void ParkingLot::wake_armed() noexcept {
     domain = disarm_first(armed);
   }
   while (domain) {
-    const bool posted = domain->use_executor([&] {
-      asio::post(domain->executor(), [lot = shared_from_this(), domain] { lot->drain(domain); });
-    });
+    const bool posted = post_drain(domain, Linger());
     const auto done = std::move(domain);  // dropped after the lock was released
     if (posted && !armed) return;
     std::lock_guard lock(mutex_);
-    if (!posted) arm(done);
+    if (!posted) end_drain(done);
     domain = disarm_first(armed);
   }
 }

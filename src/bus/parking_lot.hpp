@@ -1,5 +1,6 @@
 #pragma once
 
+#include "linger.hpp"
 #include "sync.hpp"
 #include "waiter.hpp"
 
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -32,7 +34,8 @@ struct Completions {
 };
 
 /// The parked waiters of one bus that are woken on one executor. However many there are, one
-/// publish posts at most one drain to that executor; the drain polls them all.
+/// publish posts at most one drain to that executor; the drain polls them all, and posts itself
+/// again as long as that is worth it. Meanwhile publishers need not wake anybody.
 class WakeDomain : public std::enable_shared_from_this<WakeDomain> {
  public:
   WakeDomain(asio::any_io_executor executor, std::weak_ptr<ParkingLot> lot)
@@ -81,6 +84,8 @@ class WakeDomain : public std::enable_shared_from_this<WakeDomain> {
   std::vector<std::shared_ptr<Waiter>> parked_;
   std::size_t waiting_ = 0;  ///< parked or being polled; parked_ has room for all of them
   bool armed_ = false;       ///< in the lot's list of domains to wake, or in a waker's
+  bool draining_ = false;    ///< a drain is posted or runs, and looks at all who are parked
+  bool look_again_ = false;  ///< since that drain has begun somebody wants to be polled
   std::shared_ptr<WakeDomain> next_armed_;
   std::shared_ptr<Completions> unposted_;  ///< for the next drain; a list
 };
@@ -108,9 +113,14 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   /// given.
   void cancel(Waiter& waiter, std::uint64_t id = 0) noexcept;
 
+  /// As wake(), for a publisher.
+  void wake_for_publisher() noexcept {
+    last_publisher_.store(this_thread(), std::memory_order_relaxed);
+    wake();
+  }
   /// Makes the parked waiters of all domains be polled. Cost when nobody is parked: one load.
   void wake() noexcept {
-    // Pairs with the store in park(): see EventLog::head_.
+    // Pairs with the store in arm(): see EventLog::head_.
     if (armed_.load(std::memory_order_seq_cst)) wake_armed();
   }
 
@@ -121,6 +131,7 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   struct Polled {
     std::shared_ptr<Waiter> waiter;
     std::uint64_t epoch = 0;
+    std::uint64_t events = 0;  ///< by which the epoch has grown since the last poll
     std::optional<error_code> outcome{};
     std::optional<std::chrono::steady_clock::time_point> deadline{};
 
@@ -129,9 +140,20 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
     bool stale() const noexcept { return !outcome && waiter->epoch() != epoch; }
   };
   void connect_cancellation(WaitOperation& operation, const std::shared_ptr<Waiter>& waiter);
-  void drain(const std::shared_ptr<WakeDomain>& domain);
+  void drain(const std::shared_ptr<WakeDomain>& domain, Linger linger);
+  bool post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) noexcept;
+  bool others_publish() const noexcept {
+    return last_publisher_.load(std::memory_order_relaxed) != this_thread();
+  }
+  static const void* this_thread() noexcept {
+    static thread_local const char tag = 0;
+    return &tag;
+  }
   void settle(const std::shared_ptr<WakeDomain>& domain, const std::vector<Polled>& polled,
               Completions& completions) noexcept;
+  void go_on_or_end(const std::shared_ptr<WakeDomain>& domain, const std::vector<Polled>& polled,
+                    Linger linger) noexcept;
+  void wake_stale(std::span<const Polled> polled) noexcept;
   void start_timer(const std::shared_ptr<WakeDomain>& domain, const Polled& polled) noexcept;
   void on_deadline(const std::shared_ptr<WakeDomain>& domain, std::shared_ptr<Waiter> waiter);
   /// None if there is no memory for it; then nothing was taken.
@@ -152,7 +174,8 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
                                  const std::shared_ptr<WakeDomain>& domain) noexcept;
   void park(std::shared_ptr<Waiter> waiter, const std::shared_ptr<WakeDomain>& domain) noexcept;
   static std::shared_ptr<Waiter> unpark(Waiter& waiter) noexcept;
-  void arm(const std::shared_ptr<WakeDomain>& domain) noexcept;
+  bool arm(const std::shared_ptr<WakeDomain>& domain) noexcept;
+  void end_drain(const std::shared_ptr<WakeDomain>& domain) noexcept;
   static std::shared_ptr<WakeDomain> disarm_first(std::shared_ptr<WakeDomain>& armed) noexcept;
   static void keep_unposted(WakeDomain& domain,
                             const std::shared_ptr<Completions>& completions) noexcept;
@@ -162,7 +185,9 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   std::uint64_t last_operation_id_ = 0;
   std::vector<std::weak_ptr<WakeDomain>> domains_;
   std::shared_ptr<WakeDomain> armed_domains_;  ///< a list linked by next_armed_
-  sync::Atomic<bool> armed_{false};
+  // Looked at by each publish, so it stays off the line that the mutex changes.
+  alignas(64) sync::Atomic<bool> armed_{false};
+  alignas(64) sync::Atomic<const void*> last_publisher_{nullptr};  ///< this_thread() of it
 };
 
 }  // namespace strandbus::detail

@@ -12,11 +12,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// The owner is the only writer: no read-modify-write is needed.
-void add(sync::Atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {
-  counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-}
-
 Reader::Options checked(Reader::Options options) {
   const milliseconds window = options.coalesce_window;
   if (window < milliseconds(0)) {
@@ -33,16 +28,25 @@ Reader::Options checked(Reader::Options options) {
 }  // namespace
 
 Reader::Reader(std::shared_ptr<BusCore> core, Options options)
-    : core_(std::move(core)), options_(checked(std::move(options))) {}
+    : core_(std::move(core)), log_(core_->log()), options_(checked(std::move(options))) {}
 
-Reader::~Reader() { leave(); }
+Reader::~Reader() {
+  return_credit();
+  leave();
+}
 
 void Reader::begin_at(std::uint64_t seq) noexcept {
   next_ = seq;
   position_.store(seq, std::memory_order_seq_cst);
 }
 
-void Reader::leave() noexcept { core_->remove_reader(*this); }
+void Reader::leave() noexcept {
+  {
+    std::lock_guard lock(leaving_);
+    left_ = true;
+  }
+  core_->remove_reader(*this);
+}
 
 error_code Reader::error() const noexcept {
   const Errc value = error_.load(std::memory_order_relaxed);
@@ -51,10 +55,10 @@ error_code Reader::error() const noexcept {
 
 bool Reader::at_end() const noexcept {
   return core_->closed() && held_.load(std::memory_order_relaxed) == 0 &&
-         position() > core_->log().head();  // nothing is published after closing
+         position() > log_.head();  // nothing is published after closing
 }
 
-Reader::Look Reader::look() {
+Reader::Look Reader::look_further() {
   if (error_.load(std::memory_order_relaxed) != Errc{}) return Look::ended;
   if (options_.overflow == Overflow::coalesce) return look_collecting();
   const Look seen = seek();
@@ -69,36 +73,74 @@ Reader::Look Reader::end() noexcept {
 
 /// Moves the cursor to the next event that the filter accepts.
 Reader::Look Reader::seek() {
-  for (;;) {
-    if (ending_ != Errc{}) return Look::ended;
-    if (next_ == matched_) return Look::found;
-    const bool closed = core_->closed();  // before the head: nothing is published after closing
-    if (next_ > core_->log().head()) {
-      lag_told_ = false;
-      if (!closed) return Look::nothing;
-      ending_ = Errc::closed;
-      return Look::ended;
+  if (next_ == matched_) return Look::found;
+  if (ending_ != Errc{}) return Look::ended;
+  const Look seen = seek_uncommitted();
+  if (rejected_ > 0) commit();
+  return seen;
+}
+
+Reader::Look Reader::seek_uncommitted() {
+  for (;; ++next_, ++rejected_) {
+    if (next_ > known_head_) {
+      // What a publisher changes for each event is looked at when everything known was read.
+      const bool closed = core_->closed();  // before the head: nothing is published after closing
+      known_head_ = log_.head();
+      if (next_ > known_head_) {
+        lag_told_ = false;
+        if (!closed) return Look::nothing;
+        ending_ = Errc::closed;
+        return Look::ended;
+      }
     }
     if (!find_next()) {
       ending_ = Errc::lagged;
       return Look::ended;
     }
+    if (options_.filter.accepts_all() && options_.overflow != Overflow::coalesce) {
+      reach_ = std::min(kept_.end(), known_head_ + 1);
+      return Look::found;
+    }
     if (passes(kept_[next_])) {
       matched_ = next_;
       return Look::found;
     }
-    pass_over(filtered_);
   }
 }
 
 /// Comes to the first kept event, over what is gone; false when the policy does not allow a gap.
 bool Reader::find_next() {
-  if (kept_.covers(next_) && next_ >= core_->log().tail()) return true;
-  kept_ = core_->find(next_);
+  if (kept_.covers(next_) && is_still_kept(next_)) return true;
+  reach_ = 0;
+  keep(holds_window_ ? following() : core_->find(next_));
   if (kept_.next == next_) return true;
   if (options_.overflow == Overflow::disconnect) return false;
   skip(kept_.next - next_);
   return true;
+}
+
+/// The segment after this one, without a look into the log. It is there as long as this blocking
+/// reader has not left: it holds an event that was published and that the reader has not read.
+KeptRun Reader::following() noexcept {
+  std::unique_lock lock(leaving_);
+  if (left_) {
+    lock.unlock();
+    return core_->find(next_);
+  }
+  Segment* const segment = kept_.segment->next();
+  const std::uint64_t first = segment->first_seq();
+  return {Pin<Segment>(segment), segment->data(), first, first + Segment::capacity - 1, next_};
+}
+
+void Reader::keep(KeptRun run) noexcept {
+  return_credit();
+  kept_ = std::move(run);
+  holds_window_ = holds_window_ ||
+                  (options_.overflow == Overflow::block && kept_.next >= log_.tail());
+}
+
+void Reader::return_credit() noexcept {
+  if (credit_ > 0) kept_.segment->release(std::exchange(credit_, 0));
 }
 
 void Reader::skip(std::uint64_t gone) {
@@ -121,28 +163,18 @@ bool Reader::passes(const StreamEvent& event) noexcept {
   }
 }
 
-void Reader::pass_over(sync::Atomic<std::uint64_t>& account) noexcept {
-  ++next_;
-  add(account, 1);
-  commit();
+void Reader::count_merged() noexcept {
+  add(merged_, std::exchange(taken_merged_, 0));
+  held_.store(held_.load(std::memory_order_relaxed) - std::exchange(taken_held_, 0),
+              std::memory_order_relaxed);
 }
 
-/// Lets what was taken count as read.
-void Reader::commit() noexcept {
-  if (taken_ > 0) {
-    add(delivered_, std::exchange(taken_, 0));
-    add(merged_, std::exchange(taken_merged_, 0));
-    held_.store(held_.load(std::memory_order_relaxed) - std::exchange(taken_held_, 0),
-                std::memory_order_relaxed);
-  }
-  if (options_.overflow == Overflow::block) {
-    // Pairs with the waiters' counts of BusCore: this store, then that load; there the other way
-    // round.
-    position_.store(next_, std::memory_order_seq_cst);
-    core_->blocking_reader_advanced(next_);
-  } else {
-    position_.store(next_, std::memory_order_release);
-  }
+/// Wakes whoever waits for this blocking reader to come so far.
+void Reader::tell_advance() noexcept {
+  // Pairs with the heavy barrier of those who wait: here position_ is stored and then the numbers
+  // of BusCore are loaded, there it is the other way round.
+  sync::light_barrier();
+  core_->blocking_reader_advanced(next_);
 }
 
 /// As seek(), but deltas are collected until something else comes, or what holds them is over.
@@ -165,14 +197,16 @@ Reader::Look Reader::look_collecting() {
 
 void Reader::collect(const StreamEvent& event) {
   const bool first = coalescer_.empty();
-  coalescer_.add(event, Pin<EventOwner>(kept_.segment.get()));
+  coalescer_.add(event, pin());
   if (first && options_.coalesce_window > milliseconds(0)) {
     // How long it has been waiting already is told by the clock that stamped it.
     const std::chrono::nanoseconds window = options_.coalesce_window;
     const auto left = std::clamp(window - (core_->clock_now() - event.ts()), {}, window);
     held_until_ = steady_clock::now() + left;
   }
-  pass_over(held_);
+  ++next_;
+  add(held_, 1);
+  commit();
   if (coalescer_.full()) flush();
 }
 
@@ -183,38 +217,26 @@ std::optional<steady_clock::time_point> Reader::held_until() const noexcept {
   return held_until_;
 }
 
-Delivery Reader::take() {
-  Delivery delivery = take_uncommitted();
-  commit();
-  return delivery;
-}
-
-Delivery Reader::take_uncommitted() {
-  if (ready_.empty() && !coalescer_.empty()) look_collecting();  // what came since goes with it
-  if (ready_.empty() && !coalescer_.empty()) flush();
+/// Takes the first of what was collected.
+Delivery Reader::take_collected() {
+  if (ready_.empty()) look_collecting();  // what came since goes with it
+  if (ready_.empty()) flush();
   ++taken_;
-  if (!ready_.empty()) {
-    Coalescer::Merged merged = std::move(ready_.front());
-    ready_.erase(ready_.begin());
-    taken_held_ += merged.parts;
-    taken_merged_ += merged.parts - 1;
-    return std::move(merged.delivery);
-  }
-  Delivery delivery(kept_[next_], Pin<EventOwner>(kept_.segment.get()), next_,
-                    std::exchange(pending_missed_, 0));
-  ++next_;
-  return delivery;
+  Coalescer::Merged merged = std::move(ready_.front());
+  ready_.erase(ready_.begin());
+  taken_held_ += merged.parts;
+  taken_merged_ += merged.parts - 1;
+  return std::move(merged.delivery);
 }
 
 Batch Reader::take_batch(std::size_t limit) {
   if (has_collected()) return Batch(take());
   // The head first: it shows whether the segment was sealed, and what lies beyond a seal does not
   // exist.
-  const std::uint64_t head = core_->log().head();
-  const std::uint64_t end = std::min(kept_.end(), head + 1);
+  if (known_head_ < kept_.last) known_head_ = log_.head();
+  const std::uint64_t end = std::min(kept_.end(), known_head_ + 1);
   const bool collects = options_.overflow == Overflow::coalesce;
   std::uint64_t selected = 0;
-  std::uint64_t rejected = 0;
   for (; next_ < end && taken_ < limit; ++next_) {
     const StreamEvent& event = kept_[next_];
     if (collects && Coalescer::mergeable(event)) break;
@@ -222,12 +244,11 @@ Batch Reader::take_batch(std::size_t limit) {
       selected |= std::uint64_t{1} << (next_ - kept_.first);
       ++taken_;
     } else {
-      ++rejected;
+      ++rejected_;
     }
   }
-  add(filtered_, rejected);
   commit();
-  return Batch(kept_.events, selected, Pin<EventOwner>(kept_.segment.get()),
+  return Batch(kept_.events, selected, pin(),
                std::exchange(pending_missed_, 0));
 }
 
@@ -245,6 +266,6 @@ ReaderStats Reader::stats(std::uint64_t head) const {
   return stats;
 }
 
-ReaderStats Reader::current_stats() const { return stats(core_->log().head()); }
+ReaderStats Reader::current_stats() const { return stats(log_.head()); }
 
 }  // namespace strandbus::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "coalescer.hpp"
+#include "event_log.hpp"
 #include "kept_run.hpp"
 #include "strandbus/bus/delivery.hpp"
 #include "strandbus/bus/options.hpp"
@@ -47,9 +48,16 @@ class Reader {
   // Under Overflow::coalesce these may throw bad_alloc. Then nothing is lost: the next call goes
   // on.
   /// Passes over events that the filter rejects, up to the first one that it accepts.
-  Look look();
+  Look look() {
+    if (next_ < reach_ && is_still_kept(next_)) return Look::found;
+    return look_further();
+  }
   /// Takes the event that look() found.
-  Delivery take();
+  Delivery take() {
+    Delivery delivery = take_uncommitted();
+    commit();
+    return delivery;
+  }
   /// Takes up to `limit` events that stand in one segment, beginning with the one that look()
   /// found.
   Batch take_batch(std::size_t limit);
@@ -79,28 +87,72 @@ class Reader {
  protected:
   const std::shared_ptr<BusCore>& core() const noexcept { return core_; }
   /// Takes an event that counts as read only when commit() says so: the bus keeps it until then.
-  Delivery take_uncommitted();
-  void commit() noexcept;
+  Delivery take_uncommitted() {
+    if (has_collected()) return take_collected();
+    ++taken_;
+    const std::uint64_t seq = next_++;
+    return {kept_[seq], pin(), seq, std::exchange(pending_missed_, 0)};
+  }
+  /// Lets what was taken or rejected count as read.
+  void commit() noexcept {
+    count_taken();
+    position_.store(next_, std::memory_order_release);
+    if (options_.overflow == Overflow::block) tell_advance();
+  }
   /// Leaves the bus: a blocking reader no longer holds events back. Any thread; once or more.
   void leave() noexcept;
 
  private:
+  Look look_further();
   Look seek();
+  Look seek_uncommitted();
   bool find_next();
+  /// What a blocking reader has come to in the window stays there until it has read it.
+  bool is_still_kept(std::uint64_t seq) const noexcept {
+    return holds_window_ || seq >= log_.tail();
+  }
+  KeptRun following() noexcept;
+  void keep(KeptRun run) noexcept;
+  /// A reference to the segment that is read, from a stock: one step on the count for many.
+  Pin<EventOwner> pin() noexcept {
+    if (credit_ == 0) {
+      credit_ = batch_capacity;
+      kept_.segment->retain(credit_);
+    }
+    --credit_;
+    return Pin<EventOwner>::adopt(kept_.segment.get());
+  }
+  void return_credit() noexcept;
+  // The owner is the only writer: no read-modify-write is needed.
+  static void add(sync::Atomic<std::uint64_t>& counter, std::uint64_t count) noexcept {
+    counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+  }
+  void count_taken() noexcept {
+    if (taken_ > 0) add(delivered_, std::exchange(taken_, 0));
+    if (rejected_ > 0) add(filtered_, std::exchange(rejected_, 0));
+    if (taken_held_ > 0) count_merged();
+  }
+  void count_merged() noexcept;
+  void tell_advance() noexcept;
+  Delivery take_collected();
   void skip(std::uint64_t gone);
   bool passes(const StreamEvent& event) noexcept;
-  void pass_over(sync::Atomic<std::uint64_t>& account) noexcept;
   Look look_collecting();
   void collect(const StreamEvent& event);
   void flush();
   Look end() noexcept;
 
   const std::shared_ptr<BusCore> core_;
+  const EventLog& log_;
   const Options options_;
   std::uint64_t next_ = 0;
   std::uint64_t matched_ = 0;         ///< the seq that seek() found
+  std::uint64_t reach_ = 0;           ///< what comes before it is wanted and stands in kept_
+  std::uint64_t known_head_ = 0;      ///< the log's head, when it was last needed
   std::uint64_t pending_missed_ = 0;  ///< to be told with the next delivery
   KeptRun kept_;                      ///< holds next_, once it was found
+  std::uint32_t credit_ = 0;          ///< references to kept_.segment that pin() may give away
+  bool holds_window_ = false;         ///< nothing from next_ on can be dropped
   Errc ending_{};                     ///< why seek() has ended
   bool lag_told_ = false;             ///< since the reader has last read everything
 
@@ -108,10 +160,14 @@ class Reader {
   std::vector<Coalescer::Merged> ready_;  ///< what was collected and is complete
   std::chrono::steady_clock::time_point held_until_{};
 
-  // Taken, and not yet committed.
+  // Taken or rejected, and not yet committed.
+  std::uint64_t rejected_ = 0;
   std::uint64_t taken_ = 0;
   std::uint64_t taken_merged_ = 0;
   std::uint64_t taken_held_ = 0;
+
+  sync::Mutex leaving_;
+  bool left_ = false;  ///< under the mutex: other threads may let a reader go that looks
 
   sync::Atomic<Errc> error_{};
   // Written by the owner only; atomic so that stats() can look.

@@ -2,22 +2,21 @@
 
 namespace strandbus::detail {
 
-bool RunLedger::allows(const StreamEvent& event) const {
-  const auto& context = event.shared_context();
-  if (!context || context->run_id.empty()) return true;
-  if (event.type() == EventType::run_started) {
-    return !open_.contains(context->run_id) && !ended_.contains(context->run_id);
-  }
-  if (context == last_open_) return true;
+bool RunLedger::is_new(const std::string& run_id) const {
+  return !open_.contains(run_id) && !ended_.contains(run_id);
+}
+
+bool RunLedger::is_open(const std::shared_ptr<const RunContext>& context) const {
   if (!open_.contains(context->run_id)) return false;
   last_open_ = context;
   return true;
 }
 
-void RunLedger::record(const StreamEvent& event) {
+void RunLedger::begin_or_end(const StreamEvent& event) {
+  if (event.run_id().empty()) return;
   if (event.type() == EventType::run_started) {
-    if (!event.run_id().empty()) open_.insert(event.run_id());
-  } else if (event.is_terminal() && !event.run_id().empty()) {
+    open_.insert(event.run_id());
+  } else {
     end(event.run_id());
   }
 }

@@ -16,13 +16,23 @@ namespace strandbus::detail {
 class RunLedger {
  public:
   /// Whether this event may be published now.
-  bool allows(const StreamEvent& event) const;
+  bool allows(const StreamEvent& event) const {
+    const auto& context = event.shared_context();
+    if (!context || context->run_id.empty()) return true;
+    if (event.type() == EventType::run_started) return is_new(context->run_id);
+    return context == last_open_ || is_open(context);
+  }
   /// Takes note of an event that is published; an exception leaves everything as it was.
-  void record(const StreamEvent& event);
+  void record(const StreamEvent& event) {
+    if (event.type() == EventType::run_started || event.is_terminal()) begin_or_end(event);
+  }
 
  private:
   static constexpr std::size_t max_ended = 1024;
 
+  bool is_new(const std::string& run_id) const;
+  bool is_open(const std::shared_ptr<const RunContext>& context) const;
+  void begin_or_end(const StreamEvent& event);
   void end(const std::string& run_id);
   void remember(const std::string& run_id);
 

@@ -65,12 +65,22 @@ class Segment final : public EventOwner {
   std::uint64_t next_seq() const noexcept { return first_seq_ + size_; }
   void append(StreamEvent&& event, std::uint32_t bytes) noexcept;
   std::uint32_t bytes_at(std::size_t index) const noexcept { return bytes_[index]; }
-  /// No further event goes in here. The reader that needs to know sees it through the log's head.
-  void seal() noexcept { end_seq_.store(next_seq(), std::memory_order_relaxed); }
+  /// No further event goes in here, but in `next`. The reader that needs to know sees it through the
+  /// log's head.
+  void seal(Segment& next) noexcept {
+    end_seq_.store(next_seq(), std::memory_order_relaxed);
+    next_.store(&next, std::memory_order_relaxed);
+  }
+  /// The segment that begins at end_seq(), once an event in it was published. Nothing is said about
+  /// whether it is still kept.
+  Segment* next() const noexcept { return next_.load(std::memory_order_relaxed); }
 
  private:
   friend class SegmentPool;
 
+  static constexpr std::size_t look_ahead = 2;
+
+  void want(std::size_t index) const noexcept;
   void give_back() noexcept override;
   void clear() noexcept;
   StreamEvent* slot(std::uint64_t index) noexcept {
@@ -82,6 +92,7 @@ class Segment final : public EventOwner {
 
   std::uint64_t first_seq_ = 0;
   sync::Atomic<std::uint64_t> end_seq_{0};
+  sync::Atomic<Segment*> next_{nullptr};
   std::shared_ptr<SegmentPool> pool_;  ///< set while in use
   // What publishers write for each event stays off the line that readers look at for each event.
   alignas(64) std::size_t size_ = 0;

@@ -32,7 +32,8 @@ class Waiter {
   /// owner when the wait begins, a drain later; never under a lock.
   virtual std::optional<error_code> poll() = 0;
 
-  /// A number that changes whenever poll() might say something else. Any thread.
+  /// A number that changes whenever poll() might say something else: by one for each event where
+  /// events are waited for. Any thread.
   virtual std::uint64_t epoch() const noexcept = 0;
 
   /// When poll() will say something else by itself; none if it will not. Called where poll() is,
@@ -49,6 +50,7 @@ class Waiter {
   friend class WakeDomain;
 
   sync::Atomic<bool> waiting_{false};
+  std::uint64_t polled_epoch_ = 0;  ///< of the last poll; whoever polls has it
   // Under the lot's lock.
   std::optional<WaitOperation> operation_;
   WakeDomain* parked_in_ = nullptr;

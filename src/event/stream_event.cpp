@@ -28,29 +28,6 @@ std::string_view StreamEvent::wire_type() const noexcept {
   return to_string(type());
 }
 
-StreamEvent& StreamEvent::set_stamp(std::uint64_t seq, const EventId& id, Timestamp ts) noexcept {
-  seq_ = seq;
-  id_ = id;
-  ts_ = ts;
-  return *this;
-}
-
-StreamEvent& StreamEvent::set_context(std::shared_ptr<const RunContext> context) noexcept {
-  context_ = std::move(context);
-  return *this;
-}
-
-StreamEvent& StreamEvent::set_turn(std::int32_t turn) noexcept {
-  turn_ = turn;
-  return *this;
-}
-
-StreamEvent& StreamEvent::set_span(SpanId span, SpanId parent) noexcept {
-  span_id_ = span;
-  parent_span_id_ = parent;
-  return *this;
-}
-
 namespace {
 
 Status status_of(Outcome outcome) noexcept {

@@ -18,10 +18,12 @@ class EventOwner {
   EventOwner(const EventOwner&) = delete;
   EventOwner& operator=(const EventOwner&) = delete;
 
-  void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
-  void release() noexcept {
+  void retain(std::uint32_t count = 1) noexcept {
+    references_.fetch_add(count, std::memory_order_relaxed);
+  }
+  void release(std::uint32_t count = 1) noexcept {
     // acq_rel: the last holder sees what every other one did before it let go.
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) give_back();
+    if (references_.fetch_sub(count, std::memory_order_acq_rel) == count) give_back();
   }
 
  protected:
@@ -41,6 +43,12 @@ class Pin {
   Pin() = default;
   explicit Pin(Owner* owner) noexcept : owner_(owner) {
     if (owner_) owner_->retain();
+  }
+  /// Takes over a reference that was counted before.
+  static Pin adopt(Owner* owner) noexcept {
+    Pin pin;
+    pin.owner_ = owner;
+    return pin;
   }
   Pin(const Pin& other) noexcept : Pin(other.owner_) {}
   Pin(Pin&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}

@@ -45,18 +45,25 @@ class Filter {
   Filter& where(Predicate predicate);
 
   /// Whether the event passes. Throws what the predicate throws.
-  bool matches(const StreamEvent& event) const;
+  bool matches(const StreamEvent& event) const {
+    if (accepts_all_) return true;
+    if (!types_.test(static_cast<std::size_t>(event.type()))) return false;
+    return only_types_ || matches_the_rest(event);
+  }
 
   /// Whether no narrowing call was made.
   bool accepts_all() const noexcept { return accepts_all_; }
 
  private:
+  bool matches_the_rest(const StreamEvent& event) const;
+
   std::bitset<event_type_count> types_;
   std::bitset<8> statuses_;
   std::vector<std::string> runs_;
   std::vector<std::string> agents_;
   std::vector<Predicate> predicates_;
   bool accepts_all_ = true;
+  bool only_types_ = true;
 };
 
 }  // namespace strandbus

@@ -80,9 +80,11 @@ class StreamEvent {
 
   /// An event of the run that `context` describes.
   template <PayloadType T>
-  StreamEvent(T payload, std::shared_ptr<const RunContext> context) : context_(std::move(context)) {
-    set_payload(std::move(payload));
-  }
+  StreamEvent(T&& payload, std::shared_ptr<const RunContext> context)
+      : context_(std::move(context)), type_(T::event_type), payload_(hold(std::move(payload))) {}
+  template <PayloadType T>
+  StreamEvent(const T& payload, std::shared_ptr<const RunContext> context)
+      : StreamEvent(T(payload), std::move(context)) {}
 
   /// Position in the bus: 1, 2, 3 …; 0 before the event is published.
   std::uint64_t seq() const noexcept { return seq_; }
@@ -158,10 +160,25 @@ class StreamEvent {
   std::size_t approximate_bytes() const noexcept;
 
   // Before publishing. The bus overwrites seq, id and ts.
-  StreamEvent& set_stamp(std::uint64_t seq, const EventId& id, Timestamp ts) noexcept;
-  StreamEvent& set_context(std::shared_ptr<const RunContext> context) noexcept;
-  StreamEvent& set_turn(std::int32_t turn) noexcept;
-  StreamEvent& set_span(SpanId span, SpanId parent) noexcept;
+  StreamEvent& set_stamp(std::uint64_t seq, const EventId& id, Timestamp ts) noexcept {
+    seq_ = seq;
+    id_ = id;
+    ts_ = ts;
+    return *this;
+  }
+  StreamEvent& set_context(std::shared_ptr<const RunContext> context) noexcept {
+    context_ = std::move(context);
+    return *this;
+  }
+  StreamEvent& set_turn(std::int32_t turn) noexcept {
+    turn_ = turn;
+    return *this;
+  }
+  StreamEvent& set_span(SpanId span, SpanId parent) noexcept {
+    span_id_ = span;
+    parent_span_id_ = parent;
+    return *this;
+  }
 
   template <PayloadType T>
   StreamEvent& set_payload(T payload, std::unique_ptr<const WireExtras> extras = nullptr) {
@@ -181,6 +198,16 @@ class StreamEvent {
   using Box = std::shared_ptr<const detail::PayloadBox>;
   using Payload =
       std::variant<Box, TokenDelta, ReasoningDelta, StructuredDelta, ToolCallDelta, AssistantDelta>;
+
+  template <class T>
+  static Payload hold(T&& payload) {
+    return Box(std::make_shared<const detail::PayloadBoxOf<T>>(std::move(payload), nullptr));
+  }
+  template <class T>
+  requires detail::is_inline_payload<T>
+  static Payload hold(T&& payload) noexcept {
+    return Payload(std::in_place_type<T>, std::move(payload));
+  }
 
   std::uint64_t seq_ = 0;
   EventId id_{};

@@ -10,6 +10,7 @@
 #include "bus/interleave/place.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <utility>
 
@@ -95,6 +96,12 @@ class Atomic {
   interleave::Place place_;
   std::atomic<T> value_{};
 };
+
+// Here one step follows the other.
+inline void light_barrier() noexcept {}
+inline void heavy_barrier() noexcept {}
+
+inline void pause_until(std::chrono::steady_clock::time_point) noexcept { interleave::yield(); }
 
 /// Lets another thread run.
 inline void yield() noexcept { interleave::yield(); }
