@@ -8,16 +8,15 @@
 namespace strandbus::bench {
 
 std::vector<Heat> make_plan(std::vector<Task> tasks, const Options& options) {
-  std::erase_if(tasks, [&](const Task& task) { return !wants(options, task.scenario); });
-  std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) {
-    return rank_of(a.scenario) < rank_of(b.scenario);
-  });
   std::vector<Heat> plan;
+  for (const Scenario& scenario : scenarios()) {
+    if (wants(options, scenario.name)) plan.push_back({.scenario = std::string(scenario.name)});
+  }
   for (Task& task : tasks) {
+    if (!wants(options, task.scenario)) continue;
     auto heat = std::find_if(plan.begin(), plan.end(),
                              [&](const Heat& known) { return known.scenario == task.scenario; });
-    if (heat == plan.end())
-      heat = plan.insert(plan.end(), {.scenario = task.scenario, .tasks = {}});
+    if (heat == plan.end()) heat = plan.insert(plan.end(), {.scenario = task.scenario});
     heat->tasks.push_back(std::move(task));
   }
   return plan;

@@ -18,11 +18,11 @@ struct Task {
 /// The contenders of one scenario.
 struct Heat {
   std::string scenario;
-  std::vector<Task> tasks;
+  std::vector<Task> tasks{};
 };
 
-/// The tasks that the options ask for, by scenario in the order of the table. Within a scenario the
-/// order stays.
+/// The scenarios that the options ask for, in the order of the table, then unknown ones; also those
+/// that nobody can measure. Within a scenario the order of the tasks stays.
 std::vector<Heat> make_plan(std::vector<Task> tasks, const Options& options);
 
 /// In which order a round runs `count` contenders: forwards, next time backwards, so that none

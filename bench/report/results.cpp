@@ -17,7 +17,8 @@ void Results::add(std::string_view scenario_name, std::string_view contender_nam
 
 void Results::add_failure(std::string_view scenario_name, std::string_view contender_name,
                           std::string why) {
-  contender(scenario_name, contender_name).failures.push_back(std::move(why));
+  auto& known = contender(scenario_name, contender_name).failures;
+  if (std::find(known.begin(), known.end(), why) == known.end()) known.push_back(std::move(why));
 }
 
 void Results::add_round_trip(std::string_view scenario_name, RoundTrip round_trip) {

@@ -26,6 +26,8 @@ struct Heats {
 /// All that was measured.
 class Results {
  public:
+  /// Makes a place for the scenario, though nothing of it may ever come.
+  void add_scenario(std::string_view name) { scenario(name); }
   void add(std::string_view scenario, std::string_view contender,
            const std::vector<std::pair<std::string, double>>& figures);
   void add_failure(std::string_view scenario, std::string_view contender, std::string why);

@@ -74,10 +74,12 @@ Results run_plan(const std::vector<Heat>& plan, std::size_t rounds,
                  const std::filesystem::path& folder) {
   Results results;
   for (const Heat& heat : plan) {
+    results.add_scenario(heat.scenario);
     for (const Task& task : heat.tasks) results.add(task.scenario, task.contender, {});
   }
   for (std::size_t round = 0; round < rounds; ++round) {
     for (const Heat& heat : plan) {
+      if (heat.tasks.empty()) continue;
       std::fprintf(stderr, "round %zu of %zu: %s\n", round + 1, rounds, heat.scenario.c_str());
       run_heat(heat, round, folder, results);
     }

@@ -60,6 +60,18 @@ TEST(Report, AFailureIsNamedWithItsContender) {
   EXPECT_EQ(report.sections[0].failures[0], "tokio multi-thread: it ended with exit code 1");
 }
 
+TEST(Report, AFailureOfEveryRoundIsNamedOnce) {
+  Results results;
+  for (int round = 0; round < 3; ++round) results.add_failure("P8", "strandbus", "it is broken");
+  EXPECT_EQ(report_of(results).sections[0].failures.size(), 1u);
+}
+
+TEST(Report, TheTargetsOfAnUnmeasuredScenarioAreUnknown) {
+  Results results;
+  results.add_scenario("P13");
+  EXPECT_EQ(count(report_of(results), Verdict::unmeasured), 2u);
+}
+
 TEST(Report, VerdictsAreCounted) {
   const Report report = report_of(sample());
   EXPECT_EQ(count(report, Verdict::met), 1u);         // next is 3 × tokio

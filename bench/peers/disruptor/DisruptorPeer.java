@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** The LMAX Disruptor, with the protocol of bench/measure/measurement.hpp. */
+/** The LMAX Disruptor, with the protocol of bench/measure/measurement.hpp. Java cannot bind threads to cores. */
 public final class DisruptorPeer {
     static final int CAPACITY = 1024;
 
