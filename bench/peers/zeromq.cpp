@@ -17,7 +17,7 @@ namespace {
 
 using EventPointer = std::shared_ptr<const StreamEvent>;
 
-constexpr int capacity = 1024;
+constexpr int half_capacity = 512;  // inside one process both ends' limits add up
 constexpr const char* address = "inproc://bus";
 
 void check(int result) {
@@ -48,7 +48,7 @@ Socket make_publisher(const Context& context) {
   Socket socket(zmq_socket(context.get(), ZMQ_XPUB));
   set(socket, ZMQ_XPUB_VERBOSE, 1);
   set(socket, ZMQ_XPUB_NODROP, 1);
-  set(socket, ZMQ_SNDHWM, capacity);
+  set(socket, ZMQ_SNDHWM, half_capacity);
   set(socket, ZMQ_LINGER, 0);
   check(zmq_bind(socket.get(), address));
   return socket;
@@ -56,7 +56,7 @@ Socket make_publisher(const Context& context) {
 
 Socket make_reader(const Context& context) {
   Socket socket(zmq_socket(context.get(), ZMQ_SUB));
-  set(socket, ZMQ_RCVHWM, capacity);
+  set(socket, ZMQ_RCVHWM, half_capacity);
   check(zmq_setsockopt(socket.get(), ZMQ_SUBSCRIBE, "", 0));
   check(zmq_connect(socket.get(), address));
   return socket;

@@ -16,15 +16,27 @@ const WORKERS: &str = "tokio multi-thread";
 fn measurements() -> Vec<Measurement> {
     let threads = |scenario, readers, events, pinned| {
         Measurement::new(scenario, THREAD, move || {
-            TwoThreads { readers, events, pinned }.measure()
+            TwoThreads {
+                readers,
+                events,
+                pinned,
+            }
+            .measure()
         })
     };
     let workers = |scenario, readers, events| {
-        Measurement::new(scenario, WORKERS, move || Workers { readers, events }.measure())
+        Measurement::new(scenario, WORKERS, move || {
+            Workers { readers, events }.measure()
+        })
     };
     let one_thread = |scenario, readers, events, yields| {
         Measurement::new(scenario, THREAD, move || {
-            OneThread { readers, events, yields }.measure()
+            OneThread {
+                readers,
+                events,
+                yields,
+            }
+            .measure()
         })
     };
     vec![

@@ -15,7 +15,11 @@ impl Measurement {
         contender: &'static str,
         measure: impl Fn() -> Outcome + 'static,
     ) -> Self {
-        Measurement { scenario, contender, measure: Box::new(measure) }
+        Measurement {
+            scenario,
+            contender,
+            measure: Box::new(measure),
+        }
     }
 }
 

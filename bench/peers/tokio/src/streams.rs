@@ -37,7 +37,9 @@ async fn read_all(
         .map(|(reader, receiver)| tokio::spawn(read(receiver, reader, progress.clone())))
         .collect();
     for task in tasks {
-        task.await.map_err(|error| error.to_string())?.require(events)?;
+        task.await
+            .map_err(|error| error.to_string())?
+            .require(events)?;
     }
     Ok(())
 }
@@ -50,7 +52,9 @@ fn open(readers: usize) -> (Sender<Pointer>, Vec<Receiver<Pointer>>, Arc<Progres
 }
 
 pub fn current_thread() -> Result<Runtime, String> {
-    Builder::new_current_thread().build().map_err(|error| error.to_string())
+    Builder::new_current_thread()
+        .build()
+        .map_err(|error| error.to_string())
 }
 
 /// A publisher in a thread of its own, and readers in a current-thread runtime on another.
@@ -84,7 +88,9 @@ impl TwoThreads {
             let _ = sender.send(source.next());
         }
         drop(sender);
-        readers.join().map_err(|_| "a reader's thread died".to_string())??;
+        readers
+            .join()
+            .map_err(|_| "a reader's thread died".to_string())??;
         Ok(events_per_second(events, begin.elapsed()))
     }
 }
@@ -118,7 +124,9 @@ async fn in_runtime(readers: usize, events: u64, yields: Yield) -> Result<Durati
 
 fn run_in(runtime: Runtime, readers: usize, events: u64, yields: Yield) -> Outcome {
     let task = runtime.spawn(in_runtime(readers, events, yields));
-    let took = runtime.block_on(task).map_err(|error| error.to_string())??;
+    let took = runtime
+        .block_on(task)
+        .map_err(|error| error.to_string())??;
     Ok(events_per_second(events, took))
 }
 

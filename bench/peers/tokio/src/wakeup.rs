@@ -33,6 +33,8 @@ pub fn measure() -> Outcome {
         let _ = sender.send(source.next());
     }
     drop(sender);
-    let latencies = reader.join().map_err(|_| "the reader's thread died".to_string())??;
+    let latencies = reader
+        .join()
+        .map_err(|_| "the reader's thread died".to_string())??;
     Ok(percentiles(latencies))
 }

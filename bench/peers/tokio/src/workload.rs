@@ -18,7 +18,10 @@ impl Text {
     fn new(text: &[u8]) -> Self {
         let mut bytes = [0; 24];
         bytes[..text.len()].copy_from_slice(text);
-        Text { length: text.len() as u64, bytes }
+        Text {
+            length: text.len() as u64,
+            bytes,
+        }
     }
 }
 
@@ -81,9 +84,20 @@ pub struct EventSource {
 
 impl EventSource {
     pub fn new() -> Self {
-        let context = Context { agent: Text::new(b"bench"), model_id: Text::new(b"gpt-4o-mini") };
-        let ids = Ids { random: wall_ns(), milliseconds: 0, counter: 0 };
-        EventSource { seq: 0, context: Arc::new(context), ids }
+        let context = Context {
+            agent: Text::new(b"bench"),
+            model_id: Text::new(b"gpt-4o-mini"),
+        };
+        let ids = Ids {
+            random: wall_ns(),
+            milliseconds: 0,
+            counter: 0,
+        };
+        EventSource {
+            seq: 0,
+            context: Arc::new(context),
+            ids,
+        }
     }
 
     /// The next event, from seq 1 on.
@@ -151,7 +165,9 @@ struct Line(AtomicU64);
 
 impl Progress {
     pub fn new(readers: usize) -> Self {
-        Progress { read: (0..readers).map(|_| Line(AtomicU64::new(0))).collect() }
+        Progress {
+            read: (0..readers).map(|_| Line(AtomicU64::new(0))).collect(),
+        }
     }
 
     pub fn tell(&self, reader: usize, events: u64) {
@@ -161,7 +177,11 @@ impl Progress {
     }
 
     fn slowest(&self) -> u64 {
-        self.read.iter().map(|line| line.0.load(Ordering::Acquire)).min().unwrap_or(0)
+        self.read
+            .iter()
+            .map(|line| line.0.load(Ordering::Acquire))
+            .min()
+            .unwrap_or(0)
     }
 }
 
@@ -173,7 +193,10 @@ pub struct Gate {
 
 impl Gate {
     pub fn new(progress: Arc<Progress>) -> Self {
-        Gate { progress, slowest: 0 }
+        Gate {
+            progress,
+            slowest: 0,
+        }
     }
 
     /// Whether an event can follow the `sent` ones without overwriting one that is still needed.
