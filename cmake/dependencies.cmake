@@ -48,7 +48,3 @@ if(STRANDBUS_BUILD_TESTS)
   find_package(GTest CONFIG REQUIRED)
   find_package(rapidcheck CONFIG REQUIRED)
 endif()
-
-if(STRANDBUS_BUILD_BENCH)
-  find_package(benchmark CONFIG REQUIRED)
-endif()

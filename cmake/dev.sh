@@ -12,7 +12,8 @@ usage: sh cmake/dev.sh COMMAND
                       the arguments are those of `strandbus run` (default: "Calculate 2+2")
   test [PRESET]       build everything and run the tests; presets: dev (default), release,
                       asan-ubsan, tsan, fuzz
-  bench               build and run the benchmarks
+  bench [ARGUMENTS]   measure the bus beside its peers and print one table; arguments:
+                      --rounds N (default: 5), --only P3,P6 (those scenarios alone)
   soak                run the long proofs, optimised; they say how far they are
   faults [NAME…]      put small faults into a copy of the bus and see which test finds each
   format [--check]    format the sources, or only say which are not formatted
@@ -181,19 +182,46 @@ faults() {
   sh "$root/test/faults/run.sh" "$root" "$root/build/faults" "$@"
 }
 
+# want PACKAGE…: installs what is missing if that is possible, and goes on without it if not.
+want() {
+  (need "$@") || echo "dev.sh: going on without: $*"
+}
+
+# The peer in Rust, from the crates that are Debian packages.
+build_tokio() {
+  into=$1/tokio-build
+  rm -rf "$1/tokio" "$into/src" "$into/Cargo.lock"
+  mkdir -p "$into"
+  cp -R "$root/bench/peers/tokio/." "$into"
+  (cd "$into" && cargo build --quiet --release --offline --jobs "$jobs") && cp "$into/target/release/tokio" "$1/tokio"
+}
+
+# The peer in Java: the classes, and a program that runs them.
+build_disruptor() {
+  jar=/usr/share/java/disruptor.jar
+  rm -rf "$1/disruptor" "$1/disruptor-classes"
+  javac -d "$1/disruptor-classes" -cp "$jar" "$root/bench/peers/disruptor/DisruptorPeer.java" || return
+  printf '#!/bin/sh\nexec java -cp "%s:%s" DisruptorPeer "$@"\n' "$1/disruptor-classes" "$jar" > "$1/disruptor"
+  chmod +x "$1/disruptor"
+}
+
 bench() {
-  if [ -z "$(find "$root/bench" -name '*.cpp')" ]; then
-    echo "dev.sh: there is no benchmark program in bench/ yet"
-    return
-  fi
   # shellcheck disable=SC2086
-  need $to_build libbenchmark-dev
-  configure release -DSTRANDBUS_BUILD_BENCH=ON
+  need $to_build
+  want libzmq3-dev
+  want librust-tokio-dev
+  command -v cargo >/dev/null 2>&1 || want cargo rustc
+  want libdisruptor-java
+  command -v javac >/dev/null 2>&1 || want default-jdk-headless
+  configure release -DSTRANDBUS_BUILD_BENCH=ON -DSTRANDBUS_BUILD_TESTS=OFF
   build release --target benchmarks
-  for program in "$root"/build/release/bench/*; do
-    say "$(basename "$program")"
-    "$program"
-  done
+  out=$root/build/release/bench
+  say "building the peers in Rust and Java"
+  build_tokio "$out" || echo "dev.sh: tokio is left out"
+  build_disruptor "$out" || echo "dev.sh: the Disruptor is left out"
+  say "measuring; this takes some minutes, and a quiet machine"
+  "$out/strandbus_report" --json "$out/report.json" --svg "$out/report.svg" "$@"
+  echo "dev.sh: the figures are in build/release/bench/report.json, the chart in report.svg beside it"
 }
 
 format() {
@@ -214,7 +242,8 @@ command=${1-}
 case $command in
   run) run "$@" ;;
   test) [ $# -le 1 ] || misuse "test takes one preset"; test_preset "${1-dev}" ;;
-  bench | soak) [ $# -eq 0 ] || misuse "$command takes no argument"; $command ;;
+  bench) bench "$@" ;;
+  soak) [ $# -eq 0 ] || misuse "soak takes no argument"; soak ;;
   faults) faults "$@" ;;
   format) [ $# -le 1 ] || misuse "format takes one option"; format "$@" ;;
   help | -h | --help) usage ;;
