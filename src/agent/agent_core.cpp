@@ -4,8 +4,10 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <stdexcept>
 #include <utility>
@@ -30,6 +32,16 @@ AgentOptions checked(AgentOptions options) {
   if (options.workspace.empty()) options.workspace = std::filesystem::current_path();
   options.workspace = std::filesystem::absolute(options.workspace);
   return options;
+}
+
+/// A strand of an executor whose type is known fits into an any_io_executor. One of an
+/// any_io_executor does not: it is allocated, and again for every property that Asio asks for.
+asio::any_io_executor strand_on(asio::any_io_executor executor) {
+  if (const auto* known = executor.target<asio::io_context::executor_type>())
+    return asio::make_strand(*known);
+  if (const auto* known = executor.target<asio::thread_pool::executor_type>())
+    return asio::make_strand(*known);
+  return asio::make_strand(std::move(executor));
 }
 
 /// stream() needs a destination that can be read.
@@ -58,7 +70,7 @@ std::vector<Message> Conversation::copy() const {
 
 AgentCore::AgentCore(asio::any_io_executor executor, std::shared_ptr<Provider> provider,
                      ToolRegistry tools, Publisher publisher, AgentOptions options)
-    : strand_(asio::make_strand(std::move(executor))),
+    : strand_(strand_on(std::move(executor))),
       provider_(std::move(provider)),
       tools_(std::move(tools)),
       publisher_(readable(std::move(publisher))),

@@ -2,83 +2,80 @@
 
 #include "strandbus/event/json_codec.hpp"
 
-#include <openssl/evp.h>
+#include <boost/assert.hpp>
 
 #include <array>
-#include <memory>
 #include <stdexcept>
 
 namespace strandbus::detail {
 namespace {
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    check(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-
-  void add(std::string_view text) {
-    check(EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1);
-  }
-
-  std::string hexadecimal() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-    unsigned int size = 0;
-    check(EVP_DigestFinal_ex(context_.get(), bytes.data(), &size) == 1);
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (unsigned int i = 0; i < size; ++i) {
-      text += digits[bytes[i] >> 4];
-      text += digits[bytes[i] & 15];
-    }
-    return text;
-  }
-
- private:
-  static void check(bool ok) {
-    if (!ok) throw std::runtime_error("SHA-256 is not available in this OpenSSL");
-  }
-
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
-
-void append_message(std::string& out, const Message& message) {
-  // Ids are made up anew in each run, so they are not part of what was asked.
-  out += to_string(message.role);
-  append_json_string(out, message.content);
-  for (const ToolCall& call : message.tool_calls) {
-    append_json_string(out, call.tool_name);
-    append_json(out, call.arguments);
-  }
+void check(bool ok) {
+  if (!ok) throw std::runtime_error("SHA-256 is not available in this OpenSSL");
 }
 
 }  // namespace
 
-std::string request_digest(const ModelRequest& request) {
-  Sha256 digest;
-  std::string part;
-  append_json_string(part, request.model);
-  append_json_string(part, request.system);
-  append_json(part, request.parameters);
-  append_json(part, request.response_schema);
+Sha256::Sha256() : context_(EVP_MD_CTX_new()), copy_(EVP_MD_CTX_new()) {
+  check(context_ && copy_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+void Sha256::add(std::string_view text) {
+  check(EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1);
+}
+
+std::string Sha256::hexadecimal() const {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned int size = 0;
+  check(EVP_MD_CTX_copy_ex(copy_.get(), context_.get()) == 1);
+  check(EVP_DigestFinal_ex(copy_.get(), bytes.data(), &size) == 1);
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(std::size_t{2} * size);
+  for (unsigned int i = 0; i < size; ++i) {
+    text += digits[bytes[i] >> 4];
+    text += digits[bytes[i] & 15];
+  }
+  return text;
+}
+
+std::string RequestDigest::of(const ModelRequest& request) {
+  BOOST_ASSERT(request.messages.size() >= messages_);
+  part_.clear();
+  if (!digest_) {
+    digest_.emplace();
+    add_settings(request);
+  }
+  for (const Message& message : request.messages.subspan(messages_)) add_message(message);
+  messages_ = request.messages.size();
+  digest_->add(part_);
+  return digest_->hexadecimal();
+}
+
+void RequestDigest::add_settings(const ModelRequest& request) {
+  append_json_string(part_, request.model);
+  append_json_string(part_, request.system);
+  append_json(part_, request.parameters);
+  append_json(part_, request.response_schema);
   if (request.max_tokens)
-    append_json(part.append(" max_tokens "), json::value(*request.max_tokens));
+    append_json(part_.append(" max_tokens "), json::value(*request.max_tokens));
   if (request.temperature)
-    append_json(part.append(" temperature "), json::value(*request.temperature));
-  digest.add(part);
+    append_json(part_.append(" temperature "), json::value(*request.temperature));
   for (const ToolSpec& tool : request.tools) {
-    part.clear();
-    append_json_string(part, tool.name);
-    append_json_string(part, tool.description);
-    append_json(part, tool.parameters);
-    digest.add(part);
+    append_json_string(part_, tool.name);
+    append_json_string(part_, tool.description);
+    append_json(part_, tool.parameters);
   }
-  for (const Message& message : request.messages) {
-    part.clear();
-    append_message(part, message);
-    digest.add(part);
+}
+
+void RequestDigest::add_message(const Message& message) {
+  // Ids are made up anew in each run, so they are not part of what was asked.
+  part_ += to_string(message.role);
+  append_json_string(part_, message.content);
+  for (const ToolCall& call : message.tool_calls) {
+    append_json_string(part_, call.tool_name);
+    append_json(part_, call.arguments);
   }
-  return digest.hexadecimal();
 }
 
 }  // namespace strandbus::detail

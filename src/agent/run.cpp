@@ -111,7 +111,7 @@ asio::awaitable<std::optional<Run::Ending>> Run::take_turn() {
   message.role = Role::assistant;
   message.content = response.content;
   message.tool_calls = response.tool_calls;
-  message.provider_data = response.provider_data;
+  message.provider_data = std::move(response.provider_data);
   commit(std::move(message));
   if (response.tool_calls.empty() && !stopping()) co_return answer(message_id, response);
   co_await run_tools(std::move(response.tool_calls));
@@ -257,8 +257,8 @@ std::shared_ptr<Child> Run::spawn(asio::awaitable<void> body, Cancellable cancel
   return child;
 }
 
-asio::awaitable<void> Run::changed() {
-  co_await changes_.async_wait(asio::as_tuple(asio::use_awaitable));
+asio::awaitable<std::tuple<error_code>> Run::changed() {
+  return changes_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 asio::awaitable<void> Run::end_child(std::shared_ptr<Child> child) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model_stream.hpp"
+#include "request_digest.hpp"
 #include "strandbus/agent/run_control.hpp"
 #include "strandbus/agent/run_result.hpp"
 #include "strandbus/agent/tool_registry.hpp"
@@ -16,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -109,6 +111,8 @@ class Run : public std::enable_shared_from_this<Run> {
 
   // Running the tools.
   asio::awaitable<void> run_tools(std::vector<ToolCall> calls);
+  asio::awaitable<void> run_alone(ToolSlot& slot);
+  asio::awaitable<void> run_together(std::deque<ToolSlot>& slots);
   asio::awaitable<void> run_tool(ToolSlot& slot);
   asio::awaitable<void> execute_tool(ToolSlot& slot, ReadyCall ready);
   asio::awaitable<void> invoke(std::shared_ptr<Tool> tool, json::object arguments,
@@ -120,7 +124,8 @@ class Run : public std::enable_shared_from_this<Run> {
   ToolContext make_context(const Publisher& publisher, const ToolCall& call) const;
 
   // Asking whether a call may run.
-  asio::awaitable<bool> approved(ToolSlot& slot, const Tool& tool);
+  bool needs_approval(const Tool& tool) const;
+  asio::awaitable<bool> approved(ToolSlot& slot);
   asio::awaitable<ApprovalResolved> decision(const Publisher& publisher,
                                              const ApprovalRequested& request);
   asio::awaitable<void> confirm(const ApprovalRequested& request);
@@ -128,7 +133,7 @@ class Run : public std::enable_shared_from_this<Run> {
 
   // Waiting.
   std::shared_ptr<Child> spawn(asio::awaitable<void> body, Cancellable cancellable);
-  asio::awaitable<void> changed();
+  asio::awaitable<std::tuple<error_code>> changed();
   /// Cancels a child whose result is not wanted any more, and waits for its end.
   asio::awaitable<void> end_child(std::shared_ptr<Child> child);
   void notify() { changes_.cancel(); }
@@ -142,6 +147,7 @@ class Run : public std::enable_shared_from_this<Run> {
   const Publisher publisher_;
   const std::vector<ToolSpec> specs_;
   const Clock::time_point started_;
+  RequestDigest digest_;
   Publisher answering_;  ///< names the model that answers
   Turn turn_;
   std::int64_t rounds_ = 0;

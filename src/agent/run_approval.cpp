@@ -32,11 +32,13 @@ ApprovalResolved to_answer(Confirmation&& confirmation) {
 
 }  // namespace
 
+bool Run::needs_approval(const Tool& tool) const {
+  return tool.definition().requires_confirmation && core_.options().approval != ApprovalMode::all;
+}
+
 /// Whether the call may run; if not, its end was published.
-asio::awaitable<bool> Run::approved(ToolSlot& slot, const Tool& tool) {
+asio::awaitable<bool> Run::approved(ToolSlot& slot) {
   const AgentOptions& options = core_.options();
-  if (!tool.definition().requires_confirmation || options.approval == ApprovalMode::all)
-    co_return true;
   if (options.approval == ApprovalMode::deny) {
     deny(slot, ErrorCode::E_CONFIRMED_DENY,
          slot.call.tool_name + " needs an approval, and nobody is there to give it");

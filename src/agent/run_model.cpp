@@ -1,5 +1,4 @@
 #include "agent_core.hpp"
-#include "request_digest.hpp"
 #include "run.hpp"
 
 #include <boost/asio/error.hpp>
@@ -35,7 +34,7 @@ asio::awaitable<std::optional<Run::Ending>> Run::ask_model(const std::string& me
   started.messages = captured(core_.options().capture, core_.conversation());
   started.tools = core_.tools().names();
   if (!request.parameters.empty()) started.parameters = request.parameters;
-  started.request_digest = request_digest(request);
+  started.request_digest = digest_.of(request);
   core_.conversation().mark_sent();
 
   const Publisher publisher = turn_.publisher.span(Publisher::new_span());

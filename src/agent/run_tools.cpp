@@ -50,11 +50,39 @@ std::optional<std::string> unread_file(const ReadyCall& call, const ReadRecord& 
 
 }  // namespace
 
-/// Runs the calls of one turn, several at a time, and commits their answers in the order of the
-/// calls.
+/// Runs the calls of one turn and commits their answers in the order of the calls.
 asio::awaitable<void> Run::run_tools(std::vector<ToolCall> calls) {
   std::deque<ToolSlot> slots;
   for (ToolCall& call : calls) slots.emplace_back(std::move(call));
+  if (slots.size() > 1) {
+    co_await run_together(slots);
+  } else if (!slots.empty() && !stopping()) {
+    co_await run_alone(slots.front());
+  }
+  for (ToolSlot& slot : slots) {
+    Message message;
+    message.id = make_message_id();
+    message.role = Role::tool;
+    message.content =
+        slot.answer.empty() ? "The call did not run: " + stop_reason_ : std::move(slot.answer);
+    message.tool_call_id = slot.call.call_id;
+    commit(std::move(message));
+  }
+}
+
+/// Needs no coroutine beside the run's own. The call gets its answer whatever happens.
+asio::awaitable<void> Run::run_alone(ToolSlot& slot) {
+  try {
+    co_await run_tool(slot);
+  } catch (const std::exception& failure) {
+    if (slot.answer.empty()) slot.answer = "The call did not run: " + std::string(failure.what());
+  } catch (...) {
+    if (slot.answer.empty()) slot.answer = "The call did not run";
+  }
+}
+
+/// Runs several calls, as many at a time as may.
+asio::awaitable<void> Run::run_together(std::deque<ToolSlot>& slots) {
   std::vector<std::shared_ptr<Child>> running;
   std::size_t next = 0;
   for (;;) {
@@ -65,15 +93,6 @@ asio::awaitable<void> Run::run_tools(std::vector<ToolCall> calls) {
     }
     if (running.empty()) break;
     co_await changed();
-  }
-  for (ToolSlot& slot : slots) {
-    Message message;
-    message.id = make_message_id();
-    message.role = Role::tool;
-    message.content =
-        slot.answer.empty() ? "The call did not run: " + stop_reason_ : std::move(slot.answer);
-    message.tool_call_id = slot.call.call_id;
-    commit(std::move(message));
   }
 }
 
@@ -87,8 +106,11 @@ asio::awaitable<void> Run::run_tool(ToolSlot& slot) {
     deny(slot, ErrorCode::E_VALIDATION, *why);
     co_return;
   }
-  const bool may_run = co_await approved(slot, *prepared->tool);
-  if (may_run) co_await execute_tool(slot, std::move(*prepared));
+  if (needs_approval(*prepared->tool)) {
+    const bool may_run = co_await approved(slot);
+    if (!may_run) co_return;
+  }
+  co_await execute_tool(slot, std::move(*prepared));
 }
 
 void Run::deny(ToolSlot& slot, ErrorCode code, const std::string& reason) {
@@ -106,7 +128,7 @@ asio::awaitable<void> Run::execute_tool(ToolSlot& slot, ReadyCall ready) {
   ++tool_calls_;
   publisher.publish(ToolCallStarted{.tool_name = slot.call.tool_name,
                                     .call_id = slot.call.call_id,
-                                    .arguments = slot.call.arguments});
+                                    .arguments = std::move(slot.call.arguments)});
   ToolContext context = make_context(publisher, slot.call);
   ToolCallState state;
   const auto child = spawn(
@@ -123,7 +145,7 @@ asio::awaitable<void> Run::execute_tool(ToolSlot& slot, ReadyCall ready) {
   }
   while (!child->done) co_await changed();
   limit.cancel();
-  co_await close_context(context);
+  if (!context.close()) co_await close_context(context);
   if (state.cancelled && state.timed_out) {
     state.result =
         ToolResult::failure(ErrorCode::E_TIMEOUT,

@@ -24,12 +24,18 @@ std::uint64_t milliseconds_of(Timestamp now) noexcept {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0)) & max_milliseconds;
 }
 
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+constexpr std::uint8_t no_digit = 0xFF;
+
+/// What each byte is worth as a hexadecimal digit.
+constexpr auto hex_digits = [] {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(no_digit);
+  for (std::uint8_t value = 0; value < 16; ++value) {
+    table[static_cast<unsigned char>("0123456789abcdef"[value])] = value;
+    table[static_cast<unsigned char>("0123456789ABCDEF"[value])] = value;
+  }
+  return table;
+}();
 
 constexpr bool is_hyphen_position(std::size_t i) noexcept {
   return i == 8 || i == 13 || i == 18 || i == 23;
@@ -72,10 +78,10 @@ std::optional<EventId> parse_event_id(std::string_view text) noexcept {
       if (text[i] != '-') return std::nullopt;
       continue;
     }
-    const int digit = hex_digit(text[i]);
-    if (digit < 0) return std::nullopt;
+    const std::uint8_t digit = hex_digits[static_cast<unsigned char>(text[i])];
+    if (digit == no_digit) return std::nullopt;
     std::uint64_t& half = i < 18 ? id.high : id.low;
-    half = (half << 4U) | static_cast<std::uint64_t>(digit);
+    half = (half << 4U) | digit;
   }
   return id;
 }

@@ -27,8 +27,9 @@ constexpr std::size_t required_fields = 6;
 /// Reads one event; `last` is the context of the one before.
 class EventDecoder {
  public:
-  EventDecoder(std::string_view text, std::shared_ptr<const RunContext>& last)
-      : text_(text), last_(last) {}
+  EventDecoder(std::string_view text, const RootMembers& root,
+               std::shared_ptr<const RunContext>& last)
+      : text_(text), root_(root), last_(last) {}
 
   DecodeResult decode() {
     if (collect_fields() && read_schema() && check_required() && read_stamp() && read_context() &&
@@ -44,17 +45,21 @@ class EventDecoder {
 
   bool collect_fields() {
     if (kind_of(text_) != JsonKind::object) return reader_.fail_type("an object", text_);
+    for (const RawMember& member : root_.all()) collect(member);
+    if (!root_.all().empty()) return true;
     MemberScanner scanner(inside(text_));
-    while (scanner.next()) {
-      std::size_t index = 0;
-      while (index < field_names.size() && field_names[index] != scanner.key()) ++index;
-      if (index < field_names.size()) {
-        fields_[index] = scanner.value();
-      } else {
-        append_raw_member(extras_.envelope, scanner.member());
-      }
-    }
+    while (scanner.next()) collect({scanner.key(), scanner.value(), scanner.member()});
     return true;
+  }
+
+  void collect(const RawMember& member) {
+    const std::size_t index = find_in_turn(field_names, next_field_, member.key);
+    if (index < field_names.size()) {
+      fields_[index] = member.value;
+      next_field_ = index + 1;
+    } else {
+      append_raw_member(extras_.envelope, member.member);
+    }
   }
 
   bool read_schema() {
@@ -77,11 +82,11 @@ class EventDecoder {
   bool read_stamp() {
     std::uint64_t seq = 0;
     if (!reader_.read(field(Field::seq), seq)) return at(Field::seq);
-    std::string text;
-    if (!reader_.read(field(Field::id), text)) return at(Field::id);
+    std::string_view text;
+    if (!reader_.read(field(Field::id), text, unescaped_)) return at(Field::id);
     const auto id = parse_event_id(text);
     if (!id) return mismatch(Field::id, "a UUID of 36 characters");
-    if (!reader_.read(field(Field::ts), text)) return at(Field::ts);
+    if (!reader_.read(field(Field::ts), text, unescaped_)) return at(Field::ts);
     const auto ts = parse_rfc3339(text);
     if (!ts) return mismatch(Field::ts, "an RFC 3339 time between the years 1678 and 2261");
     event_.set_stamp(seq, *id, *ts);
@@ -118,8 +123,8 @@ class EventDecoder {
 
   bool read_span(Field name, SpanId& span) {
     if (!has(name)) return true;
-    std::string digits;
-    if (!reader_.read(field(name), digits)) return at(name);
+    std::string_view digits;
+    if (!reader_.read(field(name), digits, unescaped_)) return at(name);
     const char* end = digits.data() + digits.size();
     const auto parsed = std::from_chars(digits.data(), end, span, 16);
     if (digits.size() == 16 && parsed.ec == std::errc{} && parsed.ptr == end) return true;
@@ -127,11 +132,11 @@ class EventDecoder {
   }
 
   bool read_payload() {
-    std::string name;
-    if (!reader_.read(field(Field::type), name)) return at(Field::type);
+    std::string_view name;
+    if (!reader_.read(field(Field::type), name, unescaped_)) return at(Field::type);
     if (name.empty()) return mismatch(Field::type, "the name of an event type");
     const auto type = event_type_from(name);
-    if (!type) return read_unknown(std::move(name));
+    if (!type) return read_unknown(std::string(name));
 
     using Read = bool (EventDecoder::*)();
     static constexpr auto table = []<class... T>(boost::mp11::mp_list<T...>) {
@@ -184,9 +189,12 @@ class EventDecoder {
   }
 
   std::string_view text_;
+  const RootMembers& root_;
   std::shared_ptr<const RunContext>& last_;
   JsonReader reader_;
+  std::string unescaped_;
   std::array<std::string_view, enum_names<Field>.size()> fields_;
+  std::size_t next_field_ = 0;
   WireExtras extras_;
   StreamEvent event_;
 };
@@ -201,8 +209,9 @@ std::string_view trim(std::string_view text) noexcept {
 }  // namespace detail
 
 DecodeResult EventReader::read(std::string_view text) {
-  if (auto error = detail::check_json(text, limits_)) return *std::move(error);
-  return detail::EventDecoder(detail::trim(text), last_).decode();
+  detail::RootMembers root;
+  if (auto error = detail::check_json(text, limits_, root)) return *std::move(error);
+  return detail::EventDecoder(detail::trim(text), root, last_).decode();
 }
 
 DecodeResult from_json(std::string_view text, const DecodeLimits& limits) {

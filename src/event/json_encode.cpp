@@ -40,11 +40,11 @@ void write_number(std::string& out, std::string_view key, std::int64_t value) {
 void write_span(std::string& out, std::string_view key, SpanId span) {
   if (span == 0) return;
   out += key;
+  char digits[16];
+  for (std::size_t i = sizeof digits; i > 0; span >>= 4U)
+    digits[--i] = "0123456789abcdef"[span & 0xFU];
   out += '"';
-  for (unsigned shift = 64; shift > 0;) {
-    shift -= 4;
-    out += "0123456789abcdef"[(span >> shift) & 0xFU];
-  }
+  out.append(digits, sizeof digits);
   out += '"';
 }
 

@@ -209,11 +209,7 @@ DecodeError explain(const error_code& ec, std::size_t offset, const Checker& che
 
 }  // namespace
 
-std::optional<DecodeError> check_json(std::string_view text, const DecodeLimits& limits) {
-  if (text.size() > limits.max_bytes) {
-    return beyond(limits.max_bytes, "the text has " + std::to_string(text.size()) +
-                                        " bytes, accepted are " + std::to_string(limits.max_bytes));
-  }
+std::optional<DecodeError> judge_json(std::string_view text, const DecodeLimits& limits) {
   json::parse_options options;
   options.max_depth = limits.max_depth;
   json::basic_parser<Checker> parser(options);
@@ -222,6 +218,21 @@ std::optional<DecodeError> check_json(std::string_view text, const DecodeLimits&
   if (ec) return explain(ec, used, parser.handler(), limits);
   if (used < text.size()) return malformed(used, "more text after the end of the value");
   return std::nullopt;
+}
+
+std::optional<DecodeError> check_json(std::string_view text, const DecodeLimits& limits,
+                                      RootMembers& root) {
+  if (text.size() > limits.max_bytes) {
+    return beyond(limits.max_bytes, "the text has " + std::to_string(text.size()) +
+                                        " bytes, accepted are " + std::to_string(limits.max_bytes));
+  }
+  if (is_surely_json(text, limits.max_depth, root)) return std::nullopt;
+  return judge_json(text, limits);
+}
+
+std::optional<DecodeError> check_json(std::string_view text, const DecodeLimits& limits) {
+  RootMembers root;
+  return check_json(text, limits, root);
 }
 
 boost::system::result<json::value, NumberRefused> make_value(std::string_view text,

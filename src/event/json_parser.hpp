@@ -1,18 +1,27 @@
 #pragma once
 
+#include "event/json_quick_check.hpp"
 #include "strandbus/event/json_codec.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <string_view>
 
-// Boost.JSON decides what is JSON and what is not. Its own DOM would lose what we promise to keep
-// (correctly rounded doubles, digits of unknown members), so our handlers stand behind its parser.
+// Boost.JSON decides what is JSON and what is not, wherever there is any doubt. Its own DOM would
+// lose what we promise to keep (correctly rounded doubles, digits of unknown members), so our
+// handlers stand behind its parser.
 
 namespace strandbus::detail {
 
 /// Why `text` is not JSON within the limits and without duplicate keys; nothing if it is.
 std::optional<DecodeError> check_json(std::string_view text, const DecodeLimits& limits);
+/// The same; `root` gets the members of the outermost object, or stays empty where that would take
+/// another pass.
+std::optional<DecodeError> check_json(std::string_view text, const DecodeLimits& limits,
+                                      RootMembers& root);
+
+/// As check_json of a text of any size, without the quick check that spares most texts this.
+std::optional<DecodeError> judge_json(std::string_view text, const DecodeLimits& limits);
 
 /// What becomes of a number beyond the range of double.
 enum class HugeNumber {

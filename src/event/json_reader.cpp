@@ -89,7 +89,14 @@ DecodeError JsonReader::take_error(std::string_view what) {
 
 bool JsonReader::read(std::string_view text, std::string& out) {
   if (kind_of(text) != JsonKind::string) return fail_type("a string", text);
-  out = unescape(text);
+  const std::string_view value = unescape(text, out);
+  if (value.data() != out.data()) out = value;
+  return true;
+}
+
+bool JsonReader::read(std::string_view text, std::string_view& out, std::string& unescaped) {
+  if (kind_of(text) != JsonKind::string) return fail_type("a string", text);
+  out = unescape(text, unescaped);
   return true;
 }
 
@@ -157,8 +164,9 @@ bool JsonReader::read(std::string_view text, json::object& out) {
 
 bool JsonReader::read_name(std::string_view text, std::span<const std::string_view> names,
                            std::size_t& index) {
-  std::string name;
-  if (!read(text, name)) return false;
+  std::string unescaped;
+  std::string_view name;
+  if (!read(text, name, unescaped)) return false;
   for (index = 0; index < names.size(); ++index) {
     if (names[index] == name) return true;
   }
@@ -182,12 +190,13 @@ bool JsonReader::read_object(std::string_view text, void* object,
   if (kind_of(text) != JsonKind::object) return fail_type("an object", text);
   std::uint64_t seen = 0;
   MemberScanner scanner(inside(text));
+  std::size_t next = 0;
   while (scanner.next()) {
-    std::size_t index = 0;
-    while (index < members.size() && members[index].name != scanner.key()) ++index;
+    const std::size_t index = find_in_turn(members, next, scanner.key(), &MemberReader::name);
     const std::size_t unknown_before = unknown_members_;
     if (index < members.size()) {
       seen |= std::uint64_t{1} << index;
+      next = index + 1;
       if (!members[index].read(*this, scanner.value(), object)) return inside_of(scanner.key());
     } else {
       ++unknown_members_;

@@ -29,6 +29,8 @@ struct MemberReader {
 class JsonReader {
  public:
   bool read(std::string_view text, std::string& out);
+  /// As read; `out` is a part of `text`, or `unescaped` where there are escapes.
+  bool read(std::string_view text, std::string_view& out, std::string& unescaped);
   bool read(std::string_view text, std::int64_t& out);
   bool read(std::string_view text, std::uint64_t& out);
   bool read(std::string_view text, bool& out);

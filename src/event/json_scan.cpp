@@ -1,8 +1,12 @@
 #include "event/json_scan.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstdint>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace strandbus::detail {
 namespace {
@@ -63,46 +67,69 @@ std::uint32_t hex4(const char* digits) noexcept {
   return value;
 }
 
-void append_code_point(std::string& out, std::uint32_t code) {
+char* write_code_point(char* out, std::uint32_t code) noexcept {
   const auto tail = [&](unsigned shift) {
-    out += static_cast<char>(0x80U | ((code >> shift) & 0x3FU));
+    *out++ = static_cast<char>(0x80U | ((code >> shift) & 0x3FU));
   };
   if (code < 0x80) {
-    out += static_cast<char>(code);
+    *out++ = static_cast<char>(code);
   } else if (code < 0x800) {
-    out += static_cast<char>(0xC0U | (code >> 6U));
+    *out++ = static_cast<char>(0xC0U | (code >> 6U));
     tail(0);
   } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0U | (code >> 12U));
+    *out++ = static_cast<char>(0xE0U | (code >> 12U));
     tail(6);
     tail(0);
   } else {
-    out += static_cast<char>(0xF0U | (code >> 18U));
+    *out++ = static_cast<char>(0xF0U | (code >> 18U));
     tail(12);
     tail(6);
     tail(0);
   }
+  return out;
 }
 
-/// Appends what the escape sequence at `at` stands for; the result is its end.
-std::size_t append_escape(std::string& out, std::string_view body, std::size_t at) {
-  switch (const char c = body[at + 1]) {
-    case 'b': out += '\b'; return at + 2;
-    case 'f': out += '\f'; return at + 2;
-    case 'n': out += '\n'; return at + 2;
-    case 'r': out += '\r'; return at + 2;
-    case 't': out += '\t'; return at + 2;
-    case 'u': break;
-    default: out += c; return at + 2;
+/// Writes what the escape sequence at `at` stands for, which is shorter, and steps behind it.
+char* write_escape(char* out, const char*& at) noexcept {
+  const char kind = at[1];
+  if (kind != 'u') {
+    at += 2;
+    switch (kind) {
+      case 'b': *out = '\b'; break;
+      case 'f': *out = '\f'; break;
+      case 'n': *out = '\n'; break;
+      case 'r': *out = '\r'; break;
+      case 't': *out = '\t'; break;
+      default: *out = kind; break;
+    }
+    return out + 1;
   }
-  const std::uint32_t code = hex4(&body[at + 2]);
-  if (code < 0xD800 || code > 0xDBFF) {
-    append_code_point(out, code);
-    return at + 6;
+  std::uint32_t code = hex4(at + 2);
+  at += 6;
+  if (code >= 0xD800 && code <= 0xDBFF) {  // The parser refuses lone surrogates.
+    code = 0x10000 + ((code - 0xD800) << 10U) + (hex4(at + 2) - 0xDC00);
+    at += 6;
   }
-  const std::uint32_t trailing = hex4(&body[at + 8]);  // The parser refuses lone surrogates.
-  append_code_point(out, 0x10000 + ((code - 0xD800) << 10U) + (trailing - 0xDC00));
-  return at + 12;
+  return write_code_point(out, code);
+}
+
+/// Copies what stands before the next backslash or the end, and steps there. `out` has room for all
+/// that is left.
+char* copy_plain(char* out, const char*& at, const char* end) noexcept {
+#ifdef __SSE2__
+  for (; end - at >= 16; at += 16, out += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+    const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    const auto marks = static_cast<unsigned>(_mm_movemask_epi8(backslashes));
+    if (marks == 0) continue;
+    const int size = std::countr_zero(marks);
+    at += size;
+    return out + size;
+  }
+#endif
+  while (at != end && *at != '\\') *out++ = *at++;
+  return out;
 }
 
 }  // namespace
@@ -130,9 +157,7 @@ bool MemberScanner::next() {
   const std::size_t colon = skip_whitespace(rest_, key_end);
   const std::size_t begin = skip_whitespace(rest_, colon + 1);
   const std::size_t end = value_end(rest_, begin);
-  const std::string_view literal = rest_.substr(0, key_end);
-  key_ = inside(literal);
-  if (key_.find('\\') != std::string_view::npos) key_ = unescaped_ = unescape(literal);
+  key_ = unescape(rest_.substr(0, key_end), unescaped_);
   value_ = rest_.substr(begin, end - begin);
   member_ = rest_.substr(0, end);
   rest_.remove_prefix(end);
@@ -147,16 +172,19 @@ bool ElementScanner::next() noexcept {
   return true;
 }
 
-std::string unescape(std::string_view literal) {
+std::string_view unescape(std::string_view literal, std::string& unescaped) {
   const std::string_view body = inside(literal);
-  std::string out;
-  out.reserve(body.size());
-  for (std::size_t at = 0; at < body.size();) {
-    const std::size_t escape = std::min(body.find('\\', at), body.size());
-    out += body.substr(at, escape - at);
-    at = escape < body.size() ? append_escape(out, body, escape) : escape;
+  if (body.find('\\') == std::string_view::npos) return body;
+  unescaped.resize(body.size());
+  char* out = unescaped.data();
+  const char* at = body.data();
+  const char* const end = at + body.size();
+  while (at != end) {
+    out = copy_plain(out, at, end);
+    if (at != end) out = write_escape(out, at);
   }
-  return out;
+  unescaped.resize(static_cast<std::size_t>(out - unescaped.data()));
+  return unescaped;
 }
 
 void append_slice(std::string& out, std::string_view slice) {

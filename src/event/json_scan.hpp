@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -53,8 +55,22 @@ class ElementScanner {
   std::string_view value_;
 };
 
-/// The text that a JSON string literal, given with its quotes, stands for.
-std::string unescape(std::string_view literal);
+/// The text that a JSON string literal, given with its quotes, stands for: a part of the literal,
+/// or `unescaped` if it has escapes.
+std::string_view unescape(std::string_view literal, std::string& unescaped);
+
+/// Where `key` is among names, which are searched in turn from `next` on: members mostly come in
+/// the order in which they are described. Their count if there is none.
+template <class Names, class NameOf = std::identity>
+std::size_t find_in_turn(const Names& names, std::size_t next, std::string_view key,
+                         NameOf name_of = {}) {
+  const std::size_t count = std::size(names);
+  for (std::size_t tried = 0; tried < count; ++tried, ++next) {
+    if (next >= count) next = 0;
+    if (std::invoke(name_of, names[next]) == key) return next;
+  }
+  return count;
+}
 
 /// Appends a slice without the line breaks that stand between its tokens: an event is one line.
 void append_slice(std::string& out, std::string_view slice);

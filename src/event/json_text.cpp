@@ -1,5 +1,6 @@
 #include "event/json_text.hpp"
 
+#include "event/plain_text.hpp"
 #include "event/utf8.hpp"
 #include "strandbus/event/json_codec.hpp"
 
@@ -44,11 +45,6 @@ void append_json_double(std::string& out, double value) {
   if (std::isfinite(value) && out.find_first_of(".e", begin) == std::string::npos) out += ".0";
 }
 
-constexpr bool is_plain(char c) noexcept {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
-}
-
 void append_escape(std::string& out, char c) {
   constexpr std::string_view digits = "0123456789abcdef";
   switch (c) {
@@ -72,21 +68,18 @@ void append_escape(std::string& out, char c) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
-    std::size_t plain = 0;
-    while (plain < text.size() && detail::is_plain(text[plain])) ++plain;
-    out += text.substr(0, plain);
+  for (;;) {
+    const std::size_t plain = detail::plain_size(text);
+    out.append(text, 0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;
     if (static_cast<unsigned char>(text[0]) < 0x80) {
       detail::append_escape(out, text[0]);
       text.remove_prefix(1);
-      continue;
+    } else {
+      out += detail::replacement_character;
+      text.remove_prefix(detail::utf8_step(text).size);
     }
-    const detail::Utf8Step step = detail::utf8_step(text);
-    out += step.kind == detail::Utf8Step::Kind::valid ? text.substr(0, step.size)
-                                                      : detail::replacement_character;
-    text.remove_prefix(step.size);
   }
   out += '"';
 }

@@ -2,6 +2,10 @@
 #include "agent_fixture.hpp"
 #include "strandbus/tools/calculator.hpp"
 
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+
 #include <gmock/gmock.h>
 
 namespace strandbus::test {
@@ -163,6 +167,19 @@ TEST_F(AgentRun, GivesTheSameRequestTheSameDigest) {
   EXPECT_EQ(started.at(0).request_digest.size(), 64u);
   EXPECT_EQ(started[0].request_digest, started[1].request_digest);
   EXPECT_NE(started[0].request_digest, started[2].request_digest);
+}
+
+TEST_F(AgentRun, WorksOnAPoolAndOnAStrand) {
+  asio::thread_pool pool(2);
+  for (const asio::any_io_executor& executor : {asio::any_io_executor(pool.get_executor()),
+                                                asio::any_io_executor(asio::make_strand(io_))}) {
+    Agent agent(executor, std::make_shared<PlayedProvider>(std::vector{says("one")}), tools_,
+                bus_.publisher(RunContext{.session_id = "s1"}));
+    auto result = agent.async_process_message("first", asio::use_future);
+    io_.restart();
+    io_.run();
+    EXPECT_EQ(result.get().output, "one");
+  }
 }
 
 TEST_F(AgentRun, HasNoCostWhenAPriceIsUnknown) {

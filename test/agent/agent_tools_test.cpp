@@ -33,6 +33,38 @@ TEST_F(AgentTools, GivesTheResultToTheModel) {
   expect_sound();
 }
 
+/// A tool that cannot tell any more what it is.
+class ForgetfulTool final : public Tool {
+ public:
+  const ToolDefinition& definition() const override {
+    if (forgotten) throw std::runtime_error("no definition");
+    return definition_;
+  }
+  asio::awaitable<ToolResult> async_run(json::object, ToolContext&) override {
+    co_return ToolResult::ok("done");
+  }
+
+  bool forgotten = false;
+
+ private:
+  const ToolDefinition definition_{
+      .name = "forgetful", .description = "Forgets", .parameters = {{"type", "object"}}};
+};
+
+TEST_F(AgentTools, AnswersACallThatCannotBePrepared) {
+  const auto tool = std::make_shared<ForgetfulTool>();
+  tools_.add(tool);
+  const auto ask = [tool](const ModelRequest&, DeltaSink&) -> asio::awaitable<ModelResponse> {
+    tool->forgotten = true;
+    co_return call_response({tool_call("c1", "forgetful")});
+  };
+  start({ask, says("ok")});
+  process("go");
+  EXPECT_EQ(provider_->requests.at(1).back().content, "The call did not run: no definition");
+  EXPECT_TRUE(result_.completed());
+  expect_sound();
+}
+
 TEST_F(AgentTools, DeniesAnUnknownToolAndGoesOn) {
   start({calls({tool_call("c1", "nothing")}), says("ok")});
   process("go");

@@ -73,6 +73,26 @@ TEST(JsonDecode, OrderWhiteSpaceAndEscapedKeysDoNotMatter) {
   EXPECT_EQ(event->seq(), std::numeric_limits<std::uint64_t>::max());
 }
 
+TEST(JsonDecode, EscapesAreReadWhereverTheyStand) {
+  struct Escape {
+    std::string_view literal;
+    std::string_view text;
+  };
+  for (const Escape escape :
+       {Escape{R"(\n)", "\n"}, Escape{R"(\\)", "\\"}, Escape{R"(\"\/)", "\"/"},
+        Escape{R"(\u00e9)", "é"}, Escape{R"(\u20AC)", "€"}, Escape{R"(\ud83d\ude00)", "😀"},
+        Escape{R"(\b\f\r\t)", "\b\f\r\t"}}) {
+    for (std::size_t before = 0; before < 40; ++before) {
+      const std::string start(before, 'x');
+      const std::string end(40 - before, 'y');
+      const auto event = from_json(event_text(
+          "session_closed", R"({"reason":")" + start + std::string(escape.literal) + end + "\"}"));
+      ASSERT_TRUE(event) << event.error().message;
+      EXPECT_EQ(event->get_if<SessionClosed>()->reason, start + std::string(escape.text) + end);
+    }
+  }
+}
+
 TEST(JsonDecode, SessionFilesMemberTypeIsIgnored) {
   const auto event =
       from_json(event_text("session_closed", R"({"reason":"x"})", R"(,"_type":"event")"));
