@@ -49,14 +49,15 @@ CallbackReader::CallbackReader(std::shared_ptr<BusCore> core, Handler handler, O
 class CallbackReader::Turn {
  public:
   explicit Turn(CallbackReader& reader) noexcept
-      : reader_(reader),
-        scope_(*reader.core()),
-        granted_((reader.state_.fetch_or(running, std::memory_order_acq_rel) & cancelled) == 0) {
-    if (!granted_) reader_.state_.fetch_and(~running, std::memory_order_acq_rel);
+      : reader_(reader), scope_(*reader.core()) {
+    reader_.running_.store(true, std::memory_order_relaxed);
+    sync::light_barrier();
+    granted_ = reader_.active();
   }
   ~Turn() {
-    if (granted_ && (reader_.state_.fetch_and(~running, std::memory_order_acq_rel) & cancelled))
-      reader_.finish();
+    reader_.running_.store(false, std::memory_order_release);
+    sync::light_barrier();
+    if (!reader_.active()) reader_.finish();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -67,7 +68,7 @@ class CallbackReader::Turn {
  private:
   CallbackReader& reader_;
   const CallbackScope scope_;
-  const bool granted_;
+  bool granted_;
 };
 
 Reader::Look CallbackReader::deliver(std::uint64_t last) noexcept try {
@@ -89,39 +90,51 @@ Reader::Look CallbackReader::peek() {
   return turn.granted() ? look() : Look::nothing;
 }
 
-/// The event counts as read when its handler has ended, so that a store can say that it has it.
-void CallbackReader::invoke_next() {
-  const Delivery delivery = take_uncommitted();
+bool CallbackReader::deliver_next(const Delivery& delivery) noexcept {
+  const Turn turn(*this);
+  if (!turn.granted()) return true;
+  if (!comes_to(delivery.last_seq())) return false;
+  if (pass_by(delivery.event())) invoke(delivery);
+  commit();
+  return true;
+}
+
+void CallbackReader::invoke(const Delivery& delivery) noexcept {
   try {
     handler_(delivery);
   } catch (...) {
     core()->report_callback_error(std::current_exception(), delivery.event());
   }
+}
+
+/// The event counts as read when its handler has ended, so that a store can say that it has it.
+void CallbackReader::invoke_next() {
+  const Delivery delivery = take_uncommitted();
+  invoke(delivery);
   commit();
 }
 
 void CallbackReader::unsubscribe() noexcept {
-  const std::uint32_t before = state_.fetch_or(cancelled, std::memory_order_acq_rel);
-  if (!(before & cancelled)) {
+  if (!cancelled_.exchange(true, std::memory_order_acq_rel)) {
+    sync::heavy_barrier();
     detach();
     leave();
-    if (!(before & running)) finish();
+    if (!running_.load(std::memory_order_acquire)) finish();
   }
   if (inside_callback(*core())) return;
-  for (auto state = state_.load(std::memory_order_acquire); !(state & done);
-       state = state_.load(std::memory_order_acquire)) {
-    state_.wait(state, std::memory_order_acquire);
-  }
+  while (done_.load(std::memory_order_acquire) == 0) done_.wait(0, std::memory_order_acquire);
 }
 
-/// Destroys the handler, which no longer runs and never will.
+/// Destroys the handler, which no longer runs and never will. Once: the end of a turn and who
+/// unsubscribes may meet here.
 void CallbackReader::finish() noexcept {
+  if (finishing_.exchange(true, std::memory_order_acq_rel)) return;
   {
     const CallbackScope scope(*core());  // the destructor of a handler is user code too
     const Handler handler = std::move(handler_);
   }
-  state_.fetch_or(done, std::memory_order_acq_rel);
-  state_.notify_all();
+  done_.store(1, std::memory_order_release);
+  done_.notify_all();
 }
 
 void CallbackReader::detach() noexcept { core()->dispatcher().remove(*this); }

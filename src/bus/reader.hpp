@@ -99,6 +99,22 @@ class Reader {
     position_.store(next_, std::memory_order_release);
     if (options_.overflow == Overflow::block) tell_advance();
   }
+  /// Whether the event of this seq is the one to look at next, is kept and is not to be merged. What
+  /// the reader knew of its place is forgotten: the caller brings the event.
+  bool comes_to(std::uint64_t seq) noexcept {
+    if (next_ != seq || seq < log_.tail() || ending_ != Errc{} || pending_missed_ > 0 ||
+        options_.overflow == Overflow::coalesce)
+      return false;
+    if (kept_.segment) forget_place();
+    return true;
+  }
+  /// Goes beyond the event that comes_to() has said yes to. Whether it is wanted: then it was taken.
+  bool pass_by(const StreamEvent& event) noexcept {
+    const bool wanted = next_ == matched_ || passes(event);
+    ++next_;
+    wanted ? ++taken_ : ++rejected_;
+    return wanted;
+  }
   /// Leaves the bus: a blocking reader no longer holds events back. Any thread; once or more.
   void leave() noexcept;
 
@@ -111,6 +127,7 @@ class Reader {
   bool is_still_kept(std::uint64_t seq) const noexcept {
     return holds_window_ || seq >= log_.tail();
   }
+  void forget_place() noexcept;
   KeptRun following() noexcept;
   void keep(KeptRun run) noexcept;
   /// A reference to the segment that is read, from a stock: one step on the count for many.
@@ -136,7 +153,10 @@ class Reader {
   void tell_advance() noexcept;
   Delivery take_collected();
   void skip(std::uint64_t gone);
-  bool passes(const StreamEvent& event) noexcept;
+  bool passes(const StreamEvent& event) noexcept {
+    return options_.filter.accepts_all() || matches(event);
+  }
+  bool matches(const StreamEvent& event) noexcept;
   Look look_collecting();
   void collect(const StreamEvent& event);
   void flush();

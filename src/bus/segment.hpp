@@ -63,7 +63,16 @@ class Segment final : public EventOwner {
   }
   std::size_t size() const noexcept { return size_; }
   std::uint64_t next_seq() const noexcept { return first_seq_ + size_; }
-  void append(StreamEvent&& event, std::uint32_t bytes) noexcept;
+  /// Makes the next event, of a draft. There is room.
+  template <class Draft>
+  StreamEvent& append(Draft& draft, std::uint32_t bytes) noexcept {
+    StreamEvent* const event = slot(size_);
+    draft.place(event);
+    bytes_[size_] = bytes;
+    ++size_;
+    want(size_ + look_ahead);
+    return *event;
+  }
   std::uint32_t bytes_at(std::size_t index) const noexcept { return bytes_[index]; }
   /// No further event goes in here, but in `next`. The reader that needs to know sees it through the
   /// log's head.
@@ -80,7 +89,19 @@ class Segment final : public EventOwner {
 
   static constexpr std::size_t look_ahead = 2;
 
-  void want(std::size_t index) const noexcept;
+  /// Makes the processor fetch the lines that the event at this index will be written to: another
+  /// one has them, because it has read them before the segment was used again. Without effect on
+  /// what the program does, and on processors that cannot.
+  void want(std::size_t index) const noexcept {
+#if defined(__x86_64__)
+    if (index >= capacity) return;
+    const auto* const line = storage_.data() + index * sizeof(StreamEvent);
+    for (std::size_t offset = 0; offset < sizeof(StreamEvent); offset += 64)
+      asm volatile("prefetchw %0" : : "m"(line[offset]));
+#else
+    static_cast<void>(index);
+#endif
+  }
   void give_back() noexcept override;
   void clear() noexcept;
   StreamEvent* slot(std::uint64_t index) noexcept {
