@@ -1,6 +1,7 @@
 #include "callback_dispatcher.hpp"
 
 #include "bus_core.hpp"
+#include "callback_scope.hpp"
 #include "sync.hpp"
 
 #include <algorithm>
@@ -59,6 +60,7 @@ bool CallbackDispatcher::taken_over(KeepAlive& keep_alive) noexcept {
   keep(keep_alive);
   current_.clear();
   current_version_ = 0;
+  in_step_ = false;
   requests_.store(0, std::memory_order_release);
   for (int i = 0; i < hand_over_patience; ++i) {
     sync::yield();
@@ -70,23 +72,33 @@ bool CallbackDispatcher::taken_over(KeepAlive& keep_alive) noexcept {
 
 /// Delivers in the order of events, each to all callbacks; false when the budget was used up first.
 bool CallbackDispatcher::deliver_until_empty(int budget, KeepAlive& keep_alive) noexcept {
-  refresh(keep_alive);
-  for (std::uint64_t seq = next_seq(); seq <= bus_.log().head();) {
-    if (budget-- == 0) return false;
-    if (!deliver(seq)) break;  // the next publish tries again
+  const CallbackScope scope(bus_);
+  for (;; --budget) {
     refresh(keep_alive);
-    seq = in_step_ ? seq + 1 : next_seq();
+    if (!in_step_) find_next_seq();
+    if (next_seq_ > bus_.log().head()) return true;
+    if (budget == 0) return false;
+    if (!deliver(next_seq_)) return true;  // the next publish tries again
+    if (in_step_) ++next_seq_;
   }
-  return true;
 }
 
-std::uint64_t CallbackDispatcher::next_seq() const noexcept {
-  std::uint64_t lowest = std::numeric_limits<std::uint64_t>::max();
+void CallbackDispatcher::find_next_seq() noexcept {
+  next_seq_ = std::numeric_limits<std::uint64_t>::max();
   for (const auto& reader : current_) {
-    if (reader->active()) lowest = std::min(lowest, reader->next());
+    if (reader->active()) next_seq_ = std::min(next_seq_, reader->next());
   }
-  return lowest;
 }
+
+/// A delivery that counts no reference of its own: the segment is kept by who made it. Copies of it
+/// do count.
+union CallbackDispatcher::Borrowed {
+  Borrowed(const StreamEvent& event, EventOwner* owner, std::uint64_t seq) noexcept
+      : delivery(event, Pin<EventOwner>::adopt(owner), seq, 0) {}
+  ~Borrowed() {}  // NOLINT: gives no reference back
+
+  Delivery delivery;
+};
 
 /// False if a reader found no memory to come beyond this event.
 bool CallbackDispatcher::deliver(std::uint64_t seq) noexcept {
@@ -97,9 +109,9 @@ bool CallbackDispatcher::deliver(std::uint64_t seq) noexcept {
     for (const auto& reader : current_) all_went_on &= deliver_slowly(*reader, seq);
     return all_went_on;
   }
-  const Delivery delivery(*event, pin(), seq, 0);
+  const Borrowed borrowed(*event, kept_.segment.get(), seq);
   for (const auto& reader : current_) {
-    if (!reader->deliver_next(delivery)) all_went_on &= deliver_slowly(*reader, seq);
+    if (!reader->deliver_next(borrowed.delivery)) all_went_on &= deliver_slowly(*reader, seq);
   }
   return all_went_on;
 }
@@ -116,26 +128,10 @@ bool CallbackDispatcher::deliver_slowly(CallbackReader& reader, std::uint64_t se
 /// The event of this seq if it is kept.
 const StreamEvent* CallbackDispatcher::event_at(std::uint64_t seq) noexcept {
   if (!kept_.covers(seq)) {
-    forget_place();
     kept_ = bus_.find(seq);
-    if (kept_.next != seq) forget_place();
+    if (kept_.next != seq) kept_ = {};
   }
   return kept_.segment ? &kept_[seq] : nullptr;
-}
-
-/// A reference to the segment of the event, from a stock: one step on the count for many.
-Pin<EventOwner> CallbackDispatcher::pin() noexcept {
-  if (credit_ == 0) {
-    credit_ = batch_capacity;
-    kept_.segment->retain(credit_);
-  }
-  --credit_;
-  return Pin<EventOwner>::adopt(kept_.segment.get());
-}
-
-void CallbackDispatcher::forget_place() noexcept {
-  if (credit_ > 0) kept_.segment->release(std::exchange(credit_, 0));
-  kept_ = {};
 }
 
 /// Makes room for so many readers where refresh() will want it: it runs when an event has been
@@ -154,7 +150,7 @@ void CallbackDispatcher::refresh(KeepAlive& keep_alive) noexcept {
   if (version_.load(std::memory_order_acquire) == current_version_) return;
   in_step_ = false;
   keep(keep_alive);
-  forget_place();
+  kept_ = {};
   Readers old;
   {
     std::lock_guard lock(mutex_);

@@ -23,7 +23,7 @@ class CallbackDispatcher {
   explicit CallbackDispatcher(BusCore& bus) : bus_(bus) {}
   CallbackDispatcher(const CallbackDispatcher&) = delete;
   CallbackDispatcher& operator=(const CallbackDispatcher&) = delete;
-  ~CallbackDispatcher() { forget_place(); }
+  ~CallbackDispatcher() = default;
 
   /// An exception leaves everything as it was.
   void add(std::shared_ptr<CallbackReader> reader);
@@ -43,6 +43,8 @@ class CallbackDispatcher {
   /// How often it looks whether somebody has taken it before it goes on by itself.
   static constexpr int hand_over_patience = 16;
 
+  union Borrowed;
+
   /// What keeps the bus alive when a handler has dropped the last handle.
   using KeepAlive = std::shared_ptr<BusCore>;
 
@@ -50,9 +52,7 @@ class CallbackDispatcher {
   bool deliver(std::uint64_t seq) noexcept;
   bool deliver_slowly(CallbackReader& reader, std::uint64_t seq) noexcept;
   const StreamEvent* event_at(std::uint64_t seq) noexcept;
-  Pin<EventOwner> pin() noexcept;
-  void forget_place() noexcept;
-  std::uint64_t next_seq() const noexcept;
+  void find_next_seq() noexcept;
   void reserve(std::size_t readers);
   void refresh(KeepAlive& keep_alive) noexcept;
   bool taken_over(KeepAlive& keep_alive) noexcept;
@@ -72,9 +72,9 @@ class CallbackDispatcher {
   // The deliverer's own.
   Readers current_;
   std::uint64_t current_version_ = 0;
-  bool in_step_ = false;      ///< all readers have come to the same event
-  KeptRun kept_;              ///< holds the event that was delivered last
-  std::uint32_t credit_ = 0;  ///< references to kept_.segment that pin() may give away
+  bool in_step_ = false;      ///< all readers read next_seq_ next
+  std::uint64_t next_seq_ = 0;
+  KeptRun kept_;  ///< holds the event that was delivered last
 };
 
 }  // namespace strandbus::detail

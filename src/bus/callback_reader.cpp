@@ -1,6 +1,7 @@
 #include "callback_reader.hpp"
 
 #include "bus_core.hpp"
+#include "callback_scope.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -9,47 +10,14 @@
 #include <utility>
 
 namespace strandbus::detail {
-namespace {
-
-/// The callbacks that this thread is inside of, innermost first.
-class CallbackScope {
- public:
-  explicit CallbackScope(const BusCore& core) noexcept : core_(&core), outer_(innermost) {
-    innermost = this;
-  }
-  ~CallbackScope() { innermost = outer_; }
-  CallbackScope(const CallbackScope&) = delete;
-  CallbackScope& operator=(const CallbackScope&) = delete;
-
-  static bool contains(const BusCore& core) noexcept {
-    for (const CallbackScope* scope = innermost; scope; scope = scope->outer_) {
-      if (scope->core_ == &core) return true;
-    }
-    return false;
-  }
-
- private:
-  static thread_local const CallbackScope* innermost;
-
-  const BusCore* core_;
-  const CallbackScope* outer_;
-};
-
-thread_local const CallbackScope* CallbackScope::innermost = nullptr;
-
-}  // namespace
-
-bool inside_callback(const BusCore& core) noexcept { return CallbackScope::contains(core); }
-
 CallbackReader::CallbackReader(std::shared_ptr<BusCore> core, Handler handler, Options options)
     : Reader(std::move(core), std::move(options)), handler_(std::move(handler)) {}
 
 /// While it exists, code of the user may run: his predicates and his handler. unsubscribe() of
-/// another thread waits for its end.
+/// another thread waits for its end; this thread is in a CallbackScope.
 class CallbackReader::Turn {
  public:
-  explicit Turn(CallbackReader& reader) noexcept
-      : reader_(reader), scope_(*reader.core()) {
+  explicit Turn(CallbackReader& reader) noexcept : reader_(reader) {
     reader_.running_.store(true, std::memory_order_relaxed);
     sync::light_barrier();
     granted_ = reader_.active();
@@ -67,11 +35,11 @@ class CallbackReader::Turn {
 
  private:
   CallbackReader& reader_;
-  const CallbackScope scope_;
   bool granted_;
 };
 
 Reader::Look CallbackReader::deliver(std::uint64_t last) noexcept try {
+  const CallbackScope scope(*core());
   const Turn turn(*this);
   if (!turn.granted()) return Look::nothing;
   const Look seen = look();
@@ -86,6 +54,7 @@ Reader::Look CallbackReader::deliver(std::uint64_t last) noexcept try {
 }
 
 Reader::Look CallbackReader::peek() {
+  const CallbackScope scope(*core());
   const Turn turn(*this);
   return turn.granted() ? look() : Look::nothing;
 }
@@ -94,8 +63,9 @@ bool CallbackReader::deliver_next(const Delivery& delivery) noexcept {
   const Turn turn(*this);
   if (!turn.granted()) return true;
   if (!comes_to(delivery.last_seq())) return false;
-  if (pass_by(delivery.event())) invoke(delivery);
-  commit();
+  const bool wanted = passes(delivery.event());
+  if (wanted) invoke(delivery);
+  pass_by(wanted);
   return true;
 }
 
@@ -121,7 +91,7 @@ void CallbackReader::unsubscribe() noexcept {
     leave();
     if (!running_.load(std::memory_order_acquire)) finish();
   }
-  if (inside_callback(*core())) return;
+  if (CallbackScope::contains(*core())) return;
   while (done_.load(std::memory_order_acquire) == 0) done_.wait(0, std::memory_order_acquire);
 }
 

@@ -9,9 +9,6 @@
 
 namespace strandbus::detail {
 
-/// Whether the calling thread is inside a callback of this bus.
-bool inside_callback(const BusCore& core) noexcept;
-
 /// The state behind a Subscription: a reader whose events go to a handler. The base delivers in the
 /// publishing thread, driven by the CallbackDispatcher.
 class CallbackReader : public Reader {
@@ -28,6 +25,7 @@ class CallbackReader : public Reader {
   Look deliver(std::uint64_t last) noexcept;
   /// The quick way of deliver() for the event that this reader reads next anyhow: without a look
   /// into the log. False if it is another one or was dropped, or must be merged; then deliver().
+  /// The caller is in a CallbackScope.
   bool deliver_next(const Delivery& delivery) noexcept;
 
   void unsubscribe() noexcept;

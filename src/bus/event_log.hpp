@@ -100,10 +100,9 @@ class EventLog {
     const bool empties = tail + 1 == oldest_end_;
     if (empties && evicted.size() == evicted.capacity()) return false;
     const std::uint32_t bytes = oldest_->bytes_at(index);
-    const StreamEvent& event = oldest_->data()[index];
-    if (landmarks_.wants(event)) {
+    if (landmarks_.wants(oldest_->type_at(index))) {
       if (!landmarks_.has_room()) return false;
-      landmarks_.append(event, bytes);
+      landmarks_.append(oldest_->data()[index], bytes);
     }
     bytes_ -= bytes;
     if (empties) drop_oldest_segment(evicted);

@@ -96,8 +96,7 @@ class Reader {
   /// Lets what was taken or rejected count as read.
   void commit() noexcept {
     count_taken();
-    position_.store(next_, std::memory_order_release);
-    if (options_.overflow == Overflow::block) tell_advance();
+    tell_position();
   }
   /// Whether the event of this seq is the one to look at next, is kept and is not to be merged. What
   /// the reader knew of its place is forgotten: the caller brings the event.
@@ -108,12 +107,14 @@ class Reader {
     if (kept_.segment) forget_place();
     return true;
   }
-  /// Goes beyond the event that comes_to() has said yes to. Whether it is wanted: then it was taken.
-  bool pass_by(const StreamEvent& event) noexcept {
-    const bool wanted = next_ == matched_ || passes(event);
+  bool passes(const StreamEvent& event) noexcept {
+    return options_.filter.accepts_all() || matches(event);
+  }
+  /// Goes beyond the event that comes_to() has said yes to: it was read, or not wanted.
+  void pass_by(bool wanted) noexcept {
     ++next_;
-    wanted ? ++taken_ : ++rejected_;
-    return wanted;
+    add(wanted ? delivered_ : filtered_, 1);
+    tell_position();
   }
   /// Leaves the bus: a blocking reader no longer holds events back. Any thread; once or more.
   void leave() noexcept;
@@ -149,13 +150,14 @@ class Reader {
     if (rejected_ > 0) add(filtered_, std::exchange(rejected_, 0));
     if (taken_held_ > 0) count_merged();
   }
+  void tell_position() noexcept {
+    position_.store(next_, std::memory_order_release);
+    if (options_.overflow == Overflow::block) tell_advance();
+  }
   void count_merged() noexcept;
   void tell_advance() noexcept;
   Delivery take_collected();
   void skip(std::uint64_t gone);
-  bool passes(const StreamEvent& event) noexcept {
-    return options_.filter.accepts_all() || matches(event);
-  }
   bool matches(const StreamEvent& event) noexcept;
   Look look_collecting();
   void collect(const StreamEvent& event);
