@@ -39,11 +39,18 @@ class AdaptiveMutex {
     // Pairs with the heavy barrier in lock_slowly(): either the sleeper is seen here, or it sees
     // that the mutex is free.
     AsymmetricBarrier::light();
-    if (sleepers_.load(std::memory_order_relaxed) > 0) locked_.notify_one();
+    if (sleepers_.load(std::memory_order_relaxed) > 0) wake_one();
   }
 
  private:
   static constexpr int patience = 100;
+
+  void wake_one() noexcept {
+    // notify_one() does nothing where the library has counted nobody who waits. It must not look
+    // before the store of unlock() is seen: whoever counts himself later finds the mutex free.
+    AsymmetricBarrier::full();
+    locked_.notify_one();
+  }
 
   void lock_slowly() noexcept {
     for (int i = 0; i < patience; ++i) {
