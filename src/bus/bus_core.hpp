@@ -82,7 +82,7 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   std::uint64_t append(StreamEvent&& event, std::size_t bytes, Evicted& evicted);
   void evict(Evicted& evicted) noexcept;
   std::uint64_t gate(std::uint64_t at_least) const noexcept;
-  std::uint64_t backlog() const noexcept;
+  bool backlog_below(std::uint64_t bound) const noexcept;
 
   // Without it.
   void add_drain(std::uint64_t target);
