@@ -82,6 +82,8 @@ Reader::Look Reader::seek() {
 
 Reader::Look Reader::seek_uncommitted() {
   for (;; ++next_, ++rejected_) {
+    // While others publish this may go on and on; they wait for a blocking reader to get on.
+    if (rejected_ == batch_capacity) commit();
     if (next_ > known_head_) {
       // What a publisher changes for each event is looked at when everything known was read.
       const bool closed = core_->closed();  // before the head: nothing is published after closing
@@ -99,6 +101,7 @@ Reader::Look Reader::seek_uncommitted() {
     }
     if (options_.filter.accepts_all() && options_.overflow != Overflow::coalesce) {
       reach_ = std::min(kept_.end(), known_head_ + 1);
+      matched_ = next_;
       return Look::found;
     }
     if (passes(kept_[next_])) {
@@ -135,8 +138,8 @@ KeptRun Reader::following() noexcept {
 void Reader::keep(KeptRun run) noexcept {
   return_credit();
   kept_ = std::move(run);
-  holds_window_ = holds_window_ ||
-                  (options_.overflow == Overflow::block && kept_.next >= log_.tail());
+  holds_window_ =
+      holds_window_ || (options_.overflow == Overflow::block && kept_.next >= log_.tail());
 }
 
 void Reader::return_credit() noexcept {
@@ -248,8 +251,7 @@ Batch Reader::take_batch(std::size_t limit) {
     }
   }
   commit();
-  return Batch(kept_.events, selected, pin(),
-               std::exchange(pending_missed_, 0));
+  return Batch(kept_.events, selected, pin(), std::exchange(pending_missed_, 0));
 }
 
 ReaderStats Reader::stats(std::uint64_t head) const {
