@@ -65,8 +65,8 @@ class Segment final : public EventOwner {
   std::uint64_t next_seq() const noexcept { return first_seq_ + size_; }
   void append(StreamEvent&& event, std::uint32_t bytes) noexcept;
   std::uint32_t bytes_at(std::size_t index) const noexcept { return bytes_[index]; }
-  /// No further event goes in here, but in `next`. The reader that needs to know sees it through the
-  /// log's head.
+  /// No further event goes in here, but in `next`. The reader that needs to know sees it through
+  /// the log's head.
   void seal(Segment& next) noexcept {
     end_seq_.store(next_seq(), std::memory_order_relaxed);
     next_.store(&next, std::memory_order_relaxed);
