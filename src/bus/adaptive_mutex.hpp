@@ -45,7 +45,12 @@ class AdaptiveMutex {
  private:
   static constexpr int patience = 100;
 
-  [[gnu::cold]] void wake_one() noexcept { locked_.notify_one(); }
+  [[gnu::cold]] void wake_one() noexcept {
+    // notify_one() does nothing where the library has counted nobody who waits. It must not look
+    // before the store of unlock() is seen: whoever counts himself later finds the mutex free.
+    AsymmetricBarrier::full();
+    locked_.notify_one();
+  }
 
   [[gnu::cold]] void lock_slowly() noexcept {
     for (int i = 0; i < patience; ++i) {

@@ -7,9 +7,9 @@ namespace strandbus::detail {
 
 /// How long those who wake readers go on looking for more before they let publishers wake them.
 /// Waking costs the publisher much, and looking after every event makes two processors fight for
-/// one cache line; so while another thread publishes one event after the other, a look is made every
-/// few microseconds. Nobody lingers for a lone event, nor where readers and publishers share a
-/// thread.
+/// one cache line; so while another thread publishes one event after the other, a look is made
+/// every few microseconds. Nobody lingers for a lone event, nor where readers and publishers share
+/// a thread.
 ///
 /// Threads: distinct objects.
 class Linger {
@@ -25,13 +25,12 @@ class Linger {
   }
 
   /// When to look next; what comes before is in the past.
-  Clock::time_point next_look() const noexcept {
-    return busy_ ? looked_ + interval : looked_;
-  }
+  Clock::time_point next_look() const noexcept { return busy_ ? looked_ + interval : looked_; }
 
  private:
   static constexpr std::chrono::microseconds interval{2};
-  static constexpr int patience = 25;  ///< looks that find nothing: longer than waking somebody takes
+  /// Looks that find nothing: longer than waking somebody takes.
+  static constexpr int patience = 25;
   static constexpr std::uint64_t many = 8;
 
   Clock::time_point looked_{};

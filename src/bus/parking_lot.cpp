@@ -187,12 +187,13 @@ void ParkingLot::go_on_or_end(const std::shared_ptr<WakeDomain>& domain,
     goes_on = domain->look_again_;
     if (!goes_on) end_drain(domain);
   }
-  if (goes_on && post_drain(domain, linger)) return;
-  if (goes_on) {
+  if (!goes_on) return wake_stale(polled);
+  if (post_drain(domain, linger)) return;
+  {
     std::lock_guard lock(mutex_);
     end_drain(domain);
   }
-  wake_stale(polled);
+  wake();  // who was parked meanwhile counts on this drain, and now there may be memory
 }
 
 /// What has come between a poll and the arming of the domain was seen by nobody.
@@ -204,9 +205,8 @@ void ParkingLot::wake_stale(std::span<const Polled> polled) noexcept {
 
 bool ParkingLot::post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) noexcept {
   return domain->use_executor([&] {
-    asio::post(domain->executor(), [lot = shared_from_this(), domain, linger] {
-      lot->drain(domain, linger);
-    });
+    asio::post(domain->executor(),
+               [lot = shared_from_this(), domain, linger] { lot->drain(domain, linger); });
   });
 }
 
@@ -244,7 +244,12 @@ void ParkingLot::start_timer(const std::shared_ptr<WakeDomain>& domain,
           if (!ec) lot->on_deadline(domain, waiter);
         });
   });
-  if (!started) wake();
+  if (started) return;
+  {
+    std::lock_guard lock(mutex_);
+    arm(domain);  // a drain that is under way looks again
+  }
+  wake();
 }
 
 /// The time has come for one waiter; the others of its domain are left in peace.

@@ -49,8 +49,9 @@ class Reader {
   // on.
   /// Passes over events that the filter rejects, up to the first one that it accepts.
   Look look() {
-    if (next_ < reach_ && is_still_kept(next_)) return Look::found;
-    return look_further();
+    if (next_ >= reach_ || !is_still_kept(next_)) return look_further();
+    matched_ = next_;
+    return Look::found;
   }
   /// Takes the event that look() found.
   Delivery take() {
@@ -124,6 +125,8 @@ class Reader {
   Look seek();
   Look seek_uncommitted();
   bool find_next();
+  bool find_in_segment() noexcept;
+  std::uint64_t next_of_types(std::uint64_t seq, std::uint64_t end) const noexcept;
   /// What a blocking reader has come to in the window stays there until it has read it.
   bool is_still_kept(std::uint64_t seq) const noexcept {
     return holds_window_ || seq >= log_.tail();
@@ -168,7 +171,7 @@ class Reader {
   const EventLog& log_;
   const Options options_;
   std::uint64_t next_ = 0;
-  std::uint64_t matched_ = 0;         ///< the seq that seek() found
+  std::uint64_t matched_ = 0;         ///< the seq that was found; it can be taken, kept or not
   std::uint64_t reach_ = 0;           ///< what comes before it is wanted and stands in kept_
   std::uint64_t known_head_ = 0;      ///< the log's head, when it was last needed
   std::uint64_t pending_missed_ = 0;  ///< to be told with the next delivery

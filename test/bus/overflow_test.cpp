@@ -110,6 +110,20 @@ TEST(B6Disconnect, TheStreamEndsWithLagged) {
   EXPECT_EQ(test::accounted(stream.stats()), 5U);
 }
 
+TEST(B6Disconnect, WhatAWaitHasFoundCanBeReadThoughItIsNoLongerKept) {
+  asio::io_context io;
+  EventBus bus(io.get_executor(), history_of(2));
+  EventStream stream = bus.stream({.overflow = Overflow::disconnect});
+  publish_tokens(bus, 1);
+  stream.async_wait([](error_code ec) { EXPECT_FALSE(ec); });
+  io.poll();
+
+  publish_tokens(bus, 5);
+
+  EXPECT_EQ(read_seqs(stream), range(1, 1));
+  EXPECT_EQ(stream.error(), Errc::lagged);
+}
+
 TEST(B6Disconnect, AReaderThatKeepsUpIsNotDisconnected) {
   asio::io_context io;
   EventBus bus(io.get_executor(), history_of(4));
@@ -272,6 +286,27 @@ TEST_F(B6Block, EventsThatTheFilterRejectsAreReadByLooking) {
   EXPECT_FALSE(refusal(make_token("t")));
 }
 
+TEST_F(B6Block, AReaderThatRejectsWhileOthersPublishGetsOn) {
+  BusOptions options;
+  options.backlog_hard = 200;
+  options.backlog_soft = 200;
+  EventBus busy(io.get_executor(), options);
+  int refused = 0;
+  int left = 1000;
+  Filter none;
+  none.where([&](const StreamEvent&) {
+    if (left-- > 0 && !busy.publish(make_token("t"))) ++refused;
+    return false;
+  });
+  EventStream stream = busy.stream({.overflow = Overflow::block, .filter = none});
+  publish_tokens(busy, 1);
+
+  EXPECT_FALSE(stream.try_next());
+
+  EXPECT_EQ(refused, 0);
+  EXPECT_EQ(stream.stats().filtered, 1001U);
+}
+
 TEST_F(B6Block, TheEndOfWhatWasStartedFitsWhenTheBacklogIsFull) {
   EventStream stream = bus.stream({.overflow = Overflow::block});
   bus.publish(ModelStarted{}).value();
@@ -380,6 +415,19 @@ TEST_F(B6Writable, WaitsAtTheSoftBoundUntilTheReaderHasCaughtUp) {
   io.poll();
   EXPECT_THAT(completions, IsEmpty());  // four are unread
   stream.try_next();
+  io.poll();
+
+  EXPECT_THAT(completions, ElementsAre(error_code()));
+}
+
+TEST_F(B6Writable, WaitsForTheSlowestOfSeveralReaders) {
+  EventStream slow = bus.stream({.overflow = Overflow::block});
+  publish_tokens(bus, 6);
+  stream.try_batch(5);
+  start();
+  EXPECT_THAT(completions, IsEmpty());
+
+  slow.try_batch(5);
   io.poll();
 
   EXPECT_THAT(completions, ElementsAre(error_code()));

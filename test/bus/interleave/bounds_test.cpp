@@ -99,6 +99,72 @@ TEST(InterleaveB4, ABatchStaysWhileItsMemoryIsReclaimed) {
   });
 }
 
+TEST(InterleaveB6, ABlockingReaderReadsSegmentAfterSegmentWhileTheyAreReclaimed) {
+  explore({}, [] {
+    CountedContext io;
+    LiveEvents events;
+    {
+      EventBus bus(io.get_executor(), one_event());
+      EventStream stream = bus.stream({.overflow = Overflow::block});
+      std::vector<Delivery> held;
+      const auto read = [&] {
+        while (const auto delivery = stream.try_next()) held.push_back(*delivery);
+      };
+      publish_texts(bus, events, 2);
+
+      in_parallel({{"publisher",
+                    [&] {
+                      for (std::uint64_t seq = 3; seq <= 5; ++seq)
+                        bus.publish(events.make(text_for(seq))).value();
+                    }},
+                   {"reader", [&] {
+                      read();
+                      read();
+                    }}});
+
+      read();
+      expect_texts(held);
+      expect_equal(held.size(), 5U, "read");
+      expect_equal(stream.stats().missed, 0U, "missed");
+    }
+    expect(events.gone(), "an event still exists");
+  });
+}
+
+TEST(InterleaveB7, ABlockingReaderMayLeaveWhileItGoesToTheNextSegment) {
+  explore({.preemptions = 3, .searched = 3'000, .sampled = 1'000}, [] {
+    CountedContext io;
+    LiveEvents events;
+    {
+      EventBus bus(io.get_executor(), one_event());
+      std::uint64_t last = 0;
+      bool over = false;
+      Filter none;
+      none.where([&](const StreamEvent& event) {
+        expect(event.seq() > last, "the seq does not grow");
+        last = event.seq();
+        expect_equal(test::text_of(event), text_for(last), "the text");
+        return false;
+      });
+      Subscription subscription =
+          bus.subscribe(io.get_executor(), [](const StreamEvent&) { expect(false, "called"); },
+                        {.overflow = Overflow::block, .filter = none});
+      publish_texts(bus, events, 3);
+
+      in_parallel({{"context", [&] { io.run_until([&] { return over; }); }},
+                   {"owner", [&] {
+                      subscription.unsubscribe();
+                      for (std::uint64_t seq = 4; seq <= 9; ++seq)
+                        bus.publish(events.make(text_for(seq))).value();
+                      over = true;
+                    }}});
+
+      io.run_all();
+    }
+    expect(events.gone(), "an event still exists");
+  });
+}
+
 BusOptions backlog_of(std::size_t soft, std::size_t hard) {
   BusOptions options = test::history_of(1);
   options.backlog_soft = soft;

@@ -234,6 +234,67 @@ TEST(InterleaveB10, TwoThreadsOfOneContextWakeTwoStreams) {
   });
 }
 
+/// A wait that begins while a drain of its executor looks, posts the next one, or ends.
+void wait_during_a_drain(int before, int meanwhile) {
+  CountedContext io;
+  EventBus bus(io.get_executor());
+  Filter nothing;
+  nothing.where([](const StreamEvent&) { return false; });
+  EventStream bystander = bus.stream({.filter = nothing});
+  ReadingLoop late(bus.stream());
+  bystander.async_wait([](error_code) {});
+  publish_tokens(bus, before);
+  late.take();
+  const std::size_t all = late.seqs().size() + static_cast<std::size_t>(meanwhile);
+
+  in_parallel({publishing(bus, meanwhile),
+               {"reader", [&] { late.start(); }},
+               {"context", [&] { io.run_until([&] { return late.seqs().size() == all; }); }}});
+
+  expect_equal(late.seqs(), range(1, all), "read");
+  bystander.cancel();
+  io.run_all();
+}
+
+TEST(InterleaveB10, AWaitThatBeginsWhileADrainEndsIsWoken) {
+  explore({.preemptions = 3, .searched = 3'000, .sampled = 1'000},
+          [] { wait_during_a_drain(1, 1); });
+}
+TEST(InterleaveB10, AWaitThatBeginsWhileADrainLingersIsWoken) {
+  explore({.searched = 2'000, .sampled = 500}, [] { wait_during_a_drain(9, 2); });
+}
+
+TEST(InterleaveB10, AStreamMayGoWhileADrainLingers) {
+  explore({}, [] {
+    CountedContext io;
+    LiveEvents events;
+    int ends = 0;
+    {
+      auto bus = std::make_unique<EventBus>(io.get_executor());
+      Filter nothing;
+      nothing.where([](const StreamEvent&) { return false; });
+      std::optional<EventStream> stream(bus->stream({.filter = nothing}));
+      stream->async_wait([&](error_code) { ++ends; });
+
+      in_parallel({{"publisher",
+                    [&] {
+                      for (int i = 0; i < 9; ++i) bus->publish(events.make("t")).value();
+                      bus.reset();
+                    }},
+                   {"owner",
+                    [&] {
+                      pass();
+                      stream.reset();
+                    }},
+                   {"context", [&] { io.run_until([&] { return ends == 1; }); }}});
+
+      io.run_all();
+    }
+    expect_equal(ends, 1, "completions");
+    expect(events.gone(), "an event still exists");
+  });
+}
+
 TEST(InterleaveB13, AFilteredStreamIsWokenForWhatItWants) {
   explore({}, [] {
     CountedContext io;
