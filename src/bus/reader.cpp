@@ -124,7 +124,8 @@ bool Reader::find_in_segment() noexcept {
   return false;
 }
 
-/// The first seq from `seq` on whose type the filter may let pass; `end` if there is none before it.
+/// The first seq from `seq` on whose type the filter may let pass; `end` if there is none before
+/// it.
 std::uint64_t Reader::next_of_types(std::uint64_t seq, std::uint64_t end) const noexcept {
   while (seq < end && !options_.filter.may_match(kept_.type_at(seq))) ++seq;
   return seq;

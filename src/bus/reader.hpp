@@ -99,8 +99,8 @@ class Reader {
     count_taken();
     tell_position();
   }
-  /// Whether the event of this seq is the one to look at next, is kept and is not to be merged. What
-  /// the reader knew of its place is forgotten: the caller brings the event.
+  /// Whether the event of this seq is the one to look at next, is kept and is not to be merged.
+  /// What the reader knew of its place is forgotten: the caller brings the event.
   bool comes_to(std::uint64_t seq) noexcept {
     if (next_ != seq || seq < log_.tail() || ending_ != Errc{} || pending_missed_ > 0 ||
         options_.overflow == Overflow::coalesce)

@@ -49,9 +49,7 @@ class Filter {
     return may_match(event.type()) && (only_types_ || matches_the_rest(event));
   }
   /// Whether any event of this type passes.
-  bool may_match(EventType type) const noexcept {
-    return types_[static_cast<std::size_t>(type)];
-  }
+  bool may_match(EventType type) const noexcept { return types_[static_cast<std::size_t>(type)]; }
 
   /// Whether no narrowing call was made.
   bool accepts_all() const noexcept { return accepts_all_; }
