@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace strandbus::detail {
 
@@ -16,17 +17,20 @@ class Linger {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Takes note of a look: how many events it found, and when; false when it was the last one.
-  bool goes_on_after(std::uint64_t events, bool others_publish, Clock::time_point now) noexcept {
-    looked_ = now;
+  /// Takes note of a look and of how many events it found; false when it was the last one. Asks
+  /// the clock only where that matters.
+  bool goes_on_after(std::uint64_t events, bool others_publish,
+                     Clock::time_point (*now)() noexcept) noexcept {
     busy_ = others_publish && (busy_ || events >= many);
+    if (busy_) looked_ = now();
     if (events > 0) empty_ = 0;
     return events > 0 || (busy_ && ++empty_ <= patience);
   }
 
-  /// When to look next; what comes before is in the past.
-  Clock::time_point next_look() const noexcept {
-    return busy_ ? looked_ + interval : looked_;
+  /// When to look next; none: at once.
+  std::optional<Clock::time_point> next_look() const noexcept {
+    if (!busy_) return std::nullopt;
+    return looked_ + interval;
   }
 
  private:

@@ -154,7 +154,7 @@ void ParkingLot::cancel(Waiter& waiter, std::uint64_t id) noexcept {
 }
 
 void ParkingLot::drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) {
-  sync::pause_until(linger.next_look());
+  if (const auto next_look = linger.next_look()) sync::pause_until(*next_look);
   std::vector<Polled> polled;
   std::shared_ptr<Completions> completions;
   std::shared_ptr<Completions> unposted;
@@ -181,13 +181,13 @@ void ParkingLot::go_on_or_end(const std::shared_ptr<WakeDomain>& domain,
                               const std::vector<Polled>& polled, Linger linger) noexcept {
   std::uint64_t events = 0;
   for (const auto& entry : polled) events = std::max(events, entry.events);
-  bool goes_on = linger.goes_on_after(events, others_publish(), Linger::Clock::now());
+  bool goes_on = linger.goes_on_after(events, others_publish(), Linger::Clock::now);
   if (!goes_on) {
     std::lock_guard lock(mutex_);
     goes_on = domain->look_again_;
     if (!goes_on) end_drain(domain);
   }
-  if (goes_on && post_drain(domain, linger)) return;
+  if (goes_on && post_next_drain(domain, linger)) return;
   if (goes_on) {
     std::lock_guard lock(mutex_);
     end_drain(domain);
@@ -202,12 +202,20 @@ void ParkingLot::wake_stale(std::span<const Polled> polled) noexcept {
     wake();
 }
 
-bool ParkingLot::post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) noexcept {
-  return domain->use_executor([&] {
-    asio::post(domain->executor(), [lot = shared_from_this(), domain, linger] {
-      lot->drain(domain, linger);
-    });
-  });
+void ParkingLot::post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) {
+  domain->posting_.execute(
+      [lot = shared_from_this(), domain, linger] { lot->drain(domain, linger); });
+}
+
+/// From a drain: while it runs its context does not go away.
+bool ParkingLot::post_next_drain(const std::shared_ptr<WakeDomain>& domain,
+                                 Linger linger) noexcept {
+  try {
+    post_drain(domain, linger);
+    return true;
+  } catch (...) {
+    return false;
+  }
 }
 
 /// Gives polled waiters back, and takes the operations of those that have ended.
@@ -431,7 +439,7 @@ void ParkingLot::wake_armed() noexcept {
     domain = disarm_first(armed);
   }
   while (domain) {
-    const bool posted = post_drain(domain, Linger());
+    const bool posted = domain->use_executor([&] { post_drain(domain, Linger()); });
     const auto done = std::move(domain);  // dropped after the lock was released
     if (posted && !armed) return;
     std::lock_guard lock(mutex_);

@@ -4,6 +4,11 @@
 #include "sync.hpp"
 #include "waiter.hpp"
 
+#include <boost/asio/execution/blocking.hpp>
+#include <boost/asio/execution/relationship.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/require.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,7 +44,10 @@ struct Completions {
 class WakeDomain : public std::enable_shared_from_this<WakeDomain> {
  public:
   WakeDomain(asio::any_io_executor executor, std::weak_ptr<ParkingLot> lot)
-      : executor_(std::move(executor)), lot_(std::move(lot)) {}
+      : executor_(std::move(executor)),
+        posting_(asio::prefer(asio::require(executor_, asio::execution::blocking.never),
+                              asio::execution::relationship.fork)),
+        lot_(std::move(lot)) {}
 
   const asio::any_io_executor& executor() const noexcept { return executor_; }
 
@@ -78,6 +86,7 @@ class WakeDomain : public std::enable_shared_from_this<WakeDomain> {
   void shut() noexcept;
 
   const asio::any_io_executor executor_;
+  const asio::any_io_executor posting_;  ///< what asio::post() would make of it each time
   const std::weak_ptr<ParkingLot> lot_;
   sync::Atomic<std::uint32_t> uses_{0};  ///< how many are under way, and context_gone
   // Under the lot's lock.
@@ -141,7 +150,8 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   };
   void connect_cancellation(WaitOperation& operation, const std::shared_ptr<Waiter>& waiter);
   void drain(const std::shared_ptr<WakeDomain>& domain, Linger linger);
-  bool post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) noexcept;
+  void post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger);
+  bool post_next_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) noexcept;
   bool others_publish() const noexcept {
     return last_publisher_.load(std::memory_order_relaxed) != this_thread();
   }
