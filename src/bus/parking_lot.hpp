@@ -21,20 +21,38 @@ namespace strandbus::detail {
 
 class ParkingLot;
 
+/// A waiter in the hands of a poller, and what it has said.
+struct Polled {
+  std::shared_ptr<Waiter> waiter;
+  std::uint64_t epoch = 0;
+  std::uint64_t events = 0;  ///< by which the epoch has grown since the last poll
+  std::optional<error_code> outcome{};
+  std::optional<std::chrono::steady_clock::time_point> deadline{};
+
+  void poll() noexcept;
+  /// Whether the waiter was parked by what no longer holds.
+  bool stale() const noexcept { return !outcome && waiter->epoch() != epoch; }
+};
+
 /// An operation that is over, and how.
 struct Ended {
   WaitOperation operation;
   error_code ec;
 };
-/// Operations to complete on one executor; several threads may take from them.
-struct Completions {
-  Completions(asio::any_io_executor e, std::size_t room) : executor(std::move(e)) {
-    ended.reserve(room);
-  }
 
-  const asio::any_io_executor executor;
+/// Operations to complete on the executor of one domain; several threads may take from them. The
+/// domain keeps one of these, so that a drain usually needs no memory.
+struct Completions {
+  void make_room(std::size_t waiters) {
+    polled.reserve(waiters);
+    ended.reserve(waiters);
+  }
+  void clear() noexcept;
+
+  std::vector<Polled> polled;  ///< of the drain, while it looks
   std::vector<Ended> ended;
   sync::Atomic<std::size_t> next{0};
+  sync::Atomic<std::size_t> takers{1};  ///< that take from `ended` or will
   std::shared_ptr<Completions> next_unposted;
 };
 
@@ -97,6 +115,7 @@ class WakeDomain : public std::enable_shared_from_this<WakeDomain> {
   bool look_again_ = false;  ///< since that drain has begun somebody wants to be polled
   std::shared_ptr<WakeDomain> next_armed_;
   std::shared_ptr<Completions> unposted_;  ///< for the next drain; a list
+  std::shared_ptr<Completions> spare_;     ///< empty, with room; none while it is in use
 };
 
 /// Where the waiters of a bus sleep. Publishers look at one flag.
@@ -115,7 +134,7 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   std::shared_ptr<WakeDomain> domain(const asio::any_io_executor& executor);
 
   /// Waits until `waiter` has something to say. Errc::busy if it is waiting already.
-  void wait(const std::shared_ptr<Waiter>& waiter, const std::shared_ptr<WakeDomain>& domain,
+  void wait(std::shared_ptr<Waiter> waiter, const std::shared_ptr<WakeDomain>& domain,
             WaitOperation operation);
 
   /// Ends the pending operation with operation_aborted; only the one with this id if an id is
@@ -137,17 +156,6 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   friend class WakeDomain;
   friend class WakeDomainService;
 
-  struct Polled {
-    std::shared_ptr<Waiter> waiter;
-    std::uint64_t epoch = 0;
-    std::uint64_t events = 0;  ///< by which the epoch has grown since the last poll
-    std::optional<error_code> outcome{};
-    std::optional<std::chrono::steady_clock::time_point> deadline{};
-
-    void poll() noexcept;
-    /// Whether the waiter was parked by what no longer holds.
-    bool stale() const noexcept { return !outcome && waiter->epoch() != epoch; }
-  };
   void connect_cancellation(WaitOperation& operation, const std::shared_ptr<Waiter>& waiter);
   void drain(const std::shared_ptr<WakeDomain>& domain, Linger linger);
   void post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger);
@@ -159,27 +167,31 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
     static thread_local const char tag = 0;
     return &tag;
   }
-  void settle(const std::shared_ptr<WakeDomain>& domain, const std::vector<Polled>& polled,
-              Completions& completions) noexcept;
+  void settle(const std::shared_ptr<WakeDomain>& domain, Completions& completions) noexcept;
   void go_on_or_end(const std::shared_ptr<WakeDomain>& domain, const std::vector<Polled>& polled,
                     Linger linger) noexcept;
   void wake_stale(std::span<const Polled> polled) noexcept;
   void start_timer(const std::shared_ptr<WakeDomain>& domain, const Polled& polled) noexcept;
   void on_deadline(const std::shared_ptr<WakeDomain>& domain, std::shared_ptr<Waiter> waiter);
-  /// None if there is no memory for it; then nothing was taken.
-  static std::shared_ptr<Completions> make_completions(const WakeDomain& domain,
-                                                       std::size_t room) noexcept;
-  static bool post_completions(const std::shared_ptr<Completions>& completions) noexcept;
+  /// Those that are handed in, if any, with this much room. None if there is no memory for it.
+  static std::shared_ptr<Completions> make_completions(
+      std::size_t room, std::shared_ptr<Completions> spare = nullptr) noexcept;
+  bool post_completions(const std::shared_ptr<WakeDomain>& domain,
+                        const std::shared_ptr<Completions>& completions) noexcept;
   void post_kept(const std::shared_ptr<WakeDomain>& domain,
                  std::shared_ptr<Completions> unposted) noexcept;
-  static void complete_all(const std::shared_ptr<Completions>& completions);
+  void complete_all(const std::shared_ptr<WakeDomain>& domain,
+                    std::shared_ptr<Completions> completions);
+  bool post_help(const std::shared_ptr<WakeDomain>& domain,
+                 const std::shared_ptr<Completions>& completions) noexcept;
+  void keep_spare(WakeDomain& domain, std::shared_ptr<Completions> completions) noexcept;
   void wake_armed() noexcept;
   void abandon(WakeDomain& domain) noexcept;
 
   // Under the lock.
+  void begin(const std::shared_ptr<Waiter>& waiter, WakeDomain& domain, WaitOperation& operation);
   std::shared_ptr<WakeDomain> known_domain(const asio::any_io_executor& executor) const noexcept;
-  std::shared_ptr<Completions> take_parked(WakeDomain& domain,
-                                           std::vector<Polled>& polled) noexcept;
+  static std::shared_ptr<Completions> take_parked(WakeDomain& domain) noexcept;
   std::optional<Ended> give_back(const Polled& polled,
                                  const std::shared_ptr<WakeDomain>& domain) noexcept;
   void park(std::shared_ptr<Waiter> waiter, const std::shared_ptr<WakeDomain>& domain) noexcept;
