@@ -14,6 +14,7 @@
 #include <boost/asio/recycling_allocator.hpp>
 
 #include <memory>
+#include <new>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -96,13 +97,10 @@ class PendingHandler<Args...>::OperationOf final : public Operation {
  public:
   static Owner make(H handler, const boost::asio::any_io_executor& io, KeepsRunning keeps_running,
                     HandlerRuns runs) {
-    Executors executors(io);
-    if (runs == HandlerRuns::where_it_says) executors.find(handler);
-    if (keeps_running == KeepsRunning::yes) executors.track();
     Allocator allocator(allocator_of(handler));
     OperationOf* const place = Memory::allocate(allocator, 1);
     try {
-      return Owner(::new (static_cast<void*>(place)) OperationOf(handler, std::move(executors)));
+      return Owner(::new (static_cast<void*>(place)) OperationOf(handler, io, keeps_running, runs));
     } catch (...) {
       Memory::deallocate(allocator, place, 1);
       throw;
@@ -135,25 +133,38 @@ class PendingHandler<Args...>::OperationOf final : public Operation {
     using Io = boost::asio::any_io_executor;
     using Any = boost::asio::any_completion_executor;
 
-    explicit Executors(const Io& i) : io(i) {}
-
-    void find(const H& of) {
-      const auto associated = boost::asio::get_associated_executor(of, io);
-      if (!same(associated, io)) handler.emplace(associated);
+    Executors(const H& of, const Io& i, KeepsRunning keeps_running, HandlerRuns runs)
+        : io(keeps_running == KeepsRunning::yes ? tracked(i) : i) {
+      if (runs == HandlerRuns::on_io) return;
+      handler = elsewhere(of, i);
+      if (handler && keeps_running == KeepsRunning::yes) handler.emplace(tracked(*handler));
     }
 
-    void track() {
-      using boost::asio::execution::outstanding_work;
-      io = boost::asio::prefer(io, outstanding_work.tracked);
-      if (handler) *handler = boost::asio::prefer(*handler, outstanding_work.tracked);
+    /// The handler's executor; none if that is `i`.
+    static std::optional<Any> elsewhere(const H& of, const Io& i) {
+      using Executor = boost::asio::associated_executor_t<H, Io>;
+      if constexpr (std::is_same_v<Executor, Any>) {
+        const Any candidate(i);
+        Any associated = boost::asio::get_associated_executor(of, candidate);
+        if (!associated) throw std::bad_alloc();  // Asio leaves it empty without memory
+        if (associated == candidate) return std::nullopt;
+        return associated;
+      } else {
+        const Executor associated = boost::asio::get_associated_executor(of, i);
+        if (same(associated, i)) return std::nullopt;
+        return Any(associated);
+      }
     }
 
     template <class E>
-    static bool same(const E& e, const Io& i) {
+    static E tracked(const E& e) {
+      return boost::asio::prefer(e, boost::asio::execution::outstanding_work.tracked);
+    }
+
+    template <class E>
+    static bool same(const E& e, const Io& i) noexcept {
       if constexpr (std::is_same_v<E, Io>) {
         return e == i;
-      } else if constexpr (std::is_same_v<E, Any>) {
-        return e == Any(i);
       } else {
         const auto* wrapped = i.template target<E>();
         return wrapped && *wrapped == e;
@@ -197,8 +208,10 @@ class PendingHandler<Args...>::OperationOf final : public Operation {
     executor_type get_executor() const noexcept { return *this->operation().executors_.handler; }
   };
 
-  OperationOf(H& handler, Executors&& executors)
-      : handler_(std::move(handler)), executors_(std::move(executors)) {
+  // What may throw comes before the handler is taken.
+  OperationOf(H& handler, const boost::asio::any_io_executor& io, KeepsRunning keeps_running,
+              HandlerRuns runs)
+      : executors_(handler, io, keeps_running, runs), handler_(std::move(handler)) {
     this->slot = boost::asio::get_associated_cancellation_slot(handler_);
   }
   ~OperationOf() = default;
@@ -218,13 +231,15 @@ class PendingHandler<Args...>::OperationOf final : public Operation {
 
   void complete(Args... args) {
     this->slot.clear();
-    const Executors kept = std::move(executors_);  // there is work until the handler has returned
+    std::optional<Executors>
+        kept;  // elsewhere there is work on both until the handler has returned
+    if (executors_.handler) kept.emplace(std::move(executors_));
     H handler = take_handler();
     std::move(handler)(std::move(args)...);
   }
 
-  H handler_;
   Executors executors_;
+  H handler_;
 };
 
 }  // namespace strandbus::detail
