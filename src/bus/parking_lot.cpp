@@ -105,8 +105,9 @@ void ParkingLot::wait(std::shared_ptr<Waiter> waiter, const std::shared_ptr<Wake
   {
     std::lock_guard lock(mutex_);
     begin(polled.waiter, *domain, operation);
-    park(polled.waiter, domain);
     watched = arm(domain);
+    const bool done = watched && !polled.deadline;
+    park(done ? std::move(polled.waiter) : std::shared_ptr(polled.waiter), domain);
   }
   if (polled.deadline) start_timer(domain, polled);
   if (!watched) wake_stale({&polled, 1});
@@ -160,34 +161,67 @@ void ParkingLot::cancel(Waiter& waiter, std::uint64_t id) noexcept {
 }
 
 void ParkingLot::drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) {
-  if (const auto next_look = linger.next_look()) sync::pause_until(*next_look);
+  if (linger.waits()) sync::pause_until(linger.next_look());
+  Polled only;  // if no more are parked
   std::shared_ptr<Completions> completions;
   std::shared_ptr<Completions> unposted;
   {
     std::lock_guard lock(mutex_);
     unposted = std::move(domain->unposted_);
     domain->look_again_ = false;
-    completions = take_parked(*domain);
-    if (!completions) end_drain(domain);
-  }
-  if (!completions) wake_armed();  // posts this again, and then there may be memory
-  if (completions) {
-    for (auto& entry : completions->polled) entry.poll();
-    // The next one before the handlers: those may take long, and others wait for their events.
-    settle(domain, *completions);
-    go_on_or_end(domain, completions->polled, linger);
-    completions->polled.clear();
+    if (domain->parked_.size() == 1) {
+      only.waiter = unpark(*domain->parked_.front());
+    } else {
+      completions = take_parked(*domain);
+      if (!completions) end_drain(domain);
+    }
   }
   if (unposted) post_kept(domain, std::move(unposted));
-  if (completions) complete_all(domain, std::move(completions));
+  if (only.waiter) return drain_one(domain, std::move(only), linger);
+  if (!completions) return wake_armed();  // posts this again, and then there may be memory
+  drain_all(domain, std::move(completions), linger);
+}
+
+// Both post the next drain before the handlers run: those may take long, and others wait for their
+// events.
+
+void ParkingLot::drain_one(const std::shared_ptr<WakeDomain>& domain, Polled only, Linger linger) {
+  auto ended = poll_one(domain, only);
+  go_on_or_end(domain, {&only, 1}, linger);
+  only.waiter.reset();
+  if (ended) std::move(ended->operation).dispatch(ended->ec);
+}
+
+void ParkingLot::drain_all(const std::shared_ptr<WakeDomain>& domain,
+                           std::shared_ptr<Completions> completions, Linger linger) {
+  for (auto& entry : completions->polled) entry.poll();
+  settle(domain, *completions);
+  go_on_or_end(domain, completions->polled, linger);
+  completions->polled.clear();
+  complete_all(domain, std::move(completions));
+}
+
+/// Polls a waiter and gives it back, or takes its operation if that has ended.
+std::optional<Ended> ParkingLot::poll_one(const std::shared_ptr<WakeDomain>& domain,
+                                          Polled& polled) noexcept {
+  polled.poll();
+  std::optional<Ended> ended;
+  {
+    std::lock_guard lock(mutex_);
+    ended = give_back(polled, domain);
+  }
+  if (polled.deadline) start_timer(domain, polled);
+  return ended;
 }
 
 /// Posts the next drain if it may find something, otherwise leaves the waking to publishers.
 void ParkingLot::go_on_or_end(const std::shared_ptr<WakeDomain>& domain,
-                              const std::vector<Polled>& polled, Linger linger) noexcept {
+                              std::span<const Polled> polled, Linger linger) noexcept {
   std::uint64_t events = 0;
   for (const auto& entry : polled) events = std::max(events, entry.events);
-  bool goes_on = linger.goes_on_after(events, others_publish(), Linger::Clock::now);
+  const bool others = others_publish();
+  const auto now = others ? Linger::Clock::now() : Linger::Clock::time_point();
+  bool goes_on = linger.goes_on_after(events, others, now);
   if (!goes_on) {
     std::lock_guard lock(mutex_);
     goes_on = domain->look_again_;
@@ -264,42 +298,32 @@ void ParkingLot::start_timer(const std::shared_ptr<WakeDomain>& domain,
 /// The time has come for one waiter; the others of its domain are left in peace.
 void ParkingLot::on_deadline(const std::shared_ptr<WakeDomain>& domain,
                              std::shared_ptr<Waiter> waiter) {
-  auto completions = make_completions(1);
+  Polled polled;
   {
     std::lock_guard lock(mutex_);
     waiter->timer_.reset();
     // In other hands: whoever has it polls it, and starts a new timer.
     if (waiter->parked_in_ != domain.get()) return;
-    if (completions) {
-      completions->polled.emplace_back().waiter = unpark(*waiter);
-    } else {
-      arm(domain);
-    }
+    polled.waiter = unpark(*waiter);
   }
-  if (!completions) return wake_armed();
-  auto& polled = completions->polled;
-  polled[0].poll();
-  settle(domain, *completions);
-  if (completions->ended.empty()) {
-    std::unique_lock lock(mutex_);
+  if (auto ended = poll_one(domain, polled)) return std::move(ended->operation).dispatch(ended->ec);
+  {
+    std::lock_guard lock(mutex_);
     arm(domain);
-    lock.unlock();
-    wake_stale(polled);
   }
-  polled.clear();
-  complete_all(domain, std::move(completions));
+  wake_stale({&polled, 1});
 }
 
 void ParkingLot::keep_unposted(WakeDomain& domain,
                                const std::shared_ptr<Completions>& completions) noexcept {
-  completions->next_unposted = std::move(domain.unposted_);
+  completions->next_kept = std::move(domain.unposted_);
   domain.unposted_ = completions;
 }
 
 void ParkingLot::post_kept(const std::shared_ptr<WakeDomain>& domain,
                            std::shared_ptr<Completions> unposted) noexcept {
   while (unposted) {
-    auto next = std::move(unposted->next_unposted);
+    auto next = std::move(unposted->next_kept);
     if (!post_completions(domain, unposted)) {
       std::lock_guard lock(mutex_);
       keep_unposted(*domain, unposted);
@@ -367,16 +391,19 @@ bool ParkingLot::post_help(const std::shared_ptr<WakeDomain>& domain,
 }
 
 /// What nobody takes from any more is for the next drain.
-void ParkingLot::keep_spare(WakeDomain& domain,
-                            std::shared_ptr<Completions> completions) noexcept {
+void ParkingLot::keep_spare(WakeDomain& domain, std::shared_ptr<Completions> completions) noexcept {
   completions->clear();
   std::lock_guard lock(mutex_);
-  domain.spare_.swap(completions);
+  if (domain.spare_ && domain.spare_->next_kept) return;
+  completions->next_kept = std::move(domain.spare_);
+  domain.spare_ = std::move(completions);
 }
 
 /// Takes the parked waiters in order to poll them, and makes room for their ends.
 std::shared_ptr<Completions> ParkingLot::take_parked(WakeDomain& domain) noexcept {
-  auto completions = make_completions(domain.parked_.size(), std::move(domain.spare_));
+  auto spare = std::move(domain.spare_);
+  if (spare) domain.spare_ = std::move(spare->next_kept);
+  auto completions = make_completions(domain.parked_.size(), std::move(spare));
   if (!completions) return nullptr;
   for (auto& waiter : domain.parked_) {
     waiter->parked_in_ = nullptr;

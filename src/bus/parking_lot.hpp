@@ -41,7 +41,8 @@ struct Ended {
 };
 
 /// Operations to complete on the executor of one domain; several threads may take from them. The
-/// domain keeps one of these, so that a drain usually needs no memory.
+/// domain keeps two of these, one to look with and one in use, so that drains usually need no
+/// memory.
 struct Completions {
   void make_room(std::size_t waiters) {
     polled.reserve(waiters);
@@ -52,8 +53,8 @@ struct Completions {
   std::vector<Polled> polled;  ///< of the drain, while it looks
   std::vector<Ended> ended;
   sync::Atomic<std::size_t> next{0};
-  sync::Atomic<std::size_t> takers{1};  ///< that take from `ended` or will
-  std::shared_ptr<Completions> next_unposted;
+  sync::Atomic<std::size_t> takers{1};     ///< that take from `ended` or will
+  std::shared_ptr<Completions> next_kept;  ///< by the domain
 };
 
 /// The parked waiters of one bus that are woken on one executor. However many there are, one
@@ -115,7 +116,7 @@ class WakeDomain : public std::enable_shared_from_this<WakeDomain> {
   bool look_again_ = false;  ///< since that drain has begun somebody wants to be polled
   std::shared_ptr<WakeDomain> next_armed_;
   std::shared_ptr<Completions> unposted_;  ///< for the next drain; a list
-  std::shared_ptr<Completions> spare_;     ///< empty, with room; none while it is in use
+  std::shared_ptr<Completions> spare_;     ///< empty, with room; a list of at most two
 };
 
 /// Where the waiters of a bus sleep. Publishers look at one flag.
@@ -168,7 +169,11 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
     return &tag;
   }
   void settle(const std::shared_ptr<WakeDomain>& domain, Completions& completions) noexcept;
-  void go_on_or_end(const std::shared_ptr<WakeDomain>& domain, const std::vector<Polled>& polled,
+  void drain_one(const std::shared_ptr<WakeDomain>& domain, Polled only, Linger linger);
+  void drain_all(const std::shared_ptr<WakeDomain>& domain,
+                 std::shared_ptr<Completions> completions, Linger linger);
+  std::optional<Ended> poll_one(const std::shared_ptr<WakeDomain>& domain, Polled& polled) noexcept;
+  void go_on_or_end(const std::shared_ptr<WakeDomain>& domain, std::span<const Polled> polled,
                     Linger linger) noexcept;
   void wake_stale(std::span<const Polled> polled) noexcept;
   void start_timer(const std::shared_ptr<WakeDomain>& domain, const Polled& polled) noexcept;
