@@ -29,20 +29,19 @@ BusOptions checked(BusOptions options) {
   return options;
 }
 
-/// The format of component ids is enforced where an application gives the name.
-bool has_valid_name(const StreamEvent& event) {
-  const Scope scope = event.scope();
+}  // namespace
+
+bool EventDraft::has_valid_name() const {
+  const Scope scope = event_.scope();
   if (scope == Scope::workflow || scope == Scope::workflow_step) {
-    return event.visit([](const auto& payload) {
+    return event_.visit([](const auto& payload) {
       if constexpr (requires { payload.workflow; }) return is_component_name(payload.workflow);
       return true;
     });
   }
-  const auto* notice = event.get_if<SystemNotice>();
+  const auto* notice = event_.get_if<SystemNotice>();
   return !notice || is_component_name(notice->subsystem);
 }
-
-}  // namespace
 
 /// Waits until the blocking readers have caught up.
 class WritableWaiter final : public Waiter {
@@ -104,27 +103,6 @@ Timestamp BusCore::clock_now() const {
   return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
 }
 
-Result<std::uint64_t> BusCore::publish(StreamEvent&& event) {
-  const bool valid_name = has_valid_name(event);
-  const std::size_t bytes = event.approximate_bytes();
-  const Timestamp now = clock_now();  // not under the lock: it takes its time, or is user code
-  Evicted evicted;
-  std::uint64_t seq = 0;
-  {
-    std::lock_guard lock(mutex_);
-    const Errc refused = valid_name ? refusal(event) : (++refused_invalid_, Errc::invalid_event);
-    if (refused != Errc{}) return make_error_code(refused);
-    log_.prepare(bytes);
-    runs_.record(event);  // the last step that may throw
-    last_ts_ = std::max(last_ts_, now);
-    event.set_stamp(log_.head() + 1, ids_.next(last_ts_), last_ts_);
-    open_starts_.record(event.type());
-    seq = append(std::move(event), bytes, evicted);
-  }
-  notify();
-  return seq;
-}
-
 Result<std::uint64_t> BusCore::restore(StreamEvent&& event) {
   const std::size_t bytes = event.approximate_bytes();
   Evicted evicted;
@@ -135,56 +113,43 @@ Result<std::uint64_t> BusCore::restore(StreamEvent&& event) {
     const bool first = log_.kept() == 0 && log_.head() == 0 && event.seq() > 0;
     if (!first && event.seq() != log_.head() + 1) return make_error_code(Errc::seq_unknown);
     log_.prepare(bytes);
-    runs_.record(event);  // the last step that may throw
+    runs_.record(event.type(), event.shared_context());  // the last step that may throw
     if (first) log_.start_at(event.seq());
     last_ts_ = std::max(last_ts_, event.ts());
     ids_.continue_after(event.id());
     open_starts_.record(event.type());
-    seq = append(std::move(event), bytes, evicted);
+    seq = event.seq();
+    EventDraft draft(event);
+    log_.append(draft, bytes);
+    log_.show(seq);
+    evict(evicted);
   }
   notify();
   return seq;
 }
 
-Errc BusCore::refusal(const StreamEvent& event) {
-  if (closed()) return ++refused_closed_, Errc::closed;
-  if (!runs_.allows(event)) return ++refused_runs_, Errc::run_not_open;
-  if (!fits_backlog(event)) return ++refused_backlog_, Errc::backlog_full;
-  return Errc{};
-}
-
 /// Below the hard bound everything fits. The end of something that was started fits always: its
 /// place lies beyond the bound and was reserved when the start was accepted.
-bool BusCore::fits_backlog(const StreamEvent& event) {
-  if (blocking_readers_.empty() || open_starts_.ended_by(event.type())) return true;
-  return backlog_below(options_.backlog_hard);
+bool BusCore::fits_backlog(EventType type) noexcept {
+  if (open_starts_.ended_by(type)) return true;
+  const std::uint64_t next = log_.head() + 1;
+  // The gate that would be enough; only if the cached one is lower are the readers asked again.
+  const std::uint64_t enough = next >= options_.backlog_hard ? next - options_.backlog_hard + 1 : 0;
+  return log_.tail() >= enough || gate(enough) >= enough;
 }
 
-std::uint64_t BusCore::append(StreamEvent&& event, std::size_t bytes, Evicted& evicted) {
-  const std::uint64_t seq = event.seq();
-  log_.append(std::move(event), bytes);
-  evict(evicted);
-  return seq;
-}
-
-/// Drops what the bounds do not allow and no blocking reader needs.
-void BusCore::evict(Evicted& evicted) noexcept {
-  while (log_.over_bounds()) {
-    const std::uint64_t before = log_.tail();
-    log_.evict(gate(before + 1), evicted);
-    if (log_.tail() == before) return;
-  }
-}
-
-/// The first event that some blocking reader has not read; asks them again only if what is known is
-/// below `at_least`.
-std::uint64_t BusCore::gate(std::uint64_t at_least) const noexcept {
-  if (blocking_readers_.empty()) return std::numeric_limits<std::uint64_t>::max();
+/// A seq that is not below `at_least` only if all blocking readers have come so far.
+std::uint64_t BusCore::gate_of_readers(std::uint64_t at_least) const noexcept {
   if (cached_gate_ >= at_least) return cached_gate_;
   // As long as the reader that was the slowest has not come so far, nobody else needs to be asked.
   slowest_ = std::min(slowest_, blocking_readers_.size() - 1);
   if (const std::uint64_t known = blocking_readers_[slowest_]->position(); known < at_least)
     return known;
+  return ask_all();
+}
+
+/// The first event that some blocking reader has not read. There is such a reader.
+std::uint64_t BusCore::ask_all() const noexcept {
   cached_gate_ = std::numeric_limits<std::uint64_t>::max();
   for (std::size_t i = 0; i < blocking_readers_.size(); ++i) {
     const std::uint64_t position = blocking_readers_[i]->position();
@@ -195,21 +160,11 @@ std::uint64_t BusCore::gate(std::uint64_t at_least) const noexcept {
   return cached_gate_;
 }
 
-/// Whether fewer than `bound` events are unread by the slowest blocking reader. What is gone before
-/// the tail keeps nobody waiting.
-bool BusCore::backlog_below(std::uint64_t bound) const noexcept {
+std::uint64_t BusCore::backlog() const noexcept {
   const std::uint64_t next = log_.head() + 1;
-  // The gate that would be enough; only if the cached one is lower are the readers asked again.
-  const std::uint64_t enough = next >= bound ? next - bound + 1 : 0;
-  return log_.tail() >= enough || gate(enough) >= enough;
-}
-
-void BusCore::notify() noexcept {
-  sync::light_barrier();  // see EventLog::head_
-  lot_->wake_for_publisher();
-  if (dispatcher_.idle()) return;
-  const auto keep_alive = shared_from_this();  // a handler may drop the last handle
-  dispatcher_.run();
+  // What is gone before the tail keeps nobody waiting.
+  const std::uint64_t first_unread = std::max(log_.tail(), ask_all());
+  return first_unread < next ? next - first_unread : 0;
 }
 
 void BusCore::close() {
@@ -296,7 +251,7 @@ std::vector<Delivery> BusCore::history(std::uint64_t after, std::size_t limit) {
 
 bool BusCore::writable() const {
   std::lock_guard lock(mutex_);
-  return blocking_readers_.empty() || backlog_below(options_.backlog_soft);
+  return blocking_readers_.empty() || backlog() < options_.backlog_soft;
 }
 
 void BusCore::async_writable(WaitHandler handler) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "callback_dispatcher.hpp"
+#include "event_draft.hpp"
 #include "event_log.hpp"
 #include "open_starts.hpp"
 #include "parking_lot.hpp"
@@ -28,7 +29,9 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   const asio::any_io_executor& executor() const noexcept { return executor_; }
   const BusOptions& options() const noexcept { return options_; }
 
-  Result<std::uint64_t> publish(StreamEvent&& event);
+  template <class Draft>
+  Result<std::uint64_t> publish(Draft draft);
+  Result<std::uint64_t> publish(StreamEvent&& event) { return publish(EventDraft(event)); }
   Result<std::uint64_t> restore(StreamEvent&& event);
   void close();
   bool closed() const noexcept { return closed_.load(std::memory_order_seq_cst); }
@@ -77,18 +80,40 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   friend class DrainWaiter;
 
   // Under the mutex.
-  Errc refusal(const StreamEvent& event);
-  bool fits_backlog(const StreamEvent& event);
-  std::uint64_t append(StreamEvent&& event, std::size_t bytes, Evicted& evicted);
-  void evict(Evicted& evicted) noexcept;
-  std::uint64_t gate(std::uint64_t at_least) const noexcept;
-  bool backlog_below(std::uint64_t bound) const noexcept;
+  template <class Draft>
+  Errc refusal(const Draft& draft) {
+    if (closed()) return ++refused_closed_, Errc::closed;
+    if (!runs_.allows(draft.type(), draft.context())) return ++refused_runs_, Errc::run_not_open;
+    if (!blocking_readers_.empty() && !fits_backlog(draft.type()))
+      return ++refused_backlog_, Errc::backlog_full;
+    return Errc{};
+  }
+  bool fits_backlog(EventType type) noexcept;
+  /// Drops what the bounds do not allow and no blocking reader needs.
+  void evict(Evicted& evicted) noexcept {
+    while (log_.over_bounds()) {
+      const std::uint64_t before = log_.tail();
+      log_.evict(gate(before + 1), evicted);
+      if (log_.tail() == before) return;
+    }
+  }
+  std::uint64_t gate(std::uint64_t at_least) const noexcept {
+    if (blocking_readers_.empty()) return std::numeric_limits<std::uint64_t>::max();
+    return gate_of_readers(at_least);
+  }
+  std::uint64_t gate_of_readers(std::uint64_t at_least) const noexcept;
+  std::uint64_t ask_all() const noexcept;
+  std::uint64_t backlog() const noexcept;
 
   // Without it.
   void add_drain(std::uint64_t target);
   void remove_drain(std::uint64_t target) noexcept;
   /// Tells the readers of a published event. Does not throw: the event has been accepted.
-  void notify() noexcept;
+  void notify() noexcept {
+    sync::light_barrier();  // see EventLog::head_
+    lot_->wake_for_publisher();
+    if (!dispatcher_.idle()) dispatcher_.run();
+  }
   void trim() noexcept;
 
   const asio::any_io_executor executor_;
@@ -119,7 +144,31 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   std::shared_ptr<ParkingLot> lot_ = std::make_shared<ParkingLot>();
   alignas(64) std::vector<std::uint64_t> drain_targets_;  ///< under the mutex
   sync::Atomic<std::uint64_t> callback_errors_{0};
-  CallbackDispatcher dispatcher_{log_};
+  CallbackDispatcher dispatcher_{*this};
 };
+
+template <class Draft>
+Result<std::uint64_t> BusCore::publish(Draft draft) {
+  const bool valid_name = draft.has_valid_name();
+  const std::size_t bytes = draft.approximate_bytes();
+  const Timestamp now = clock_now();  // not under the lock: it takes its time, or is user code
+  Evicted evicted;
+  std::uint64_t seq = 0;
+  {
+    std::lock_guard lock(mutex_);
+    const Errc refused = valid_name ? refusal(draft) : (++refused_invalid_, Errc::invalid_event);
+    if (refused != Errc{}) return make_error_code(refused);
+    log_.prepare(bytes);
+    runs_.record(draft.type(), draft.context());  // the last step that may throw
+    open_starts_.record(draft.type());
+    last_ts_ = std::max(last_ts_, now);
+    seq = log_.head() + 1;
+    log_.append(draft, bytes).set_stamp(seq, ids_.next(last_ts_), last_ts_);
+    log_.show(seq);
+    evict(evicted);
+  }
+  notify();
+  return seq;
+}
 
 }  // namespace strandbus::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "callback_reader.hpp"
+#include "kept_run.hpp"
 #include "sync.hpp"
 
 #include <array>
@@ -11,7 +12,7 @@
 
 namespace strandbus::detail {
 
-class EventLog;
+class BusCore;
 
 /// Delivers to the callbacks that run in the publishing thread. One thread at a time has the part
 /// of the deliverer; whoever publishes meanwhile leaves its event to it.
@@ -19,7 +20,10 @@ class EventLog;
 /// Threads: any thread.
 class CallbackDispatcher {
  public:
-  explicit CallbackDispatcher(const EventLog& log) : log_(log) {}
+  explicit CallbackDispatcher(BusCore& bus) : bus_(bus) {}
+  CallbackDispatcher(const CallbackDispatcher&) = delete;
+  CallbackDispatcher& operator=(const CallbackDispatcher&) = delete;
+  ~CallbackDispatcher() = default;
 
   /// An exception leaves everything as it was.
   void add(std::shared_ptr<CallbackReader> reader);
@@ -39,14 +43,22 @@ class CallbackDispatcher {
   /// How often it looks whether somebody has taken it before it goes on by itself.
   static constexpr int hand_over_patience = 16;
 
-  bool deliver_until_empty(int budget) noexcept;
-  bool deliver(std::uint64_t seq) noexcept;
-  std::uint64_t next_seq() const noexcept;
-  void reserve(std::size_t readers);
-  void refresh() noexcept;
-  bool taken_over() noexcept;
+  union Borrowed;
 
-  const EventLog& log_;
+  /// What keeps the bus alive when a handler has dropped the last handle.
+  using KeepAlive = std::shared_ptr<BusCore>;
+
+  bool deliver_until_empty(int budget, KeepAlive& keep_alive) noexcept;
+  bool deliver(std::uint64_t seq) noexcept;
+  bool deliver_slowly(CallbackReader& reader, std::uint64_t seq) noexcept;
+  const StreamEvent* event_at(std::uint64_t seq) noexcept;
+  void find_next_seq() noexcept;
+  void reserve(std::size_t readers);
+  void refresh(KeepAlive& keep_alive) noexcept;
+  bool taken_over(KeepAlive& keep_alive) noexcept;
+  void keep(KeepAlive& keep_alive) const noexcept;
+
+  BusCore& bus_;
   sync::Atomic<std::uint64_t> requests_{0};  ///< not 0: somebody delivers
 
   sync::Mutex mutex_;
@@ -60,6 +72,9 @@ class CallbackDispatcher {
   // The deliverer's own.
   Readers current_;
   std::uint64_t current_version_ = 0;
+  bool in_step_ = false;      ///< all readers read next_seq_ next
+  std::uint64_t next_seq_ = 0;
+  KeptRun kept_;  ///< holds the event that was delivered last
 };
 
 }  // namespace strandbus::detail

@@ -1,6 +1,7 @@
 #include "callback_reader.hpp"
 
 #include "bus_core.hpp"
+#include "callback_scope.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -9,54 +10,22 @@
 #include <utility>
 
 namespace strandbus::detail {
-namespace {
-
-/// The callbacks that this thread is inside of, innermost first.
-class CallbackScope {
- public:
-  explicit CallbackScope(const BusCore& core) noexcept : core_(&core), outer_(innermost) {
-    innermost = this;
-  }
-  ~CallbackScope() { innermost = outer_; }
-  CallbackScope(const CallbackScope&) = delete;
-  CallbackScope& operator=(const CallbackScope&) = delete;
-
-  static bool contains(const BusCore& core) noexcept {
-    for (const CallbackScope* scope = innermost; scope; scope = scope->outer_) {
-      if (scope->core_ == &core) return true;
-    }
-    return false;
-  }
-
- private:
-  static thread_local const CallbackScope* innermost;
-
-  const BusCore* core_;
-  const CallbackScope* outer_;
-};
-
-thread_local const CallbackScope* CallbackScope::innermost = nullptr;
-
-}  // namespace
-
-bool inside_callback(const BusCore& core) noexcept { return CallbackScope::contains(core); }
-
 CallbackReader::CallbackReader(std::shared_ptr<BusCore> core, Handler handler, Options options)
     : Reader(std::move(core), std::move(options)), handler_(std::move(handler)) {}
 
 /// While it exists, code of the user may run: his predicates and his handler. unsubscribe() of
-/// another thread waits for its end.
+/// another thread waits for its end; this thread is in a CallbackScope.
 class CallbackReader::Turn {
  public:
-  explicit Turn(CallbackReader& reader) noexcept
-      : reader_(reader),
-        scope_(*reader.core()),
-        granted_((reader.state_.fetch_or(running, std::memory_order_acq_rel) & cancelled) == 0) {
-    if (!granted_) reader_.state_.fetch_and(~running, std::memory_order_acq_rel);
+  explicit Turn(CallbackReader& reader) noexcept : reader_(reader) {
+    reader_.running_.store(true, std::memory_order_relaxed);
+    sync::light_barrier();
+    granted_ = reader_.active();
   }
   ~Turn() {
-    if (granted_ && (reader_.state_.fetch_and(~running, std::memory_order_acq_rel) & cancelled))
-      reader_.finish();
+    reader_.running_.store(false, std::memory_order_release);
+    sync::light_barrier();
+    if (!reader_.active()) reader_.finish();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -66,11 +35,11 @@ class CallbackReader::Turn {
 
  private:
   CallbackReader& reader_;
-  const CallbackScope scope_;
-  const bool granted_;
+  bool granted_;
 };
 
 Reader::Look CallbackReader::deliver(std::uint64_t last) noexcept try {
+  const CallbackScope scope(*core());
   const Turn turn(*this);
   if (!turn.granted()) return Look::nothing;
   const Look seen = look();
@@ -85,43 +54,59 @@ Reader::Look CallbackReader::deliver(std::uint64_t last) noexcept try {
 }
 
 Reader::Look CallbackReader::peek() {
+  const CallbackScope scope(*core());
   const Turn turn(*this);
   return turn.granted() ? look() : Look::nothing;
 }
 
-/// The event counts as read when its handler has ended, so that a store can say that it has it.
-void CallbackReader::invoke_next() {
-  const Delivery delivery = take_uncommitted();
+bool CallbackReader::deliver_next(const Delivery& delivery) noexcept {
+  const Turn turn(*this);
+  if (!turn.granted()) return true;
+  if (!comes_to(delivery.last_seq())) return false;
+  const bool wanted = passes(delivery.event());
+  if (wanted) invoke(delivery);
+  pass_by(wanted);
+  return true;
+}
+
+void CallbackReader::invoke(const Delivery& delivery) noexcept {
   try {
     handler_(delivery);
   } catch (...) {
     core()->report_callback_error(std::current_exception(), delivery.event());
   }
+}
+
+/// The event counts as read when its handler has ended, so that a store can say that it has it.
+void CallbackReader::invoke_next() {
+  const Delivery delivery = take_uncommitted();
+  invoke(delivery);
   commit();
 }
 
 void CallbackReader::unsubscribe() noexcept {
-  const std::uint32_t before = state_.fetch_or(cancelled, std::memory_order_acq_rel);
-  if (!(before & cancelled)) {
+  if (!cancelled_.exchange(true, std::memory_order_acq_rel)) {
+    sync::heavy_barrier();
     detach();
     leave();
-    if (!(before & running)) finish();
+    if (!running_.load(std::memory_order_acquire)) finish();
   }
-  if (inside_callback(*core())) return;
-  for (auto state = state_.load(std::memory_order_acquire); !(state & done);
-       state = state_.load(std::memory_order_acquire)) {
-    state_.wait(state, std::memory_order_acquire);
-  }
+  if (CallbackScope::contains(*core())) return;
+  while (done_.load(std::memory_order_acquire) == 0) done_.wait(0, std::memory_order_acquire);
 }
 
-/// Destroys the handler, which no longer runs and never will.
+/// Destroys the handler, which no longer runs and never will. Once: the end of a turn and who
+/// unsubscribes may meet here.
 void CallbackReader::finish() noexcept {
+  if (finishing_.exchange(true, std::memory_order_acq_rel)) return;
   {
     const CallbackScope scope(*core());  // the destructor of a handler is user code too
     const Handler handler = std::move(handler_);
   }
-  state_.fetch_or(done, std::memory_order_acq_rel);
-  state_.notify_all();
+  // Not only release: notify_all() asks a counter of the library whether anybody waits, and must not
+  // do so before this is seen.
+  done_.store(1, std::memory_order_seq_cst);
+  done_.notify_all();
 }
 
 void CallbackReader::detach() noexcept { core()->dispatcher().remove(*this); }

@@ -9,9 +9,6 @@
 
 namespace strandbus::detail {
 
-/// Whether the calling thread is inside a callback of this bus.
-bool inside_callback(const BusCore& core) noexcept;
-
 /// The state behind a Subscription: a reader whose events go to a handler. The base delivers in the
 /// publishing thread, driven by the CallbackDispatcher.
 class CallbackReader : public Reader {
@@ -20,13 +17,19 @@ class CallbackReader : public Reader {
 
   CallbackReader(std::shared_ptr<BusCore> core, Handler handler, Options options);
 
+  using Reader::core;
+
   /// Looks for the next event that is wanted and gives it to the handler if its seq is at most
   /// `last`; finds nothing once the subscription has ended, or when there is no memory to merge
   /// deltas in. One caller at a time.
   Look deliver(std::uint64_t last) noexcept;
+  /// The quick way of deliver() for the event that this reader reads next anyhow: without a look
+  /// into the log. False if it is another one or was dropped, or must be merged; then deliver().
+  /// The caller is in a CallbackScope.
+  bool deliver_next(const Delivery& delivery) noexcept;
 
   void unsubscribe() noexcept;
-  bool active() const noexcept { return (state_.load(std::memory_order_acquire) & cancelled) == 0; }
+  bool active() const noexcept { return !cancelled_.load(std::memory_order_acquire); }
 
  protected:
   /// As look(), but finds nothing once the subscription has ended.
@@ -37,14 +40,17 @@ class CallbackReader : public Reader {
  private:
   class Turn;
 
-  static constexpr std::uint32_t running = 1;    ///< the handler or a predicate runs
-  static constexpr std::uint32_t cancelled = 2;  ///< it must not start again
-  static constexpr std::uint32_t done = 4;       ///< it was destroyed
-
+  void invoke(const Delivery& delivery) noexcept;
   void invoke_next();
   void finish() noexcept;
 
-  sync::Atomic<std::uint32_t> state_{0};
+  // Whoever begins a turn sets running_ and then looks at cancelled_, with a light barrier between;
+  // whoever unsubscribes does it the other way round, with a heavy one. So one of them sees the
+  // other.
+  sync::Atomic<bool> running_{false};    ///< the handler or a predicate runs
+  sync::Atomic<bool> cancelled_{false};  ///< it must not start again
+  sync::Atomic<bool> finishing_{false};  ///< somebody destroys it
+  sync::Atomic<std::uint32_t> done_{0};  ///< not 0: it was destroyed
   Handler handler_;
 };
 

@@ -36,17 +36,6 @@ void EventLog::know_oldest() noexcept {
   oldest_end_ = oldest_->end_seq();
 }
 
-void EventLog::append(StreamEvent&& event, std::size_t bytes) noexcept {
-  const std::uint64_t seq = event.seq();
-  const auto counted = static_cast<std::uint32_t>(
-      std::min<std::size_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
-  newest_->append(std::move(event), counted);
-  --room_;
-  bytes_ += counted;
-  newest_segment_bytes_ += counted;
-  head_.store(seq, std::memory_order_release);
-}
-
 void EventLog::start_at(std::uint64_t seq) noexcept {
   newest_->begin_at(seq);
   know_oldest();
@@ -54,36 +43,10 @@ void EventLog::start_at(std::uint64_t seq) noexcept {
   tail_.store(seq, std::memory_order_release);
 }
 
-void EventLog::evict(std::uint64_t gate, Evicted& evicted) noexcept {
-  std::uint64_t tail = tail_.load(std::memory_order_relaxed);
-  const std::uint64_t head = head_.load(std::memory_order_relaxed);
-  while (tail < gate && tail < head &&
-         (head + 1 - tail > bounds_.events || bytes_ > bounds_.bytes)) {
-    if (!drop_oldest(tail, evicted)) break;
-    ++tail;
-  }
-  landmarks_.evict(evicted);
-  tail_.store(tail, std::memory_order_release);
-}
-
-/// Takes the event at `tail` out of the window; false when there is no place for what that leaves.
-bool EventLog::drop_oldest(std::uint64_t tail, Evicted& evicted) noexcept {
-  const std::size_t index = tail - oldest_first_;
-  const StreamEvent& event = oldest_->data()[index];
-  const bool empties = tail + 1 == oldest_end_;
-  if (empties && evicted.size() == evicted.capacity()) return false;
-  const std::uint32_t bytes = oldest_->bytes_at(index);
-  if (landmarks_.wants(event)) {
-    if (!landmarks_.has_room()) return false;
-    landmarks_.append(event, bytes);
-  }
-  bytes_ -= bytes;
-  if (empties) {
-    evicted.push_back(std::move(segments_.front()));
-    segments_.pop_front();
-    know_oldest();
-  }
-  return true;
+void EventLog::drop_oldest_segment(Evicted& evicted) noexcept {
+  evicted.push_back(std::move(segments_.front()));
+  segments_.pop_front();
+  know_oldest();
 }
 
 std::uint64_t EventLog::first_of_last(std::uint64_t count) const noexcept {

@@ -7,7 +7,9 @@
 
 #include <boost/circular_buffer.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 
 namespace strandbus::detail {
@@ -46,8 +48,18 @@ class EventLog {
   }
   /// Makes sure that evict can keep at least one more landmark.
   void prepare_landmark() { landmarks_.prepare(); }
-  /// Appends a stamped event whose seq is head() + 1.
-  void append(StreamEvent&& event, std::size_t bytes) noexcept;
+  /// Makes the event of seq head() + 1 of a draft. Nobody sees it before show().
+  template <class Draft>
+  StreamEvent& append(Draft& draft, std::size_t bytes) noexcept {
+    const auto counted = static_cast<std::uint32_t>(
+        std::min<std::size_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
+    bytes_ += counted;
+    newest_segment_bytes_ += counted;
+    --room_;
+    return newest_->append(draft, counted);
+  }
+  /// Lets the event that was appended be seen.
+  void show(std::uint64_t seq) noexcept { head_.store(seq, std::memory_order_release); }
   /// Lets an empty log begin at this seq; after prepare().
   void start_at(std::uint64_t seq) noexcept;
 
@@ -57,7 +69,17 @@ class EventLog {
   /// Drops from the window what exceeds its bounds and is older than `gate`, the first event that a
   /// blocking reader has not read; never the newest event. Stops early when `evicted` is full or
   /// when a landmark finds no room.
-  void evict(std::uint64_t gate, Evicted& evicted) noexcept;
+  void evict(std::uint64_t gate, Evicted& evicted) noexcept {
+    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    while (tail < gate && tail < head &&
+           (head + 1 - tail > bounds_.events || bytes_ > bounds_.bytes)) {
+      if (!drop_oldest(tail, evicted)) break;
+      ++tail;
+    }
+    landmarks_.evict(evicted);
+    tail_.store(tail, std::memory_order_release);
+  }
 
   /// The first kept event whose seq is at least `seq`, and what stands around it; none if that is
   /// not published.
@@ -72,7 +94,21 @@ class EventLog {
 
  private:
   void begin_segment();
-  bool drop_oldest(std::uint64_t tail, Evicted& evicted) noexcept;
+  /// Takes the event at `tail` out of the window; false when there is no place for what that leaves.
+  bool drop_oldest(std::uint64_t tail, Evicted& evicted) noexcept {
+    const std::size_t index = tail - oldest_first_;
+    const bool empties = tail + 1 == oldest_end_;
+    if (empties && evicted.size() == evicted.capacity()) return false;
+    const std::uint32_t bytes = oldest_->bytes_at(index);
+    if (landmarks_.wants(oldest_->type_at(index))) {
+      if (!landmarks_.has_room()) return false;
+      landmarks_.append(oldest_->data()[index], bytes);
+    }
+    bytes_ -= bytes;
+    if (empties) drop_oldest_segment(evicted);
+    return true;
+  }
+  void drop_oldest_segment(Evicted& evicted) noexcept;
   void know_oldest() noexcept;
 
   const LogBounds bounds_;

@@ -1,5 +1,7 @@
 #include "landmark_ring.hpp"
 
+#include "event_draft.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -17,7 +19,9 @@ void LandmarkRing::begin_segment() {
 }
 
 void LandmarkRing::append(const StreamEvent& event, std::uint32_t bytes) noexcept {
-  segments_.back()->append(StreamEvent(event), bytes);
+  StreamEvent copy(event);
+  EventDraft draft(copy);
+  segments_.back()->append(draft, bytes);
   --room_;
   bytes_ += bytes;
   ++size_;

@@ -30,9 +30,7 @@ class LandmarkRing {
     if (max_events_ > 0 && !has_room()) begin_segment();
   }
   /// Whether an event of this type is kept here.
-  bool wants(const StreamEvent& event) const noexcept {
-    return max_events_ > 0 && !is_delta(event.type());
-  }
+  bool wants(EventType type) const noexcept { return max_events_ > 0 && !is_delta(type); }
   /// Whether append has its place.
   bool has_room() const noexcept { return room_ > 0; }
   /// Keeps a copy of an event that leaves the history.

@@ -19,7 +19,7 @@ enum class Kind : std::uint8_t {
   tool
 };
 
-std::optional<Kind> kind_of_stage(EventType type) noexcept {
+constexpr std::optional<Kind> kind_of_stage(EventType type) noexcept {
   if (stage_of(type) == Stage::progress) return std::nullopt;
   switch (scope_of(type)) {
     case Scope::session: return Kind::session;
@@ -32,7 +32,7 @@ std::optional<Kind> kind_of_stage(EventType type) noexcept {
   }
 }
 
-std::optional<Kind> kind_of(EventType type) noexcept {
+constexpr std::optional<Kind> find_kind(EventType type) noexcept {
   switch (type) {
     case EventType::turn_started:
     case EventType::turn_ended: return Kind::turn;
@@ -48,9 +48,20 @@ std::optional<Kind> kind_of(EventType type) noexcept {
   }
 }
 
-bool is_start(EventType type) noexcept {
+constexpr bool is_start(EventType type) noexcept {
   return stage_of(type) == Stage::started || type == EventType::turn_started ||
          type == EventType::approval_requested;
+}
+
+// One look-up for each event that is published.
+constexpr std::array<std::optional<Kind>, event_type_count> kinds_of_types = [] {
+  std::array<std::optional<Kind>, event_type_count> kinds{};
+  for (std::size_t i = 0; i < event_type_count; ++i) kinds[i] = find_kind(static_cast<EventType>(i));
+  return kinds;
+}();
+
+std::optional<Kind> kind_of(EventType type) noexcept {
+  return kinds_of_types[static_cast<std::size_t>(type)];
 }
 
 }  // namespace

@@ -11,9 +11,20 @@
 namespace strandbus {
 namespace detail {
 
-Result<std::uint64_t> publish(const std::shared_ptr<BusCore>& bus, StreamEvent&& event) {
-  return bus->publish(std::move(event));
+Result<std::uint64_t> publish(BusCore& bus, StreamEvent&& event) {
+  return bus.publish(std::move(event));
 }
+
+template <class Delta>
+Result<std::uint64_t> publish(BusCore& bus, Delta&& delta, const Envelope& envelope) {
+  return bus.publish(DeltaDraft<Delta>(delta, envelope));
+}
+
+template Result<std::uint64_t> publish(BusCore&, TokenDelta&&, const Envelope&);
+template Result<std::uint64_t> publish(BusCore&, ReasoningDelta&&, const Envelope&);
+template Result<std::uint64_t> publish(BusCore&, StructuredDelta&&, const Envelope&);
+template Result<std::uint64_t> publish(BusCore&, ToolCallDelta&&, const Envelope&);
+template Result<std::uint64_t> publish(BusCore&, AssistantDelta&&, const Envelope&);
 
 void start_writable(const std::shared_ptr<BusCore>& bus, WaitHandler handler) {
   if (bus) return bus->async_writable(std::move(handler));

@@ -135,6 +135,13 @@ KeptRun Reader::following() noexcept {
   return {Pin<Segment>(segment), segment->data(), first, first + Segment::capacity - 1, next_};
 }
 
+void Reader::forget_place() noexcept {
+  return_credit();
+  kept_ = {};
+  holds_window_ = false;
+  reach_ = 0;
+}
+
 void Reader::keep(KeptRun run) noexcept {
   return_credit();
   kept_ = std::move(run);
@@ -156,14 +163,11 @@ void Reader::skip(std::uint64_t gone) {
   core_->tell_lag(options_.name, gone);
 }
 
-bool Reader::passes(const StreamEvent& event) noexcept {
-  if (options_.filter.accepts_all()) return true;
-  try {
-    return options_.filter.matches(event);
-  } catch (...) {
-    core_->report_callback_error(std::current_exception(), event);
-    return false;
-  }
+bool Reader::matches(const StreamEvent& event) noexcept try {
+  return options_.filter.matches(event);
+} catch (...) {
+  core_->report_callback_error(std::current_exception(), event);
+  return false;
 }
 
 void Reader::count_merged() noexcept {

@@ -97,8 +97,25 @@ class Reader {
   /// Lets what was taken or rejected count as read.
   void commit() noexcept {
     count_taken();
-    position_.store(next_, std::memory_order_release);
-    if (options_.overflow == Overflow::block) tell_advance();
+    tell_position();
+  }
+  /// Whether the event of this seq is the one to look at next, is kept and is not to be merged. What
+  /// the reader knew of its place is forgotten: the caller brings the event.
+  bool comes_to(std::uint64_t seq) noexcept {
+    if (next_ != seq || seq < log_.tail() || ending_ != Errc{} || pending_missed_ > 0 ||
+        options_.overflow == Overflow::coalesce)
+      return false;
+    if (kept_.segment) forget_place();
+    return true;
+  }
+  bool passes(const StreamEvent& event) noexcept {
+    return options_.filter.accepts_all() || matches(event);
+  }
+  /// Goes beyond the event that comes_to() has said yes to: it was read, or not wanted.
+  void pass_by(bool wanted) noexcept {
+    ++next_;
+    add(wanted ? delivered_ : filtered_, 1);
+    tell_position();
   }
   /// Leaves the bus: a blocking reader no longer holds events back. Any thread; once or more.
   void leave() noexcept;
@@ -112,6 +129,7 @@ class Reader {
   bool is_still_kept(std::uint64_t seq) const noexcept {
     return holds_window_ || seq >= log_.tail();
   }
+  void forget_place() noexcept;
   KeptRun following() noexcept;
   void keep(KeptRun run) noexcept;
   /// A reference to the segment that is read, from a stock: one step on the count for many.
@@ -133,11 +151,15 @@ class Reader {
     if (rejected_ > 0) add(filtered_, std::exchange(rejected_, 0));
     if (taken_held_ > 0) count_merged();
   }
+  void tell_position() noexcept {
+    position_.store(next_, std::memory_order_release);
+    if (options_.overflow == Overflow::block) tell_advance();
+  }
   void count_merged() noexcept;
   void tell_advance() noexcept;
   Delivery take_collected();
   void skip(std::uint64_t gone);
-  bool passes(const StreamEvent& event) noexcept;
+  bool matches(const StreamEvent& event) noexcept;
   Look look_collecting();
   void collect(const StreamEvent& event);
   void flush();

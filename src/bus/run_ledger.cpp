@@ -12,12 +12,11 @@ bool RunLedger::is_open(const std::shared_ptr<const RunContext>& context) const 
   return true;
 }
 
-void RunLedger::begin_or_end(const StreamEvent& event) {
-  if (event.run_id().empty()) return;
-  if (event.type() == EventType::run_started) {
-    open_.insert(event.run_id());
+void RunLedger::begin_or_end(EventType type, const std::string& run_id) {
+  if (type == EventType::run_started) {
+    open_.insert(run_id);
   } else {
-    end(event.run_id());
+    end(run_id);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "strandbus/event/stream_event.hpp"
+#include "strandbus/event/event_type.hpp"
+#include "strandbus/event/run_context.hpp"
 
 #include <deque>
 #include <memory>
@@ -16,15 +17,15 @@ namespace strandbus::detail {
 class RunLedger {
  public:
   /// Whether this event may be published now.
-  bool allows(const StreamEvent& event) const {
-    const auto& context = event.shared_context();
+  bool allows(EventType type, const std::shared_ptr<const RunContext>& context) const {
     if (!context || context->run_id.empty()) return true;
-    if (event.type() == EventType::run_started) return is_new(context->run_id);
+    if (type == EventType::run_started) return is_new(context->run_id);
     return context == last_open_ || is_open(context);
   }
   /// Takes note of an event that is published; an exception leaves everything as it was.
-  void record(const StreamEvent& event) {
-    if (event.type() == EventType::run_started || event.is_terminal()) begin_or_end(event);
+  void record(EventType type, const std::shared_ptr<const RunContext>& context) {
+    if (type != EventType::run_started && !is_terminal(type)) return;
+    if (context && !context->run_id.empty()) begin_or_end(type, context->run_id);
   }
 
  private:
@@ -32,7 +33,7 @@ class RunLedger {
 
   bool is_new(const std::string& run_id) const;
   bool is_open(const std::shared_ptr<const RunContext>& context) const;
-  void begin_or_end(const StreamEvent& event);
+  void begin_or_end(EventType type, const std::string& run_id);
   void end(const std::string& run_id);
   void remember(const std::string& run_id);
 

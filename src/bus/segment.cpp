@@ -42,27 +42,6 @@ void SegmentPool::put(std::unique_ptr<Segment> segment) noexcept {
 
 Segment::~Segment() { clear(); }
 
-void Segment::append(StreamEvent&& event, std::uint32_t bytes) noexcept {
-  bytes_[size_] = bytes;
-  new (slot(size_)) StreamEvent(std::move(event));
-  ++size_;
-  want(size_ + look_ahead);
-}
-
-/// Makes the processor fetch the lines that the event at this index will be written to: another one
-/// has them, because it has read them before the segment was used again. Without effect on what the
-/// program does, and on processors that cannot.
-void Segment::want(std::size_t index) const noexcept {
-#if defined(__x86_64__)
-  if (index >= capacity) return;
-  const auto* const line = storage_.data() + index * sizeof(StreamEvent);
-  for (std::size_t offset = 0; offset < sizeof(StreamEvent); offset += 64)
-    asm volatile("prefetchw %0" : : "m"(line[offset]));
-#else
-  static_cast<void>(index);
-#endif
-}
-
 void Segment::clear() noexcept {
   for (std::size_t i = 0; i < size_; ++i) slot(i)->~StreamEvent();
   size_ = 0;

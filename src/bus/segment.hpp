@@ -63,10 +63,22 @@ class Segment final : public EventOwner {
   }
   std::size_t size() const noexcept { return size_; }
   std::uint64_t next_seq() const noexcept { return first_seq_ + size_; }
-  void append(StreamEvent&& event, std::uint32_t bytes) noexcept;
+  /// Makes the next event, of a draft. There is room.
+  template <class Draft>
+  StreamEvent& append(Draft& draft, std::uint32_t bytes) noexcept {
+    StreamEvent* const event = slot(size_);
+    draft.place(event);
+    bytes_[size_] = bytes;
+    types_[size_] = event->type();
+    ++size_;
+    want(size_ + look_ahead);
+    return *event;
+  }
   std::uint32_t bytes_at(std::size_t index) const noexcept { return bytes_[index]; }
-  /// No further event goes in here, but in `next`. The reader that needs to know sees it through
-  /// the log's head.
+  /// As data()[index].type(), but does not look at what readers may have in their caches.
+  EventType type_at(std::size_t index) const noexcept { return types_[index]; }
+  /// No further event goes in here, but in `next`. The reader that needs to know sees it through the
+  /// log's head.
   void seal(Segment& next) noexcept {
     end_seq_.store(next_seq(), std::memory_order_relaxed);
     next_.store(&next, std::memory_order_relaxed);
@@ -80,7 +92,19 @@ class Segment final : public EventOwner {
 
   static constexpr std::size_t look_ahead = 2;
 
-  void want(std::size_t index) const noexcept;
+  /// Makes the processor fetch the lines that the event at this index will be written to: another
+  /// one has them, because it has read them before the segment was used again. Without effect on
+  /// what the program does, and on processors that cannot.
+  void want(std::size_t index) const noexcept {
+#if defined(__x86_64__)
+    if (index >= capacity) return;
+    const auto* const line = storage_.data() + index * sizeof(StreamEvent);
+    for (std::size_t offset = 0; offset < sizeof(StreamEvent); offset += 64)
+      asm volatile("prefetchw %0" : : "m"(line[offset]));
+#else
+    static_cast<void>(index);
+#endif
+  }
   void give_back() noexcept override;
   void clear() noexcept;
   StreamEvent* slot(std::uint64_t index) noexcept {
@@ -97,6 +121,7 @@ class Segment final : public EventOwner {
   // What publishers write for each event stays off the line that readers look at for each event.
   alignas(64) std::size_t size_ = 0;
   std::array<std::uint32_t, capacity> bytes_{};
+  std::array<EventType, capacity> types_{};
   alignas(64) std::array<std::byte, capacity * sizeof(StreamEvent)> storage_;
 };
 

@@ -1,3 +1,4 @@
+#include "event/heap_bytes.hpp"
 #include "event/members.hpp"
 #include "strandbus/event/stream_event.hpp"
 
@@ -8,14 +9,9 @@
 namespace strandbus {
 namespace {
 
-// Memory on the heap, beyond the object itself. Estimates: what the allocator adds is not known.
+using detail::allocation_overhead;
 
-constexpr std::size_t allocation_overhead = 16;
-
-std::size_t heap_of(const std::string& text) noexcept {
-  static const std::size_t inline_capacity = std::string().capacity();
-  return text.capacity() > inline_capacity ? text.capacity() + 1 + allocation_overhead : 0;
-}
+std::size_t heap_of(const std::string& text) noexcept { return detail::heap_bytes(text); }
 
 template <class T>
 requires std::is_arithmetic_v<T> || std::is_enum_v<T> std::size_t heap_of(T)
@@ -71,12 +67,10 @@ std::size_t size_of(const WireExtras* extras) noexcept {
 std::size_t StreamEvent::approximate_bytes() const noexcept {
   // The deltas, which come most often, without the detour through the visit table.
   const auto inline_bytes = [](const auto& payload) -> std::size_t {
-    if constexpr (requires { payload.text; }) {
-      return heap_of(payload.text) + heap_of(payload.message_id);
-    } else if constexpr (requires { payload.delta; }) {
-      return heap_of(payload.delta) + heap_of(payload.call_id);
-    } else {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(payload)>, Box>) {
       return 0;
+    } else {
+      return detail::delta_heap_bytes(payload);
     }
   };
   if (!std::holds_alternative<Box>(payload_)) {

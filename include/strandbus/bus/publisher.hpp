@@ -19,7 +19,18 @@ namespace strandbus {
 namespace detail {
 
 class BusCore;
-Result<std::uint64_t> publish(const std::shared_ptr<BusCore>& bus, StreamEvent&& event);
+/// What a publisher writes on its events.
+struct Envelope {
+  const std::shared_ptr<const RunContext>& context;
+  std::int32_t turn;
+  SpanId span;
+  SpanId parent_span;
+};
+
+Result<std::uint64_t> publish(BusCore& bus, StreamEvent&& event);
+/// The same as publishing an event of these two, for the payloads that lie inline.
+template <class Delta>
+Result<std::uint64_t> publish(BusCore& bus, Delta&& delta, const Envelope& envelope);
 void start_writable(const std::shared_ptr<BusCore>& bus, WaitHandler handler);
 void start_drain(const std::shared_ptr<BusCore>& bus,
                  std::chrono::steady_clock::time_point deadline, WaitHandler handler);
@@ -54,9 +65,14 @@ class Publisher {
   template <PayloadType T>
   Result<std::uint64_t> publish(T payload) const {
     if (!bus_) return std::uint64_t{0};
-    StreamEvent event(std::move(payload), context_);
-    event.set_turn(turn_).set_span(span_, parent_span_);
-    return detail::publish(bus_, std::move(event));
+    if constexpr (detail::is_inline_payload<T>) {
+      return detail::publish(*bus_, std::move(payload),
+                             detail::Envelope{context_, turn_, span_, parent_span_});
+    } else {
+      StreamEvent event(std::move(payload), context_);
+      event.set_turn(turn_).set_span(span_, parent_span_);
+      return detail::publish(*bus_, std::move(event));
+    }
   }
 
   /// Publishes an event with its own turn and spans; without a context it gets this publisher's.
