@@ -25,7 +25,7 @@ class AdaptiveMutex {
   AdaptiveMutex& operator=(const AdaptiveMutex&) = delete;
 
   void lock() noexcept {
-    if (!try_lock()) lock_slowly();
+    if (!try_lock()) [[unlikely]] lock_slowly();
   }
 
   bool try_lock() noexcept {
@@ -34,25 +34,25 @@ class AdaptiveMutex {
                                            std::memory_order_relaxed);
   }
 
-  void unlock() noexcept {
+  [[gnu::always_inline]] void unlock() noexcept {
     locked_.store(0, std::memory_order_release);
     // Pairs with the heavy barrier in lock_slowly(): either the sleeper is seen here, or it sees
     // that the mutex is free.
     AsymmetricBarrier::light();
-    if (sleepers_.load(std::memory_order_relaxed) > 0) wake_one();
+    if (sleepers_.load(std::memory_order_relaxed) > 0) [[unlikely]] wake_one();
   }
 
  private:
   static constexpr int patience = 100;
 
-  void wake_one() noexcept {
+  [[gnu::cold]] void wake_one() noexcept {
     // notify_one() does nothing where the library has counted nobody who waits. It must not look
     // before the store of unlock() is seen: whoever counts himself later finds the mutex free.
     AsymmetricBarrier::full();
     locked_.notify_one();
   }
 
-  void lock_slowly() noexcept {
+  [[gnu::cold]] void lock_slowly() noexcept {
     for (int i = 0; i < patience; ++i) {
       pause_briefly();
       if (locked_.load(std::memory_order_relaxed) == 0 && try_lock()) return;

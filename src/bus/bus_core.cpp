@@ -98,11 +98,6 @@ BusCore::BusCore(asio::any_io_executor executor, BusOptions options)
       log_({options_.history, options_.history_bytes, options_.landmarks,
             options_.landmark_bytes}) {}
 
-Timestamp BusCore::clock_now() const {
-  if (options_.clock) return options_.clock();
-  return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
-}
-
 Result<std::uint64_t> BusCore::restore(StreamEvent&& event) {
   const std::size_t bytes = event.approximate_bytes();
   Evicted evicted;

@@ -42,7 +42,7 @@ class EventLog {
   std::uint64_t first_of_last(std::uint64_t count) const noexcept;
 
   /// Makes sure that the next append of an event of this size does not allocate, hence not throw.
-  void prepare(std::size_t bytes) {
+  [[gnu::always_inline]] void prepare(std::size_t bytes) {
     if (room_ == 0 || newest_segment_bytes_ >= segment_bytes_) begin_segment();
     if (kept() >= bounds_.events || bytes_ + bytes > bounds_.bytes) landmarks_.prepare();
   }

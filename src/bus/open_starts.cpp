@@ -71,7 +71,7 @@ bool OpenStarts::ended_by(EventType type) const noexcept {
   return kind && !is_start(type) && open_[static_cast<std::size_t>(*kind)] > 0;
 }
 
-void OpenStarts::record(EventType type) noexcept {
+void OpenStarts::count(EventType type) noexcept {
   const auto kind = kind_of(type);
   if (!kind) return;
   auto& open = open_[static_cast<std::size_t>(*kind)];

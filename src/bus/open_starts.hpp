@@ -17,9 +17,13 @@ class OpenStarts {
   /// Whether an event of this type would end something that was started.
   bool ended_by(EventType type) const noexcept;
   /// Takes note of an event that was published.
-  void record(EventType type) noexcept;
+  void record(EventType type) noexcept {
+    if (!is_delta(type)) count(type);
+  }
 
  private:
+  void count(EventType type) noexcept;
+
   static constexpr std::size_t kinds = 10;
 
   std::array<std::uint32_t, kinds> open_{};
