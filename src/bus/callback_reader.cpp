@@ -64,6 +64,7 @@ bool CallbackReader::deliver_next(const Delivery& delivery) noexcept {
   if (!turn.granted()) return true;
   if (!comes_to(delivery.last_seq())) return false;
   const bool wanted = passes(delivery.event());
+  if (!active()) return true;  // the predicate has ended the subscription
   if (wanted) invoke(delivery);
   pass_by(wanted);
   return true;
