@@ -98,6 +98,8 @@ void add_costs(std::vector<Target>& all) {
   all.push_back(at_most(1.5, rate, "P8", "at most 1.5 × the time of building the event",
                         "strandbus", {{"P8", "building the event"}}));
   all.push_back(at_most(2048, "bytes", "P9", "at most 2 KiB", "strandbus", {}));
+  all.push_back(at_most(0, "bytes", "P9", "1000 readers that sleep: nothing grows",
+                        "strandbus, a million events later", {}));
   all.push_back(
       at_least(0.5, "P10", "next: at least half of P1 in sum", {next}, {{"P1.pinned", next}}));
   all.push_back(

@@ -25,7 +25,8 @@ class AdaptiveMutex {
   AdaptiveMutex& operator=(const AdaptiveMutex&) = delete;
 
   void lock() noexcept {
-    if (!try_lock()) [[unlikely]] lock_slowly();
+    if (!try_lock()) [[unlikely]]
+      lock_slowly();
   }
 
   bool try_lock() noexcept {
@@ -39,7 +40,8 @@ class AdaptiveMutex {
     // Pairs with the heavy barrier in lock_slowly(): either the sleeper is seen here, or it sees
     // that the mutex is free.
     AsymmetricBarrier::light();
-    if (sleepers_.load(std::memory_order_relaxed) > 0) [[unlikely]] wake_one();
+    if (sleepers_.load(std::memory_order_relaxed) > 0) [[unlikely]]
+      wake_one();
   }
 
  private:

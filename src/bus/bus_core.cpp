@@ -126,11 +126,7 @@ Result<std::uint64_t> BusCore::restore(StreamEvent&& event) {
 /// Below the hard bound everything fits. The end of something that was started fits always: its
 /// place lies beyond the bound and was reserved when the start was accepted.
 bool BusCore::fits_backlog(EventType type) noexcept {
-  if (open_starts_.ended_by(type)) return true;
-  const std::uint64_t next = log_.head() + 1;
-  // The gate that would be enough; only if the cached one is lower are the readers asked again.
-  const std::uint64_t enough = next >= options_.backlog_hard ? next - options_.backlog_hard + 1 : 0;
-  return log_.tail() >= enough || gate(enough) >= enough;
+  return open_starts_.ended_by(type) || backlog_below(options_.backlog_hard);
 }
 
 /// A seq that is not below `at_least` only if all blocking readers have come so far.
@@ -155,11 +151,13 @@ std::uint64_t BusCore::ask_all() const noexcept {
   return cached_gate_;
 }
 
-std::uint64_t BusCore::backlog() const noexcept {
+/// Whether fewer than `bound` events are unread by the slowest blocking reader. What is gone before
+/// the tail keeps nobody waiting.
+bool BusCore::backlog_below(std::uint64_t bound) const noexcept {
   const std::uint64_t next = log_.head() + 1;
-  // What is gone before the tail keeps nobody waiting.
-  const std::uint64_t first_unread = std::max(log_.tail(), ask_all());
-  return first_unread < next ? next - first_unread : 0;
+  // The gate that would be enough; only if the cached one is lower are the readers asked again.
+  const std::uint64_t enough = next >= bound ? next - bound + 1 : 0;
+  return log_.tail() >= enough || gate(enough) >= enough;
 }
 
 void BusCore::close() {
@@ -246,7 +244,7 @@ std::vector<Delivery> BusCore::history(std::uint64_t after, std::size_t limit) {
 
 bool BusCore::writable() const {
   std::lock_guard lock(mutex_);
-  return blocking_readers_.empty() || backlog() < options_.backlog_soft;
+  return blocking_readers_.empty() || backlog_below(options_.backlog_soft);
 }
 
 void BusCore::async_writable(WaitHandler handler) {

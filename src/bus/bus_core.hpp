@@ -106,7 +106,7 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   }
   std::uint64_t gate_of_readers(std::uint64_t at_least) const noexcept;
   std::uint64_t ask_all() const noexcept;
-  std::uint64_t backlog() const noexcept;
+  bool backlog_below(std::uint64_t bound) const noexcept;
 
   // Without it.
   void add_drain(std::uint64_t target);

@@ -50,7 +50,8 @@ void CallbackDispatcher::run() noexcept {
   }
 }
 
-/// The readers own the bus, as long as they are listed; before a list goes it is time to do it here.
+/// The readers own the bus, as long as they are listed; before a list goes it is time to do it
+/// here.
 void CallbackDispatcher::keep(KeepAlive& keep_alive) const noexcept {
   if (!keep_alive && !current_.empty()) keep_alive = current_.front()->core();
 }

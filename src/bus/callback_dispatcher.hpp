@@ -72,7 +72,7 @@ class CallbackDispatcher {
   // The deliverer's own.
   Readers current_;
   std::uint64_t current_version_ = 0;
-  bool in_step_ = false;      ///< all readers read next_seq_ next
+  bool in_step_ = false;  ///< all readers read next_seq_ next
   std::uint64_t next_seq_ = 0;
   KeptRun kept_;  ///< holds the event that was delivered last
 };

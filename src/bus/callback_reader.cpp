@@ -134,7 +134,7 @@ void StrandCallbackReader::wait() {
   };
   core()->lot().wait(
       shared_from_this(), domain_,
-      WaitOperation(WaitHandler(std::move(handler)), domain_->executor(), KeepsRunning::no));
+      WaitOperation(std::move(handler), domain_->executor(), KeepsRunning::no));
   if (!active()) detach();  // unsubscribed in between: nobody else would end this wait
 }
 

@@ -29,7 +29,8 @@ void EventLog::begin_segment() {
   know_oldest();
 }
 
-/// After the front of the list has changed. The list is not empty: the newest event is never dropped.
+/// After the front of the list has changed. The list is not empty: the newest event is never
+/// dropped.
 void EventLog::know_oldest() noexcept {
   oldest_ = segments_.front().get();
   oldest_first_ = oldest_->first_seq();

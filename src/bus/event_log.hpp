@@ -94,7 +94,8 @@ class EventLog {
 
  private:
   void begin_segment();
-  /// Takes the event at `tail` out of the window; false when there is no place for what that leaves.
+  /// Takes the event at `tail` out of the window; false when there is no place for what that
+  /// leaves.
   bool drop_oldest(std::uint64_t tail, Evicted& evicted) noexcept {
     const std::size_t index = tail - oldest_first_;
     const bool empties = tail + 1 == oldest_end_;

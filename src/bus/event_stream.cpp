@@ -4,6 +4,7 @@
 #include "stream_reader.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/system_executor.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -12,22 +13,26 @@
 namespace strandbus {
 namespace detail {
 
-void start_wait(const std::shared_ptr<StreamReader>& reader, WaitHandler handler) {
-  if (reader) return reader->async_wait(std::move(handler));
+asio::any_io_executor executor_of(const std::shared_ptr<StreamReader>& reader) noexcept {
+  return reader ? reader->executor() : asio::any_io_executor(asio::system_executor());
+}
+
+void start_wait(const std::shared_ptr<StreamReader>& reader, WaitHandler handler,
+                bool runs_on_executor) {
+  const HandlerRuns runs = runs_on_executor ? HandlerRuns::on_io : HandlerRuns::where_it_says;
+  if (reader) return reader->async_wait(std::move(handler), runs);
   const asio::any_io_executor anywhere = asio::system_executor();
-  WaitOperation(std::move(handler), anywhere, KeepsRunning::yes)
+  WaitOperation(std::move(handler), anywhere, KeepsRunning::yes, runs)
       .post(make_error_code(Errc::closed));
 }
 
 namespace {
 
 template <class Token>
-auto async_wait(const std::shared_ptr<StreamReader>& reader, Token&& token) {
+auto async_wait(StreamReader& reader, Token&& token) {
   return asio::async_initiate<Token, void(error_code)>(
-      [](auto handler, const std::shared_ptr<StreamReader>& waiting) {
-        start_wait(waiting, WaitHandler(std::move(handler)));
-      },
-      token, reader);
+      [](auto handler, StreamReader* waiting) { waiting->async_wait(std::move(handler)); }, token,
+      &reader);
 }
 
 asio::awaitable<std::optional<Delivery>> next_of(std::shared_ptr<StreamReader> reader) {
@@ -45,7 +50,8 @@ asio::awaitable<std::optional<Delivery>> next_of(std::shared_ptr<StreamReader> r
         throw system_error(reader->error());
       case Reader::Look::nothing: break;
     }
-    const auto waited = co_await async_wait(reader, asio::as_tuple(asio::use_awaitable));
+    auto wait = async_wait(*reader, asio::as_tuple(asio::deferred));
+    const auto waited = co_await std::move(wait);
     const error_code ec = std::get<0>(waited);
     if (ec && ec != Errc::closed && ec != Errc::lagged) throw system_error(ec);
   }
@@ -70,7 +76,7 @@ EventStream::~EventStream() {
 }
 
 EventStream::executor_type EventStream::get_executor() const noexcept {
-  return reader_ ? reader_->executor() : executor_type(asio::system_executor());
+  return detail::executor_of(reader_);
 }
 
 std::optional<Delivery> EventStream::try_next() {

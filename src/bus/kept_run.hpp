@@ -20,6 +20,9 @@ struct KeptRun {
   std::uint64_t end() const noexcept { return std::min(last + 1, segment->end_seq()); }
   bool covers(std::uint64_t seq) const noexcept { return segment && seq >= first && seq < end(); }
   const StreamEvent& operator[](std::uint64_t seq) const noexcept { return events[seq - first]; }
+  EventType type_at(std::uint64_t seq) const noexcept {
+    return segment->type_at(static_cast<std::size_t>(events - segment->data()) + (seq - first));
+  }
 };
 
 }  // namespace strandbus::detail

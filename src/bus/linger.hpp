@@ -17,6 +17,7 @@ class Linger {
   using Clock = std::chrono::steady_clock;
 
   /// Takes note of a look: how many events it found, and when; false when it was the last one.
+  /// The time does not matter unless others publish.
   bool goes_on_after(std::uint64_t events, bool others_publish, Clock::time_point now) noexcept {
     looked_ = now;
     busy_ = others_publish && (busy_ || events >= many);
@@ -24,6 +25,8 @@ class Linger {
     return events > 0 || (busy_ && ++empty_ <= patience);
   }
 
+  /// Whether to wait before the next look.
+  bool waits() const noexcept { return busy_; }
   /// When to look next; what comes before is in the past.
   Clock::time_point next_look() const noexcept { return busy_ ? looked_ + interval : looked_; }
 

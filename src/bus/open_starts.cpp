@@ -56,7 +56,8 @@ constexpr bool is_start(EventType type) noexcept {
 // One look-up for each event that is published.
 constexpr std::array<std::optional<Kind>, event_type_count> kinds_of_types = [] {
   std::array<std::optional<Kind>, event_type_count> kinds{};
-  for (std::size_t i = 0; i < event_type_count; ++i) kinds[i] = find_kind(static_cast<EventType>(i));
+  for (std::size_t i = 0; i < event_type_count; ++i)
+    kinds[i] = find_kind(static_cast<EventType>(i));
   return kinds;
 }();
 

@@ -56,13 +56,20 @@ void WakeDomain::shut() noexcept {
 }
 
 /// Without memory to look the wait is over: its owner looks again, and learns of that himself.
-void ParkingLot::Polled::poll() noexcept try {
+void Polled::poll() noexcept try {
   epoch = waiter->epoch();
   events = epoch - std::exchange(waiter->polled_epoch_, epoch);
   outcome = waiter->poll();
   if (!outcome) deadline = waiter->deadline();
 } catch (const std::bad_alloc&) {
   outcome = error_code();
+}
+
+void Completions::clear() noexcept {
+  polled.clear();
+  ended.clear();
+  next.store(0, std::memory_order_relaxed);
+  takers.store(1, std::memory_order_relaxed);
 }
 
 std::shared_ptr<WakeDomain> ParkingLot::known_domain(
@@ -88,35 +95,35 @@ std::shared_ptr<WakeDomain> ParkingLot::domain(const asio::any_io_executor& exec
   return made;
 }
 
-void ParkingLot::wait(const std::shared_ptr<Waiter>& waiter,
-                      const std::shared_ptr<WakeDomain>& domain, WaitOperation operation) {
+void ParkingLot::wait(std::shared_ptr<Waiter> waiter, const std::shared_ptr<WakeDomain>& domain,
+                      WaitOperation operation) {
+  if (waiter->waiting()) return std::move(operation).post(make_error_code(Errc::busy));
+  Polled polled{std::move(waiter)};
+  polled.poll();  // still its owner's
+  if (polled.outcome) return std::move(operation).post(*polled.outcome);
+  bool watched = false;  // by a drain
   {
-    std::unique_lock lock(mutex_);
-    if (waiter->operation_) {
-      lock.unlock();
-      return std::move(operation).post(make_error_code(Errc::busy));
-    }
-    if (domain->waiting_ >= domain->parked_.capacity())
-      domain->parked_.reserve(std::max<std::size_t>(4, 2 * domain->waiting_));
-    operation.id = ++last_operation_id_;
-    connect_cancellation(operation, waiter);
-    ++domain->waiting_;
-    waiter->cancelled_ = false;
-    waiter->operation_.emplace(std::move(operation));
-    waiter->waiting_.store(true, std::memory_order_release);
-  }
-  Polled polled{waiter};
-  polled.poll();
-  bool watched = true;  // by a drain
-  std::optional<Ended> ended = [&] {
     std::lock_guard lock(mutex_);
-    auto given_back = give_back(polled, domain);
-    if (!given_back) watched = arm(domain);
-    return given_back;
-  }();
+    begin(polled.waiter, *domain, operation);
+    watched = arm(domain);
+    const bool done = watched && !polled.deadline;
+    park(done ? std::move(polled.waiter) : std::shared_ptr(polled.waiter), domain);
+  }
   if (polled.deadline) start_timer(domain, polled);
   if (!watched) wake_stale({&polled, 1});
-  if (ended) std::move(ended->operation).post(ended->ec);
+}
+
+/// Makes this operation the waiter's; or there is no memory for it, and nothing has changed.
+void ParkingLot::begin(const std::shared_ptr<Waiter>& waiter, WakeDomain& domain,
+                       WaitOperation& operation) {
+  if (domain.waiting_ >= domain.parked_.capacity())
+    domain.parked_.reserve(std::max<std::size_t>(4, 2 * domain.waiting_));
+  operation.id = ++last_operation_id_;
+  connect_cancellation(operation, waiter);
+  ++domain.waiting_;
+  waiter->cancelled_ = false;
+  waiter->operation_.emplace(std::move(operation));
+  waiter->waiting_.store(true, std::memory_order_release);
 }
 
 void ParkingLot::connect_cancellation(WaitOperation& operation,
@@ -138,13 +145,13 @@ void ParkingLot::cancel(Waiter& waiter, std::uint64_t id) noexcept {
   waiter.cancelled_ = true;
   if (!waiter.parked_in_) return;  // whoever polls it completes it
   const auto domain = waiter.parked_in_->shared_from_this();
-  const auto completions = make_completions(*domain, 1);
+  const auto completions = make_completions(1);
   if (completions) {
     unpark(waiter).reset();  // the caller holds it
     --domain->waiting_;
     completions->ended.push_back({take_operation(waiter), asio::error::operation_aborted});
     lock.unlock();
-    if (post_completions(completions)) return;
+    if (post_completions(domain, completions)) return;
     lock.lock();
     keep_unposted(*domain, completions);
   }
@@ -154,41 +161,74 @@ void ParkingLot::cancel(Waiter& waiter, std::uint64_t id) noexcept {
 }
 
 void ParkingLot::drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) {
-  sync::pause_until(linger.next_look());
-  std::vector<Polled> polled;
+  if (linger.waits()) sync::pause_until(linger.next_look());
+  Polled only;  // if no more are parked
   std::shared_ptr<Completions> completions;
   std::shared_ptr<Completions> unposted;
   {
     std::lock_guard lock(mutex_);
     unposted = std::move(domain->unposted_);
     domain->look_again_ = false;
-    completions = take_parked(*domain, polled);
-    if (!completions) end_drain(domain);
-  }
-  if (!completions) wake_armed();  // posts this again, and then there may be memory
-  for (auto& entry : polled) entry.poll();
-  if (completions) {
-    // The next one before the handlers: those may take long, and others wait for their events.
-    settle(domain, polled, *completions);
-    go_on_or_end(domain, polled, linger);
+    if (domain->parked_.size() == 1) {
+      only.waiter = unpark(*domain->parked_.front());
+    } else {
+      completions = take_parked(*domain);
+      if (!completions) end_drain(domain);
+    }
   }
   if (unposted) post_kept(domain, std::move(unposted));
-  if (completions) complete_all(completions);
+  if (only.waiter) return drain_one(domain, std::move(only), linger);
+  if (!completions) return wake_armed();  // posts this again, and then there may be memory
+  drain_all(domain, std::move(completions), linger);
+}
+
+// Both post the next drain before the handlers run: those may take long, and others wait for their
+// events.
+
+void ParkingLot::drain_one(const std::shared_ptr<WakeDomain>& domain, Polled only, Linger linger) {
+  auto ended = poll_one(domain, only);
+  go_on_or_end(domain, {&only, 1}, linger);
+  only.waiter.reset();
+  if (ended) std::move(ended->operation).dispatch(ended->ec);
+}
+
+void ParkingLot::drain_all(const std::shared_ptr<WakeDomain>& domain,
+                           std::shared_ptr<Completions> completions, Linger linger) {
+  for (auto& entry : completions->polled) entry.poll();
+  settle(domain, *completions);
+  go_on_or_end(domain, completions->polled, linger);
+  completions->polled.clear();
+  complete_all(domain, std::move(completions));
+}
+
+/// Polls a waiter and gives it back, or takes its operation if that has ended.
+std::optional<Ended> ParkingLot::poll_one(const std::shared_ptr<WakeDomain>& domain,
+                                          Polled& polled) noexcept {
+  polled.poll();
+  std::optional<Ended> ended;
+  {
+    std::lock_guard lock(mutex_);
+    ended = give_back(polled, domain);
+  }
+  if (polled.deadline) start_timer(domain, polled);
+  return ended;
 }
 
 /// Posts the next drain if it may find something, otherwise leaves the waking to publishers.
 void ParkingLot::go_on_or_end(const std::shared_ptr<WakeDomain>& domain,
-                              const std::vector<Polled>& polled, Linger linger) noexcept {
+                              std::span<const Polled> polled, Linger linger) noexcept {
   std::uint64_t events = 0;
   for (const auto& entry : polled) events = std::max(events, entry.events);
-  bool goes_on = linger.goes_on_after(events, others_publish(), Linger::Clock::now());
+  const bool others = others_publish();
+  const auto now = others ? Linger::Clock::now() : Linger::Clock::time_point();
+  bool goes_on = linger.goes_on_after(events, others, now);
   if (!goes_on) {
     std::lock_guard lock(mutex_);
     goes_on = domain->look_again_;
     if (!goes_on) end_drain(domain);
   }
   if (!goes_on) return wake_stale(polled);
-  if (post_drain(domain, linger)) return;
+  if (post_next_drain(domain, linger)) return;
   {
     std::lock_guard lock(mutex_);
     end_drain(domain);
@@ -203,23 +243,32 @@ void ParkingLot::wake_stale(std::span<const Polled> polled) noexcept {
     wake();
 }
 
-bool ParkingLot::post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) noexcept {
-  return domain->use_executor([&] {
-    asio::post(domain->executor(),
-               [lot = shared_from_this(), domain, linger] { lot->drain(domain, linger); });
-  });
+void ParkingLot::post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) {
+  domain->posting_.execute(
+      [lot = shared_from_this(), domain, linger] { lot->drain(domain, linger); });
+}
+
+/// From a drain: while it runs its context does not go away.
+bool ParkingLot::post_next_drain(const std::shared_ptr<WakeDomain>& domain,
+                                 Linger linger) noexcept {
+  try {
+    post_drain(domain, linger);
+    return true;
+  } catch (...) {
+    return false;
+  }
 }
 
 /// Gives polled waiters back, and takes the operations of those that have ended.
 void ParkingLot::settle(const std::shared_ptr<WakeDomain>& domain,
-                        const std::vector<Polled>& polled, Completions& completions) noexcept {
+                        Completions& completions) noexcept {
   {
     std::lock_guard lock(mutex_);
-    for (const auto& entry : polled) {
+    for (const auto& entry : completions.polled) {
       if (auto ended = give_back(entry, domain)) completions.ended.push_back(std::move(*ended));
     }
   }
-  for (const auto& entry : polled) {
+  for (const auto& entry : completions.polled) {
     if (entry.deadline) start_timer(domain, entry);
   }
 }
@@ -255,42 +304,33 @@ void ParkingLot::start_timer(const std::shared_ptr<WakeDomain>& domain,
 /// The time has come for one waiter; the others of its domain are left in peace.
 void ParkingLot::on_deadline(const std::shared_ptr<WakeDomain>& domain,
                              std::shared_ptr<Waiter> waiter) {
-  const auto completions = make_completions(*domain, 1);
-  std::vector<Polled> polled;
+  Polled polled;
   {
     std::lock_guard lock(mutex_);
     waiter->timer_.reset();
     // In other hands: whoever has it polls it, and starts a new timer.
     if (waiter->parked_in_ != domain.get()) return;
-    if (completions) {
-      polled.emplace_back().waiter = unpark(*waiter);
-    } else {
-      arm(domain);
-    }
+    polled.waiter = unpark(*waiter);
   }
-  if (!completions) return wake_armed();
-  polled[0].poll();
-  settle(domain, polled, *completions);
-  if (completions->ended.empty()) {
-    std::unique_lock lock(mutex_);
+  if (auto ended = poll_one(domain, polled)) return std::move(ended->operation).dispatch(ended->ec);
+  {
+    std::lock_guard lock(mutex_);
     arm(domain);
-    lock.unlock();
-    wake_stale(polled);
   }
-  complete_all(completions);
+  wake_stale({&polled, 1});
 }
 
 void ParkingLot::keep_unposted(WakeDomain& domain,
                                const std::shared_ptr<Completions>& completions) noexcept {
-  completions->next_unposted = std::move(domain.unposted_);
+  completions->next_kept = std::move(domain.unposted_);
   domain.unposted_ = completions;
 }
 
 void ParkingLot::post_kept(const std::shared_ptr<WakeDomain>& domain,
                            std::shared_ptr<Completions> unposted) noexcept {
   while (unposted) {
-    auto next = std::move(unposted->next_unposted);
-    if (!post_completions(unposted)) {
+    auto next = std::move(unposted->next_kept);
+    if (!post_completions(domain, unposted)) {
       std::lock_guard lock(mutex_);
       keep_unposted(*domain, unposted);
       arm(domain);
@@ -299,18 +339,23 @@ void ParkingLot::post_kept(const std::shared_ptr<WakeDomain>& domain,
   }
 }
 
-std::shared_ptr<Completions> ParkingLot::make_completions(const WakeDomain& domain,
-                                                          std::size_t room) noexcept {
+std::shared_ptr<Completions> ParkingLot::make_completions(
+    std::size_t room, std::shared_ptr<Completions> spare) noexcept {
   try {
-    return std::make_shared<Completions>(domain.executor(), room);
+    if (!spare) spare = std::make_shared<Completions>();
+    spare->make_room(room);
+    return spare;
   } catch (...) {
     return nullptr;
   }
 }
 
-bool ParkingLot::post_completions(const std::shared_ptr<Completions>& completions) noexcept {
+bool ParkingLot::post_completions(const std::shared_ptr<WakeDomain>& domain,
+                                  const std::shared_ptr<Completions>& completions) noexcept {
   try {
-    asio::post(completions->executor, [completions] { complete_all(completions); });
+    domain->posting_.execute([lot = shared_from_this(), domain, completions]() mutable {
+      lot->complete_all(domain, std::move(completions));
+    });
     return true;
   } catch (...) {
     return false;
@@ -320,14 +365,15 @@ bool ParkingLot::post_completions(const std::shared_ptr<Completions>& completion
 /// Runs the handlers of a drain, and lets another thread of the executor help: so a handler that
 /// takes long or throws does not hold up the others. Where there is no other thread it costs one
 /// post.
-void ParkingLot::complete_all(const std::shared_ptr<Completions>& completions) {
+void ParkingLot::complete_all(const std::shared_ptr<WakeDomain>& domain,
+                              std::shared_ptr<Completions> completions) {
   bool has_help = false;
   std::exception_ptr error;
   for (;;) {
     const std::size_t index = completions->next.fetch_add(1, std::memory_order_relaxed);
     if (index >= completions->ended.size()) break;
     if (!has_help && index + 1 < completions->ended.size())
-      has_help = post_completions(completions);
+      has_help = post_help(domain, completions);
     Ended& mine = completions->ended[index];
     try {
       std::move(mine.operation).dispatch(mine.ec);
@@ -336,22 +382,38 @@ void ParkingLot::complete_all(const std::shared_ptr<Completions>& completions) {
       error = std::current_exception();  // the others have nobody else
     }
   }
+  // Pairs with itself: the last one comes after all that the others did.
+  if (completions->takers.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    keep_spare(*domain, std::move(completions));
   if (error) std::rethrow_exception(error);
 }
 
+bool ParkingLot::post_help(const std::shared_ptr<WakeDomain>& domain,
+                           const std::shared_ptr<Completions>& completions) noexcept {
+  completions->takers.fetch_add(1, std::memory_order_relaxed);
+  if (post_completions(domain, completions)) return true;
+  completions->takers.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+/// What nobody takes from any more is for the next drain.
+void ParkingLot::keep_spare(WakeDomain& domain, std::shared_ptr<Completions> completions) noexcept {
+  completions->clear();
+  std::lock_guard lock(mutex_);
+  if (domain.spare_ && domain.spare_->next_kept) return;
+  completions->next_kept = std::move(domain.spare_);
+  domain.spare_ = std::move(completions);
+}
+
 /// Takes the parked waiters in order to poll them, and makes room for their ends.
-std::shared_ptr<Completions> ParkingLot::take_parked(WakeDomain& domain,
-                                                     std::vector<Polled>& polled) noexcept {
-  auto completions = make_completions(domain, domain.parked_.size());
-  try {
-    polled.reserve(domain.parked_.size());
-  } catch (...) {
-    return nullptr;
-  }
+std::shared_ptr<Completions> ParkingLot::take_parked(WakeDomain& domain) noexcept {
+  auto spare = std::move(domain.spare_);
+  if (spare) domain.spare_ = std::move(spare->next_kept);
+  auto completions = make_completions(domain.parked_.size(), std::move(spare));
   if (!completions) return nullptr;
   for (auto& waiter : domain.parked_) {
     waiter->parked_in_ = nullptr;
-    polled.emplace_back().waiter = std::move(waiter);
+    completions->polled.emplace_back().waiter = std::move(waiter);
   }
   domain.parked_.clear();
   return completions;
@@ -436,7 +498,7 @@ void ParkingLot::wake_armed() noexcept {
     domain = disarm_first(armed);
   }
   while (domain) {
-    const bool posted = post_drain(domain, Linger());
+    const bool posted = domain->use_executor([&] { post_drain(domain, Linger()); });
     const auto done = std::move(domain);  // dropped after the lock was released
     if (posted && !armed) return;
     std::lock_guard lock(mutex_);

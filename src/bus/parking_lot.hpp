@@ -4,6 +4,11 @@
 #include "sync.hpp"
 #include "waiter.hpp"
 
+#include <boost/asio/execution/blocking.hpp>
+#include <boost/asio/execution/relationship.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/require.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,21 +21,40 @@ namespace strandbus::detail {
 
 class ParkingLot;
 
+/// A waiter in the hands of a poller, and what it has said.
+struct Polled {
+  std::shared_ptr<Waiter> waiter;
+  std::uint64_t epoch = 0;
+  std::uint64_t events = 0;  ///< by which the epoch has grown since the last poll
+  std::optional<error_code> outcome{};
+  std::optional<std::chrono::steady_clock::time_point> deadline{};
+
+  void poll() noexcept;
+  /// Whether the waiter was parked by what no longer holds.
+  bool stale() const noexcept { return !outcome && waiter->epoch() != epoch; }
+};
+
 /// An operation that is over, and how.
 struct Ended {
   WaitOperation operation;
   error_code ec;
 };
-/// Operations to complete on one executor; several threads may take from them.
-struct Completions {
-  Completions(asio::any_io_executor e, std::size_t room) : executor(std::move(e)) {
-    ended.reserve(room);
-  }
 
-  const asio::any_io_executor executor;
+/// Operations to complete on the executor of one domain; several threads may take from them. The
+/// domain keeps two of these, one to look with and one in use, so that drains usually need no
+/// memory.
+struct Completions {
+  void make_room(std::size_t waiters) {
+    polled.reserve(waiters);
+    ended.reserve(waiters);
+  }
+  void clear() noexcept;
+
+  std::vector<Polled> polled;  ///< of the drain, while it looks
   std::vector<Ended> ended;
   sync::Atomic<std::size_t> next{0};
-  std::shared_ptr<Completions> next_unposted;
+  sync::Atomic<std::size_t> takers{1};     ///< that take from `ended` or will
+  std::shared_ptr<Completions> next_kept;  ///< by the domain
 };
 
 /// The parked waiters of one bus that are woken on one executor. However many there are, one
@@ -39,7 +63,10 @@ struct Completions {
 class WakeDomain : public std::enable_shared_from_this<WakeDomain> {
  public:
   WakeDomain(asio::any_io_executor executor, std::weak_ptr<ParkingLot> lot)
-      : executor_(std::move(executor)), lot_(std::move(lot)) {}
+      : executor_(std::move(executor)),
+        posting_(asio::prefer(asio::require(executor_, asio::execution::blocking.never),
+                              asio::execution::relationship.fork)),
+        lot_(std::move(lot)) {}
 
   const asio::any_io_executor& executor() const noexcept { return executor_; }
 
@@ -78,6 +105,7 @@ class WakeDomain : public std::enable_shared_from_this<WakeDomain> {
   void shut() noexcept;
 
   const asio::any_io_executor executor_;
+  const asio::any_io_executor posting_;  ///< what asio::post() would make of it each time
   const std::weak_ptr<ParkingLot> lot_;
   sync::Atomic<std::uint32_t> uses_{0};  ///< how many are under way, and context_gone
   // Under the lot's lock.
@@ -88,6 +116,7 @@ class WakeDomain : public std::enable_shared_from_this<WakeDomain> {
   bool look_again_ = false;  ///< since that drain has begun somebody wants to be polled
   std::shared_ptr<WakeDomain> next_armed_;
   std::shared_ptr<Completions> unposted_;  ///< for the next drain; a list
+  std::shared_ptr<Completions> spare_;     ///< empty, with room; a list of at most two
 };
 
 /// Where the waiters of a bus sleep. Publishers look at one flag.
@@ -106,7 +135,7 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   std::shared_ptr<WakeDomain> domain(const asio::any_io_executor& executor);
 
   /// Waits until `waiter` has something to say. Errc::busy if it is waiting already.
-  void wait(const std::shared_ptr<Waiter>& waiter, const std::shared_ptr<WakeDomain>& domain,
+  void wait(std::shared_ptr<Waiter> waiter, const std::shared_ptr<WakeDomain>& domain,
             WaitOperation operation);
 
   /// Ends the pending operation with operation_aborted; only the one with this id if an id is
@@ -128,20 +157,10 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   friend class WakeDomain;
   friend class WakeDomainService;
 
-  struct Polled {
-    std::shared_ptr<Waiter> waiter;
-    std::uint64_t epoch = 0;
-    std::uint64_t events = 0;  ///< by which the epoch has grown since the last poll
-    std::optional<error_code> outcome{};
-    std::optional<std::chrono::steady_clock::time_point> deadline{};
-
-    void poll() noexcept;
-    /// Whether the waiter was parked by what no longer holds.
-    bool stale() const noexcept { return !outcome && waiter->epoch() != epoch; }
-  };
   void connect_cancellation(WaitOperation& operation, const std::shared_ptr<Waiter>& waiter);
   void drain(const std::shared_ptr<WakeDomain>& domain, Linger linger);
-  bool post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) noexcept;
+  void post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger);
+  bool post_next_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) noexcept;
   bool others_publish() const noexcept {
     return last_publisher_.load(std::memory_order_relaxed) != this_thread();
   }
@@ -149,27 +168,35 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
     static thread_local const char tag = 0;
     return &tag;
   }
-  void settle(const std::shared_ptr<WakeDomain>& domain, const std::vector<Polled>& polled,
-              Completions& completions) noexcept;
-  void go_on_or_end(const std::shared_ptr<WakeDomain>& domain, const std::vector<Polled>& polled,
+  void settle(const std::shared_ptr<WakeDomain>& domain, Completions& completions) noexcept;
+  void drain_one(const std::shared_ptr<WakeDomain>& domain, Polled only, Linger linger);
+  void drain_all(const std::shared_ptr<WakeDomain>& domain,
+                 std::shared_ptr<Completions> completions, Linger linger);
+  std::optional<Ended> poll_one(const std::shared_ptr<WakeDomain>& domain, Polled& polled) noexcept;
+  void go_on_or_end(const std::shared_ptr<WakeDomain>& domain, std::span<const Polled> polled,
                     Linger linger) noexcept;
   void wake_stale(std::span<const Polled> polled) noexcept;
   void start_timer(const std::shared_ptr<WakeDomain>& domain, const Polled& polled) noexcept;
   void on_deadline(const std::shared_ptr<WakeDomain>& domain, std::shared_ptr<Waiter> waiter);
-  /// None if there is no memory for it; then nothing was taken.
-  static std::shared_ptr<Completions> make_completions(const WakeDomain& domain,
-                                                       std::size_t room) noexcept;
-  static bool post_completions(const std::shared_ptr<Completions>& completions) noexcept;
+  /// Those that are handed in, if any, with this much room. None if there is no memory for it.
+  static std::shared_ptr<Completions> make_completions(
+      std::size_t room, std::shared_ptr<Completions> spare = nullptr) noexcept;
+  bool post_completions(const std::shared_ptr<WakeDomain>& domain,
+                        const std::shared_ptr<Completions>& completions) noexcept;
   void post_kept(const std::shared_ptr<WakeDomain>& domain,
                  std::shared_ptr<Completions> unposted) noexcept;
-  static void complete_all(const std::shared_ptr<Completions>& completions);
+  void complete_all(const std::shared_ptr<WakeDomain>& domain,
+                    std::shared_ptr<Completions> completions);
+  bool post_help(const std::shared_ptr<WakeDomain>& domain,
+                 const std::shared_ptr<Completions>& completions) noexcept;
+  void keep_spare(WakeDomain& domain, std::shared_ptr<Completions> completions) noexcept;
   void wake_armed() noexcept;
   void abandon(WakeDomain& domain) noexcept;
 
   // Under the lock.
+  void begin(const std::shared_ptr<Waiter>& waiter, WakeDomain& domain, WaitOperation& operation);
   std::shared_ptr<WakeDomain> known_domain(const asio::any_io_executor& executor) const noexcept;
-  std::shared_ptr<Completions> take_parked(WakeDomain& domain,
-                                           std::vector<Polled>& polled) noexcept;
+  static std::shared_ptr<Completions> take_parked(WakeDomain& domain) noexcept;
   std::optional<Ended> give_back(const Polled& polled,
                                  const std::shared_ptr<WakeDomain>& domain) noexcept;
   void park(std::shared_ptr<Waiter> waiter, const std::shared_ptr<WakeDomain>& domain) noexcept;

@@ -81,9 +81,9 @@ Reader::Look Reader::seek() {
 }
 
 Reader::Look Reader::seek_uncommitted() {
-  for (;; ++next_, ++rejected_) {
+  for (;;) {
     // While others publish this may go on and on; they wait for a blocking reader to get on.
-    if (rejected_ == batch_capacity) commit();
+    if (rejected_ >= batch_capacity) commit();
     if (next_ > known_head_) {
       // What a publisher changes for each event is looked at when everything known was read.
       const bool closed = core_->closed();  // before the head: nothing is published after closing
@@ -104,11 +104,31 @@ Reader::Look Reader::seek_uncommitted() {
       matched_ = next_;
       return Look::found;
     }
-    if (passes(kept_[next_])) {
+    if (find_in_segment()) {
       matched_ = next_;
       return Look::found;
     }
   }
+}
+
+/// Goes to the first event of this segment that passes the filter; beyond them if there is none.
+bool Reader::find_in_segment() noexcept {
+  const std::uint64_t end = std::min(kept_.end(), known_head_ + 1);
+  for (; next_ < end; ++next_, ++rejected_) {
+    const std::uint64_t seq = next_of_types(next_, end);
+    rejected_ += seq - next_;
+    next_ = seq;
+    if (seq == end) return false;
+    if (passes(kept_[seq])) return true;
+  }
+  return false;
+}
+
+/// The first seq from `seq` on whose type the filter may let pass; `end` if there is none before
+/// it.
+std::uint64_t Reader::next_of_types(std::uint64_t seq, std::uint64_t end) const noexcept {
+  while (seq < end && !options_.filter.may_match(kept_.type_at(seq))) ++seq;
+  return seq;
 }
 
 /// Comes to the first kept event, over what is gone; false when the policy does not allow a gap.
@@ -245,6 +265,10 @@ Batch Reader::take_batch(std::size_t limit) {
   const bool collects = options_.overflow == Overflow::coalesce;
   std::uint64_t selected = 0;
   for (; next_ < end && taken_ < limit; ++next_) {
+    const std::uint64_t seq = next_of_types(next_, end);
+    rejected_ += seq - next_;
+    next_ = seq;
+    if (seq == end) break;
     const StreamEvent& event = kept_[next_];
     if (collects && Coalescer::mergeable(event)) break;
     if (next_ == matched_ || passes(event)) {

@@ -99,8 +99,8 @@ class Reader {
     count_taken();
     tell_position();
   }
-  /// Whether the event of this seq is the one to look at next, is kept and is not to be merged. What
-  /// the reader knew of its place is forgotten: the caller brings the event.
+  /// Whether the event of this seq is the one to look at next, is kept and is not to be merged.
+  /// What the reader knew of its place is forgotten: the caller brings the event.
   bool comes_to(std::uint64_t seq) noexcept {
     if (next_ != seq || seq < log_.tail() || ending_ != Errc{} || pending_missed_ > 0 ||
         options_.overflow == Overflow::coalesce)
@@ -125,6 +125,8 @@ class Reader {
   Look seek();
   Look seek_uncommitted();
   bool find_next();
+  bool find_in_segment() noexcept;
+  std::uint64_t next_of_types(std::uint64_t seq, std::uint64_t end) const noexcept;
   /// What a blocking reader has come to in the window stays there until it has read it.
   bool is_still_kept(std::uint64_t seq) const noexcept {
     return holds_window_ || seq >= log_.tail();

@@ -1,5 +1,8 @@
 #include "run_ledger.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace strandbus::detail {
 
 bool RunLedger::is_new(const std::string& run_id) const {
@@ -30,14 +33,14 @@ void RunLedger::remember(const std::string& run_id) {
   const auto [ended, is_new] = ended_.insert(run_id);
   if (!is_new) return;
   try {
-    ended_order_.push_back(run_id);
+    if (ended_order_.full() && ended_order_.capacity() < max_ended)
+      ended_order_.set_capacity(std::min(max_ended, std::max(first_room, 2 * ended_order_.size())));
+    std::string last = run_id;
+    if (ended_order_.full()) ended_.erase(ended_order_.front());
+    ended_order_.push_back(std::move(last));  // in the place of the first if it is full
   } catch (...) {
     ended_.erase(ended);
     throw;
-  }
-  if (ended_order_.size() > max_ended) {
-    ended_.erase(ended_order_.front());
-    ended_order_.pop_front();
   }
 }
 

@@ -3,7 +3,9 @@
 #include "strandbus/event/event_type.hpp"
 #include "strandbus/event/run_context.hpp"
 
-#include <deque>
+#include <boost/circular_buffer.hpp>
+
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -30,6 +32,7 @@ class RunLedger {
 
  private:
   static constexpr std::size_t max_ended = 1024;
+  static constexpr std::size_t first_room = 4;
 
   bool is_new(const std::string& run_id) const;
   bool is_open(const std::shared_ptr<const RunContext>& context) const;
@@ -39,7 +42,7 @@ class RunLedger {
 
   std::unordered_set<std::string> open_;
   std::unordered_set<std::string> ended_;
-  std::deque<std::string> ended_order_;
+  boost::circular_buffer<std::string> ended_order_;
   // The context that was found open last; events of one run share it, so most look-ups end here.
   mutable std::shared_ptr<const RunContext> last_open_;
 };

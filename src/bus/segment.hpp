@@ -75,10 +75,11 @@ class Segment final : public EventOwner {
     return *event;
   }
   std::uint32_t bytes_at(std::size_t index) const noexcept { return bytes_[index]; }
-  /// As data()[index].type(), but does not look at what readers may have in their caches.
+  /// As data()[index].type(). All types stand together, so that a filter need not look at the
+  /// events and a publisher not at what readers may have in their caches.
   EventType type_at(std::size_t index) const noexcept { return types_[index]; }
-  /// No further event goes in here, but in `next`. The reader that needs to know sees it through the
-  /// log's head.
+  /// No further event goes in here, but in `next`. The reader that needs to know sees it through
+  /// the log's head.
   void seal(Segment& next) noexcept {
     end_seq_.store(next_seq(), std::memory_order_relaxed);
     next_.store(&next, std::memory_order_relaxed);
@@ -121,7 +122,7 @@ class Segment final : public EventOwner {
   // What publishers write for each event stays off the line that readers look at for each event.
   alignas(64) std::size_t size_ = 0;
   std::array<std::uint32_t, capacity> bytes_{};
-  std::array<EventType, capacity> types_{};
+  alignas(64) std::array<EventType, capacity> types_{};
   alignas(64) std::array<std::byte, capacity * sizeof(StreamEvent)> storage_;
 };
 

@@ -10,9 +10,8 @@ StreamReader::StreamReader(std::shared_ptr<BusCore> core, std::shared_ptr<WakeDo
                            Options options)
     : Reader(std::move(core), std::move(options)), domain_(std::move(domain)) {}
 
-void StreamReader::async_wait(WaitHandler handler) {
-  core()->lot().wait(shared_from_this(), domain_,
-                     WaitOperation(std::move(handler), executor(), KeepsRunning::yes));
+void StreamReader::wait(WaitOperation operation) {
+  core()->lot().wait(shared_from_this(), domain_, std::move(operation));
 }
 
 void StreamReader::cancel() { core()->lot().cancel(*this); }

@@ -4,6 +4,7 @@
 #include "reader.hpp"
 
 #include <memory>
+#include <utility>
 
 namespace strandbus::detail {
 
@@ -14,7 +15,10 @@ class StreamReader final : public Reader,
  public:
   StreamReader(std::shared_ptr<BusCore> core, std::shared_ptr<WakeDomain> domain, Options options);
 
-  void async_wait(WaitHandler handler);
+  template <class Handler>
+  void async_wait(Handler handler, HandlerRuns runs = HandlerRuns::where_it_says) {
+    wait(WaitOperation(std::move(handler), executor(), KeepsRunning::yes, runs));
+  }
   void cancel();
   /// The handle is gone: ends a pending wait and leaves the bus.
   void abandon() noexcept;
@@ -26,6 +30,8 @@ class StreamReader final : public Reader,
   std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept override;
 
  private:
+  void wait(WaitOperation operation);
+
   const std::shared_ptr<WakeDomain> domain_;
 };
 

@@ -21,6 +21,7 @@ struct WaitOperation : PendingHandler<error_code> {
   std::uint64_t id = 0;  ///< tells this operation from a later one of the same waiter
 };
 
+struct Polled;
 class WakeDomain;
 
 /// Something that can wait for the bus to change. Its operation belongs to the ParkingLot.
@@ -47,6 +48,7 @@ class Waiter {
 
  private:
   friend class ParkingLot;
+  friend struct Polled;
   friend class WakeDomain;
 
   sync::Atomic<bool> waiting_{false};

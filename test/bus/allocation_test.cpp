@@ -1,9 +1,13 @@
-// Making and publishing a short token_delta allocates nothing in the steady state. Replaces the
-// global operator new, so alone in its program.
+// Making and publishing a short token_delta and waking its readers allocates nothing in the steady
+// state. Replaces the global operator new, so alone in its program.
 
 #include "bus/reading.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <gtest/gtest.h>
 
@@ -109,6 +113,52 @@ TEST_F(BusAllocation, ReadingNeedsNone) {
             0U);
   EXPECT_EQ(bytes, 20 * 100 * 5U);
 }
+
+/// Reads a stream by next(), or by async_wait and try_batch.
+asio::awaitable<void> read_each(EventStream stream, std::size_t& seen) {
+  while (const auto delivery = co_await stream.next()) ++seen;
+}
+asio::awaitable<void> read_batches(EventStream stream, std::size_t& seen) {
+  while (!stream.error()) {
+    co_await stream.async_wait(asio::as_tuple(asio::use_awaitable));
+    for (Batch batch = stream.try_batch(); !batch.empty(); batch = stream.try_batch())
+      seen += batch.size();
+  }
+}
+
+struct BusAllocationOfWakeUps : BusAllocation, testing::WithParamInterface<int> {
+  /// Publishes events one by one, and lets the readers read each.
+  void wake_readers(int times) {
+    for (int i = 0; i < times; ++i) {
+      publish(1);
+      io.restart();
+      io.poll();
+    }
+  }
+  std::size_t readers() const { return std::size_t(GetParam()); }
+
+  std::size_t seen = 0;
+};
+
+TEST_P(BusAllocationOfWakeUps, ByNextNeedNone) {
+  for (std::size_t i = 0; i < readers(); ++i)
+    asio::co_spawn(io, read_each(bus.stream(), seen), asio::detached);
+  wake_readers(1000);
+
+  EXPECT_EQ(allocations_of([&] { wake_readers(1000); }), 0U);
+  EXPECT_EQ(seen, readers() * 2000);
+}
+
+TEST_P(BusAllocationOfWakeUps, ByAsyncWaitNeedNone) {
+  for (std::size_t i = 0; i < readers(); ++i)
+    asio::co_spawn(io, read_batches(bus.stream(), seen), asio::detached);
+  wake_readers(1000);
+
+  EXPECT_EQ(allocations_of([&] { wake_readers(1000); }), 0U);
+  EXPECT_EQ(seen, readers() * 2000);
+}
+
+INSTANTIATE_TEST_SUITE_P(Readers, BusAllocationOfWakeUps, testing::Values(1, 4));
 
 TEST_F(BusAllocation, AStalledReaderCostsPublishersNone) {
   const EventStream stalled = bus.stream();

@@ -6,11 +6,13 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace strandbus {
@@ -18,7 +20,20 @@ namespace detail {
 
 class StreamReader;
 using WaitHandler = asio::any_completion_handler<void(error_code)>;
-void start_wait(const std::shared_ptr<StreamReader>& reader, WaitHandler handler);
+asio::any_io_executor executor_of(const std::shared_ptr<StreamReader>& reader) noexcept;
+void start_wait(const std::shared_ptr<StreamReader>& reader, WaitHandler handler,
+                bool runs_on_executor);
+
+/// Whether a handler is known to run on this executor; asked while its type is.
+template <class Handler>
+bool runs_on(const Handler& handler, const asio::any_io_executor& executor) noexcept {
+  using Executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
+  if constexpr (std::is_same_v<Executor, asio::any_io_executor>) {
+    return asio::get_associated_executor(handler, executor) == executor;
+  } else {
+    return false;
+  }
+}
 
 }  // namespace detail
 
@@ -61,7 +76,8 @@ class [[nodiscard]] EventStream {
   auto async_wait(Token&& token) {
     return asio::async_initiate<Token, void(error_code)>(
         [](auto handler, const std::shared_ptr<detail::StreamReader>& reader) {
-          detail::start_wait(reader, detail::WaitHandler(std::move(handler)));
+          const bool known = detail::runs_on(handler, detail::executor_of(reader));
+          detail::start_wait(reader, detail::WaitHandler(std::move(handler)), known);
         },
         token, reader_);
   }

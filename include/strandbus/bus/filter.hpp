@@ -46,10 +46,10 @@ class Filter {
 
   /// Whether the event passes. Throws what the predicate throws.
   bool matches(const StreamEvent& event) const {
-    if (accepts_all_) return true;
-    if (!types_.test(static_cast<std::size_t>(event.type()))) return false;
-    return only_types_ || matches_the_rest(event);
+    return may_match(event.type()) && (only_types_ || matches_the_rest(event));
   }
+  /// Whether any event of this type passes.
+  bool may_match(EventType type) const noexcept { return types_[static_cast<std::size_t>(type)]; }
 
   /// Whether no narrowing call was made.
   bool accepts_all() const noexcept { return accepts_all_; }
