@@ -64,6 +64,7 @@ bool CallbackReader::deliver_next(const Delivery& delivery) noexcept {
   if (!turn.granted()) return true;
   if (!comes_to(delivery.last_seq())) return false;
   const bool wanted = passes(delivery.event());
+  if (!active()) return true;  // the predicate has ended the subscription
   if (wanted) invoke(delivery);
   pass_by(wanted);
   return true;
@@ -103,7 +104,9 @@ void CallbackReader::finish() noexcept {
     const CallbackScope scope(*core());  // the destructor of a handler is user code too
     const Handler handler = std::move(handler_);
   }
-  done_.store(1, std::memory_order_release);
+  // Not only release: notify_all() asks a counter of the library whether anybody waits, and must not
+  // do so before this is seen.
+  done_.store(1, std::memory_order_seq_cst);
   done_.notify_all();
 }
 
