@@ -104,8 +104,8 @@ void CallbackReader::finish() noexcept {
     const CallbackScope scope(*core());  // the destructor of a handler is user code too
     const Handler handler = std::move(handler_);
   }
-  // Not only release: notify_all() asks a counter of the library whether anybody waits, and must not
-  // do so before this is seen.
+  // Not only release: notify_all() asks a counter of the library whether anybody waits, and must
+  // not do so before this is seen.
   done_.store(1, std::memory_order_seq_cst);
   done_.notify_all();
 }
@@ -132,9 +132,8 @@ void StrandCallbackReader::wait() {
     const auto self = weak.lock();
     if (self && !ec) self->run();
   };
-  core()->lot().wait(
-      shared_from_this(), domain_,
-      WaitOperation(std::move(handler), domain_->executor(), KeepsRunning::no));
+  core()->lot().wait(shared_from_this(), domain_,
+                     WaitOperation(std::move(handler), domain_->executor(), KeepsRunning::no));
   if (!active()) detach();  // unsubscribed in between: nobody else would end this wait
 }
 
