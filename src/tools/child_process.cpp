@@ -178,6 +178,13 @@ void ChildProcess::kill_group() const noexcept {
   if (shell_ > 0) ::kill(-shell_, SIGKILL);
 }
 
+bool ChildProcess::has_ended() const noexcept {
+  siginfo_t ended{};
+  const auto id = static_cast<id_t>(pid_);
+  // Whoever else has waited for it (ECHILD) did so after its end.
+  return ::waitid(P_PID, id, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid != 0;
+}
+
 ChildProcess::Supervision ChildProcess::reap() noexcept {
   const pid_t pid = std::exchange(pid_, 0);
   int status = 0;

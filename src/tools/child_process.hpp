@@ -65,6 +65,8 @@ class ChildProcess {
   /// Kills what has stayed in the shell's group: for a command without supervisors.
   void kill_group() const noexcept;
 
+  /// Whether the supervisor has ended.
+  bool has_ended() const noexcept;
   /// Takes in that the supervisor, which has ended, has done so.
   Supervision reap() noexcept;
   /// Takes in what the supervisors have told; false when the last of them is gone.

@@ -30,14 +30,23 @@ ShellRun::ShellRun(const asio::any_io_executor& executor, ChildProcess child,
 void ShellRun::start() {
   out_->start();
   err_->start();
-  exit_watch_.async_wait(asio::posix::stream_descriptor::wait_read,
-                         [self = shared_from_this()](const error_code& ec) {
-                           if (!ec) self->on_exit();
-                         });
+  await_exit();
   deadline_.expires_after(limits_.timeout);
   deadline_.async_wait([self = shared_from_this()](const error_code& ec) {
     if (!ec) self->on_timeout();
   });
+}
+
+/// A wait may end for nothing: while another thread forks, the copy it makes keeps a descriptor
+/// that was closed here registered with epoll, and what happens to that one wakes who came after
+/// it.
+void ShellRun::await_exit() {
+  exit_watch_.async_wait(asio::posix::stream_descriptor::wait_read,
+                         [self = shared_from_this()](const error_code& ec) {
+                           if (ec) return;
+                           if (self->child_.has_ended()) return self->on_exit();
+                           self->await_exit();
+                         });
 }
 
 void ShellRun::on_timeout() {

@@ -51,6 +51,7 @@ class ShellRun : public std::enable_shared_from_this<ShellRun> {
  private:
   void on_timeout();
   void kill();
+  void await_exit();
   void on_exit();
   void await_last_supervisor();
   void settle();

@@ -273,18 +273,24 @@ TEST(BashThreads, MayStartCommandsAtTheSameTime) {
   const test::TemporaryDirectory workspace;
   const auto bash = make_bash();
   std::vector<ToolResult> results(count);
+  std::vector<std::exception_ptr> thrown(count);
   std::vector<ToolContext> contexts(count);
   asio::thread_pool threads(4);
   for (std::size_t i = 0; i < count; ++i) {
     contexts[i].workspace = workspace.path();
     asio::co_spawn(asio::make_strand(threads),
                    bash->async_run(command("echo " + std::to_string(i)), contexts[i]),
-                   [&results, i](const std::exception_ptr&, ToolResult result) {
+                   [&, i](std::exception_ptr exception, ToolResult result) {
+                     thrown[i] = std::move(exception);
                      results[i] = std::move(result);
                    });
   }
   threads.join();
-  for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(results[i].output, std::to_string(i) + "\n");
+  for (std::size_t i = 0; i < count; ++i) {
+    EXPECT_FALSE(thrown[i]) << i;
+    EXPECT_TRUE(results[i].success) << i << ": " << results[i].error;
+    EXPECT_EQ(results[i].output, std::to_string(i) + "\n");
+  }
 }
 
 TEST(BashEnvironment, TakesOnlyWhatIsAllowed) {
