@@ -2,6 +2,7 @@
 
 #include "measure/machine.hpp"
 #include "measure/measurement.hpp"
+#include "measure/wake_up.hpp"
 #include "measure/workload.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -122,40 +123,23 @@ struct OneThread {
   }
 };
 
-asio::awaitable<void> read_late(Channel& channel, Tally& tally, std::vector<double>& latencies) {
+asio::awaitable<void> read_late(Channel& channel, WakeUp& wake_up) {
   for (;;) {
     const auto [error, event] = co_await channel.async_receive(as_result);
     if (error) co_return;
-    const std::int64_t now = clock_ns(CLOCK_REALTIME);
-    latencies.push_back(double(now - event->ts().time_since_epoch().count()));
-    tally.count(*event);
+    wake_up.note(*event);
   }
 }
 
-/// How long a sleeping reader's thread takes to see an event.
-std::vector<Figure> wake_up() {
-  constexpr std::int64_t pause_ns = 200'000;
-  constexpr std::uint64_t events = 3'000;
+std::vector<Figure> measure_wake_up() {
   asio::io_context io(1);
   Channel channel(io, capacity);
-  Tally tally;
-  std::vector<double> latencies;
-  latencies.reserve(events);
-  asio::co_spawn(io, read_late(channel, tally, latencies), asio::detached);
+  WakeUp wake_up;
+  asio::co_spawn(io, read_late(channel, wake_up), asio::detached);
   EventSource source;
-  pin_to(0);
-  std::thread reader([&] {
-    pin_to(1);
-    io.run();
-  });
-  for (std::uint64_t seq = 1; seq <= events; ++seq) {
-    spin_for(pause_ns);
-    keep(channel.try_send(error_code(), source.next()));
-  }
-  keep(channel.try_send(closed, nullptr));
-  reader.join();
-  tally.require(events);
-  return percentiles(std::move(latencies));
+  return wake_up.measure(
+      io, [&](std::uint64_t) { keep(channel.try_send(error_code(), source.next())); },
+      [&] { keep(channel.try_send(closed, nullptr)); });
 }
 
 constexpr std::string_view name = "Asio channel";
@@ -170,7 +154,7 @@ const Measurement measurements[] = {
     {"P5.burst.4", name, OneThread{4, 500'000, Yield::when_full}},
     {"P5.yield.1", name, OneThread{1, 1'500'000, Yield::after_each}},
     {"P5.yield.4", name, OneThread{4, 500'000, Yield::after_each}},
-    {"P7", name, wake_up},
+    {"P7", name, measure_wake_up},
 };
 
 }  // namespace

@@ -1,17 +1,14 @@
 // The peer that everybody writes first: a mutex, held while a vector of std::function is called.
 
-#include "measure/machine.hpp"
-#include "measure/measurement.hpp"
-#include "measure/workload.hpp"
+#include "peers/callbacks.hpp"
 
 #include <functional>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace strandbus::bench {
 namespace {
-
-using EventPointer = std::shared_ptr<const StreamEvent>;
 
 class Callbacks {
  public:
@@ -36,15 +33,9 @@ struct Publish {
 
   std::vector<Figure> operator()() const {
     Callbacks all;
-    std::vector<Tally> tallies(callbacks);
-    for (Tally& tally : tallies)
-      all.add([&tally](const EventPointer& event) { tally.count(*event); });
-    EventSource source;
-    const std::int64_t begin = now_ns();
-    for (std::uint64_t seq = 1; seq <= events; ++seq) all.publish(source.next());
-    const std::int64_t end = now_ns();
-    for (const Tally& tally : tallies) tally.require(events);
-    return {events_per_second(double(events), double(end - begin))};
+    return measure_callbacks(
+        callbacks, events, [&](auto callback) { all.add(std::move(callback)); },
+        [&](const EventPointer& event) { all.publish(event); });
   }
 };
 

@@ -1,9 +1,15 @@
-// What this machine allows at best, with nothing of a bus around it.
+// What this machine and plain code take, with nothing of a bus around it.
 
 #include "measure/machine.hpp"
 
 #include "measure/measurement.hpp"
 #include "measure/workload.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -121,6 +127,25 @@ std::vector<Figure> clock_read() {
   return time_of(10'000'000, [] { keep(clock_ns(CLOCK_REALTIME)); });
 }
 
+asio::awaitable<std::uint64_t> ready(std::uint64_t value) { co_return value; }
+
+asio::awaitable<void> await_ready_ones(std::vector<Figure>& figures) {
+  constexpr std::uint64_t calls = 10'000'000;
+  std::uint64_t sum = 0;
+  const std::int64_t begin = now_ns();
+  for (std::uint64_t i = 0; i < calls; ++i) sum += co_await ready(1);
+  figures.push_back({"nanoseconds", double(now_ns() - begin) / double(sum)});
+}
+
+/// What co_await of a coroutine costs that does not wait for anything.
+std::vector<Figure> ready_awaitable() {
+  asio::io_context io(1);
+  std::vector<Figure> figures;
+  asio::co_spawn(io, await_ready_ones(figures), asio::detached);
+  io.run();
+  return figures;
+}
+
 void futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value) noexcept {
   keep(syscall(SYS_futex, &word, operation | FUTEX_PRIVATE_FLAG, value, nullptr, nullptr, 0));
 }
@@ -155,9 +180,10 @@ constexpr std::string_view scenario = "machine";
 
 const Measurement measurements[] = {
     {scenario, "core-to-core round trip", round_trip},
-    {scenario, "polled ring, built in place", polled_ring},
+    {scenario, "plain ring, polled", polled_ring},
     {scenario, "heap allocation of 200 bytes", allocation},
     {scenario, "clock read", clock_read},
+    {scenario, "asio::awaitable that is ready", ready_awaitable},
     {scenario, "futex wake", futex_wake},
 };
 

@@ -1,17 +1,14 @@
 // Boost.Signals2 as it comes: thread-safe, slots in a list.
 
-#include "measure/machine.hpp"
-#include "measure/measurement.hpp"
-#include "measure/workload.hpp"
+#include "peers/callbacks.hpp"
 
 #include <boost/signals2/signal.hpp>
 
+#include <utility>
 #include <vector>
 
 namespace strandbus::bench {
 namespace {
-
-using EventPointer = std::shared_ptr<const StreamEvent>;
 
 struct Publish {
   std::size_t callbacks;
@@ -19,15 +16,9 @@ struct Publish {
 
   std::vector<Figure> operator()() const {
     boost::signals2::signal<void(const EventPointer&)> signal;
-    std::vector<Tally> tallies(callbacks);
-    for (Tally& tally : tallies)
-      signal.connect([&tally](const EventPointer& event) { tally.count(*event); });
-    EventSource source;
-    const std::int64_t begin = now_ns();
-    for (std::uint64_t seq = 1; seq <= events; ++seq) signal(source.next());
-    const std::int64_t end = now_ns();
-    for (const Tally& tally : tallies) tally.require(events);
-    return {events_per_second(double(events), double(end - begin))};
+    return measure_callbacks(
+        callbacks, events, [&](auto callback) { signal.connect(std::move(callback)); },
+        [&](const EventPointer& event) { signal(event); });
   }
 };
 

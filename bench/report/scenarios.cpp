@@ -7,7 +7,7 @@ namespace strandbus::bench {
 namespace {
 
 constexpr Scenario known[] = {
-    {"machine", "what this machine allows at best", 0},
+    {"machine", "what this machine and plain code take", 0},
     {"P1.pinned", "1 publisher, 1 reader on another thread, each on its own core", 1},
     {"P1.free", "1 publisher, 1 reader, where the system puts them", 1},
     {"P2", "1 publisher, 4 readers", 4},

@@ -60,6 +60,14 @@ void start_reader(const asio::any_io_executor& executor, EventStream stream, Rea
   }
 }
 
+/// One for each tally, on the executor of the bus.
+void start_readers(EventBus& bus, Reading reading, std::vector<Tally>& tallies) {
+  for (Tally& tally : tallies) {
+    start_reader(bus.get_executor(), bus.stream(lossless()), reading,
+                 [&tally](const StreamEvent& event) { tally.count(event); });
+  }
+}
+
 void publish_all(const Publisher& publisher, std::uint64_t events) {
   BackOff back_off;
   for (std::uint64_t seq = 1; seq <= events; ++seq) {
@@ -78,10 +86,7 @@ struct TwoThreads {
     asio::io_context io(1);
     EventBus bus(io.get_executor(), bus_options());
     std::vector<Tally> tallies(readers);
-    for (Tally& tally : tallies) {
-      start_reader(io.get_executor(), bus.stream(lossless()), reading,
-                   [&tally](const StreamEvent& event) { tally.count(event); });
-    }
+    start_readers(bus, reading, tallies);
     const Publisher publisher = bus.publisher(*context());
     if (pinned == Pinned::yes) pin_to(0);
     const std::int64_t begin = now_ns();
@@ -139,10 +144,7 @@ struct OneThread {
     asio::io_context io(1);
     EventBus bus(io.get_executor(), bus_options());
     std::vector<Tally> tallies(readers);
-    for (Tally& tally : tallies) {
-      start_reader(io.get_executor(), bus.stream(lossless()), reading,
-                   [&tally](const StreamEvent& event) { tally.count(event); });
-    }
+    start_readers(bus, reading, tallies);
     asio::co_spawn(io, publish(bus, events, yield), asio::detached);
     const std::int64_t begin = now_ns();
     io.run();
