@@ -1,6 +1,7 @@
 #include "llm/chat_assembler.hpp"
 
 #include "llm/chat_chunk.hpp"
+#include "llm/chat_request.hpp"
 #include "llm/server_json.hpp"
 
 #include <algorithm>
@@ -51,7 +52,7 @@ ChatAssembler::ChatAssembler(const ModelRequest& request, DeltaSink& sink,
       sink_(sink),
       structured_(!request.response_schema.is_null()),
       calls_(request.messages, sink) {
-  answer_.model = request.model.empty() ? context.dialect.default_model : request.model;
+  answer_.model = request.model.empty() ? context.server.model : request.model;
 }
 
 void ChatAssembler::feed(std::string_view data) {
@@ -162,7 +163,7 @@ ModelResponse ChatAssembler::finish() {
   const bool cut = said_ == FinishReason::length || said_ == FinishReason::content_filter;
   answer_.tool_calls = calls_.finish(context_.limits.argument_depth, cut);
   answer_.finish_reason = finish_reason();
-  answer_.provider_data = chat_provider_data(answer_, reasoning_field_, context_.dialect);
+  answer_.provider_data = chat_provider_data(answer_, reasoning_field_, context_.server.server);
   return std::move(answer_);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "llm/chat_exchange.hpp"
 #include "llm/chat_request.hpp"
+#include "llm/model_exchange.hpp"
 #include "llm/secrets.hpp"
 #include "net/url.hpp"
 #include "strandbus/llm/openai_provider.hpp"

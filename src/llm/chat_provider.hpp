@@ -1,6 +1,7 @@
 #pragma once
 
-#include "llm/chat_exchange.hpp"
+#include "llm/chat_request.hpp"
+#include "llm/model_exchange.hpp"
 #include "net/http_transport.hpp"
 #include "strandbus/llm/openai_provider.hpp"
 
@@ -25,10 +26,11 @@ class ChatProvider final : public Provider {
 
  private:
   AnswerContext make_context(const ModelRequest& request) const;
-  HttpRequest make_request(const ModelRequest& request, const ChatDialect& dialect) const;
+  HttpRequest make_request(const ModelRequest& request) const;
 
   const OpenAiOptions options_;
   const Url url_;
+  const ChatDialect dialect_;
   const ExchangeLimits limits_;
   const std::shared_ptr<HttpTransport> transport_;
 };

@@ -159,11 +159,11 @@ std::string chat_request(const ModelRequest& request, const ChatDialect& dialect
 }
 
 json::value chat_provider_data(const ModelResponse& response, std::string_view reasoning_field,
-                               const ChatDialect& dialect) {
+                               std::string_view origin) {
   json::object data;
   if (!response.refusal.empty()) data["refusal"] = response.refusal;
   if (!response.reasoning.empty() && !response.tool_calls.empty() && !reasoning_field.empty()) {
-    data["origin"] = dialect.origin;
+    data["origin"] = origin;
     data["reasoning_field"] = reasoning_field;
     data["reasoning"] = response.reasoning;
   }

@@ -24,8 +24,9 @@ std::string chat_request(const ModelRequest& request, const ChatDialect& dialect
 
 /// What an assistant message has to keep for this server, for Message::provider_data: a refusal,
 /// and the reasoning that went before tool calls, which some servers demand back. `reasoning_field`
-/// is the name under which the server sent it. Null if there is nothing to keep.
+/// is the name under which the server sent it, `origin` the server's host and port. Null if there
+/// is nothing to keep.
 json::value chat_provider_data(const ModelResponse& response, std::string_view reasoning_field,
-                               const ChatDialect& dialect);
+                               std::string_view origin);
 
 }  // namespace strandbus::detail

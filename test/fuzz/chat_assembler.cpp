@@ -49,7 +49,8 @@ void check_answer(const ModelResponse& answer, const detail::AnswerContext& cont
   const std::vector<Message> conversation{message};
   ModelRequest request;
   request.messages = conversation;
-  const auto body = parse_json(detail::chat_request(request, context.dialect));
+  const auto body = parse_json(
+      detail::chat_request(request, detail::ChatDialect{.origin = context.server.server}));
   require(body.has_value(), "a request that is no JSON");
   for (const ToolCall& call : answer.tool_calls)
     require(call.call_id != "a" && call.call_id != "call_1", "an id of the conversation");
@@ -92,7 +93,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   detail::AnswerContext context;
   context.server.server = "server.test";
   context.server.secrets = detail::Secrets({"secret-0123456789"});
-  context.dialect.origin = "server.test";
   context.limits = {.answer_bytes = 4096, .argument_depth = 8, .tool_calls = 8};
   test::ProtocolSink sink;
   detail::ChatAssembler assembler(request, sink, context);

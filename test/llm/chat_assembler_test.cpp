@@ -16,8 +16,7 @@ using testing::IsEmpty;
 AnswerContext context() {
   AnswerContext context;
   context.server.server = "server.test";
-  context.dialect.origin = "server.test";
-  context.dialect.default_model = "small-1";
+  context.server.model = "small-1";
   return context;
 }
 

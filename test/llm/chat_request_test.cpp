@@ -167,7 +167,7 @@ Message kept(const ModelResponse& answer, std::string_view field = "",
   message.role = Role::assistant;
   message.content = answer.content;
   message.tool_calls = answer.tool_calls;
-  message.provider_data = chat_provider_data(answer, field, how);
+  message.provider_data = chat_provider_data(answer, field, how.origin);
   return message;
 }
 
@@ -192,7 +192,7 @@ TEST(ChatRequest, ReasoningBeforeCallsGoesBackToTheServerThatSentIt) {
 TEST(ChatRequest, OtherReasoningIsNotKept) {
   ModelResponse answer;
   answer.reasoning = "Hm.";
-  EXPECT_TRUE(chat_provider_data(answer, "reasoning_content", dialect()).is_null());
+  EXPECT_TRUE(chat_provider_data(answer, "reasoning_content", dialect().origin).is_null());
 }
 
 TEST(ChatRequest, WhatAnotherProviderKeptIsIgnored) {

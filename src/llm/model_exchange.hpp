@@ -1,7 +1,7 @@
 #pragma once
 
+#include "llm/answer_assembler.hpp"
 #include "llm/body_kind.hpp"
-#include "llm/chat_assembler.hpp"
 #include "llm/watchdog.hpp"
 #include "net/http_transport.hpp"
 #include "net/sse_parser.hpp"
@@ -28,14 +28,14 @@ struct ExchangeLimits {
   SseLimits sse{};
 };
 
-/// One request to a chat server and its answer.
+/// One request to a model's server and its answer.
 ///
 /// Threads: the strand of the coroutine that awaits async_run.
-class ChatExchange {
+class ModelExchange {
  public:
   /// Everything must outlive this.
-  ChatExchange(HttpTransport& transport, const ExchangeLimits& limits, AnswerContext context,
-               const ModelRequest& request, DeltaSink& sink);
+  ModelExchange(HttpTransport& transport, const ExchangeLimits& limits, ServerContext& server,
+                AnswerAssembler& assembler, DeltaSink& sink);
 
   /// Sends and reads to the end; once. As Provider::async_complete.
   asio::awaitable<ModelResponse> async_run(HttpRequest request);
@@ -65,9 +65,9 @@ class ChatExchange {
 
   HttpTransport& transport_;
   const ExchangeLimits& limits_;
-  AnswerContext context_;
+  ServerContext& server_;
+  AnswerAssembler& assembler_;
   DeltaSink& sink_;
-  ChatAssembler assembler_;
   std::vector<char> buffer_;
   std::unique_ptr<HttpExchange> exchange_;
   std::optional<Watchdog> watchdog_;

@@ -1,4 +1,4 @@
-#include "llm/chat_exchange.hpp"
+#include "llm/model_exchange.hpp"
 
 #include "llm/server_json.hpp"
 
@@ -62,22 +62,22 @@ ProviderError failure_of(const HttpError& error) {
 
 }  // namespace
 
-ChatExchange::ChatExchange(HttpTransport& transport, const ExchangeLimits& limits,
-                           AnswerContext context, const ModelRequest& request, DeltaSink& sink)
+ModelExchange::ModelExchange(HttpTransport& transport, const ExchangeLimits& limits,
+                             ServerContext& server, AnswerAssembler& assembler, DeltaSink& sink)
     : transport_(transport),
       limits_(limits),
-      context_(std::move(context)),
+      server_(server),
+      assembler_(assembler),
       sink_(sink),
-      assembler_(request, sink, context_),
       buffer_(buffer_bytes) {}
 
-asio::awaitable<ModelResponse> ChatExchange::async_run(HttpRequest request) {
+asio::awaitable<ModelResponse> ModelExchange::async_run(HttpRequest request) {
   allowed_ = limits_.head;
   deadline_ = Clock::now() + allowed_;
   co_await async_open(std::move(request));
   if (exchange_->status() < 200 || exchange_->status() > 299) {
     const FailedAnswer answer = co_await async_failed_answer();
-    throw detail::failure_of(answer, context_.server, std::chrono::system_clock::now());
+    throw detail::failure_of(answer, server_, std::chrono::system_clock::now());
   }
 
   std::string head;
@@ -94,7 +94,7 @@ asio::awaitable<ModelResponse> ChatExchange::async_run(HttpRequest request) {
 }
 
 /// Waits for the head of the answer, but not beyond the deadline.
-asio::awaitable<void> ChatExchange::async_open(HttpRequest request) {
+asio::awaitable<void> ModelExchange::async_open(HttpRequest request) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, deadline_);
   auto sending =
@@ -117,10 +117,10 @@ asio::awaitable<void> ChatExchange::async_open(HttpRequest request) {
   }
   exchange_ = std::move(std::get<2>(ended));
   watchdog_.emplace(executor, *exchange_);
-  context_.server.request_id = header("x-request-id");
+  server_.request_id = header("x-request-id");
 }
 
-asio::awaitable<FailedAnswer> ChatExchange::async_failed_answer() {
+asio::awaitable<FailedAnswer> ModelExchange::async_failed_answer() {
   FailedAnswer answer;
   answer.status = exchange_->status();
   answer.retry_after_ms = header("retry-after-ms");
@@ -134,7 +134,7 @@ asio::awaitable<FailedAnswer> ChatExchange::async_failed_answer() {
 }
 
 /// Reads until the kind of the body is known; `head` is what was read, without what says nothing.
-asio::awaitable<BodyKind> ChatExchange::async_body_kind(std::string& head) {
+asio::awaitable<BodyKind> ModelExchange::async_body_kind(std::string& head) {
   BodyKind kind = BodyKind::unknown;
   while (kind == BodyKind::unknown) {
     const std::string_view bytes = co_await async_read();
@@ -147,7 +147,7 @@ asio::awaitable<BodyKind> ChatExchange::async_body_kind(std::string& head) {
   co_return kind;
 }
 
-asio::awaitable<void> ChatExchange::async_take_stream(std::string head) {
+asio::awaitable<void> ModelExchange::async_take_stream(std::string head) {
   SseParser parser(limits_.sse);
   std::string_view bytes = head;
   while (!bytes.empty()) {
@@ -164,7 +164,7 @@ asio::awaitable<void> ChatExchange::async_take_stream(std::string head) {
   }
 }
 
-asio::awaitable<void> ChatExchange::async_take_events(const std::vector<SseEvent>& events) {
+asio::awaitable<void> ModelExchange::async_take_events(const std::vector<SseEvent>& events) {
   for (const SseEvent& event : events) {
     co_await sink_.async_ready();
     assembler_.feed(event.data);
@@ -175,20 +175,20 @@ asio::awaitable<void> ChatExchange::async_take_events(const std::vector<SseEvent
 }
 
 /// From here on the server is late; the time that the sink took is not its fault.
-void ChatExchange::wait_for_next_event() {
+void ModelExchange::wait_for_next_event() {
   if (assembler_.whole() && std::exchange(tail_begun_, true)) return;  // its end does not move
   allowed_ = assembler_.whole() ? std::min(limits_.silence, tail_patience) : limits_.silence;
   deadline_ = Clock::now() + allowed_;
 }
 
 /// Some servers forget the blank line behind their last event; half an event is no event.
-void ChatExchange::take_tail(SseParser& parser) {
+void ModelExchange::take_tail(SseParser& parser) {
   const std::optional<SseEvent> tail = parser.finish();
   if (tail && (tail->data == "[DONE]" || parse_server_json(tail->data)))
     assembler_.feed(tail->data);
 }
 
-asio::awaitable<void> ChatExchange::async_take_whole(std::string body) {
+asio::awaitable<void> ModelExchange::async_take_whole(std::string body) {
   co_await async_fill(body, limits_.body_bytes);
   const std::string text = repair_utf8(body);
   const auto parsed = parse_server_json(text);
@@ -201,7 +201,7 @@ asio::awaitable<void> ChatExchange::async_take_whole(std::string body) {
 }
 
 /// Reads to the end, or until the body has `most` bytes.
-asio::awaitable<void> ChatExchange::async_fill(std::string& body, std::size_t most) {
+asio::awaitable<void> ModelExchange::async_fill(std::string& body, std::size_t most) {
   while (body.size() < most) {
     const std::string_view bytes = co_await async_read();
     if (bytes.empty()) break;
@@ -209,7 +209,7 @@ asio::awaitable<void> ChatExchange::async_fill(std::string& body, std::size_t mo
   }
 }
 
-asio::awaitable<void> ChatExchange::async_drain() {
+asio::awaitable<void> ModelExchange::async_drain() {
   deadline_ = Clock::now() + drain_patience;
   for (int i = 0; i < drain_reads; ++i) {
     const std::string_view bytes = co_await async_read();
@@ -219,7 +219,7 @@ asio::awaitable<void> ChatExchange::async_drain() {
 }
 
 /// Some bytes of the body; none when it has ended or, then `broken_` says why, broken off.
-asio::awaitable<std::string_view> ChatExchange::async_read() {
+asio::awaitable<std::string_view> ModelExchange::async_read() {
   // Where bytes never cease to come, no timer is ever due while a read waits.
   if (Clock::now() >= deadline_) {
     note_late();
@@ -237,14 +237,13 @@ asio::awaitable<std::string_view> ChatExchange::async_read() {
   co_return std::string_view(buffer_.data(), size);
 }
 
-void ChatExchange::note_late() {
+void ModelExchange::note_late() {
   const ErrorCode code = any_event_ ? ErrorCode::interrupted : ErrorCode::network;
   const std::string what = "sent nothing of the answer for " + seconds_text(allowed_);
-  broken_ =
-      ProviderError(code, failure_text(context_.server, what, "try again, or raise the limit"));
+  broken_ = ProviderError(code, failure_text(server_, what, "try again, or raise the limit"));
 }
 
-void ChatExchange::note_broken(const HttpError& error) {
+void ModelExchange::note_broken(const HttpError& error) {
   if (watchdog_->has_closed()) {
     note_late();
   } else if (error.failure() == HttpFailure::closed) {
@@ -254,18 +253,18 @@ void ChatExchange::note_broken(const HttpError& error) {
   }
 }
 
-void ChatExchange::count(std::size_t bytes) {
+void ModelExchange::count(std::size_t bytes) {
   bytes_ += bytes;
   if (bytes_ <= limits_.body_bytes) return;
   fail(ErrorCode::invalid_response,
        "sent more than " + std::to_string(limits_.body_bytes) + " bytes", "");
 }
 
-std::string ChatExchange::header(std::string_view name) const {
+std::string ModelExchange::header(std::string_view name) const {
   return std::string(exchange_->header(name).value_or(std::string_view()));
 }
 
-void ChatExchange::throw_not_opened(const std::exception_ptr& failure) const {
+void ModelExchange::throw_not_opened(const std::exception_ptr& failure) const {
   try {
     std::rethrow_exception(failure);
   } catch (const HttpError& error) {
@@ -273,13 +272,13 @@ void ChatExchange::throw_not_opened(const std::exception_ptr& failure) const {
   }
 }
 
-void ChatExchange::throw_not_whole(std::string_view how) const {
+void ModelExchange::throw_not_whole(std::string_view how) const {
   if (broken_) throw *broken_;
   throw assembler_.interrupted(how);
 }
 
-void ChatExchange::fail(ErrorCode code, std::string_view what, std::string_view advice) const {
-  throw ProviderError(code, failure_text(context_.server, what, advice));
+void ModelExchange::fail(ErrorCode code, std::string_view what, std::string_view advice) const {
+  throw ProviderError(code, failure_text(server_, what, advice));
 }
 
 }  // namespace strandbus::detail
