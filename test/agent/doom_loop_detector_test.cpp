@@ -1,12 +1,12 @@
 #include "agent/doom_loop_detector.hpp"
 
+#include "printed_seed.hpp"
+
 #include <boost/json/parse.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <stdexcept>
@@ -280,14 +280,6 @@ TEST(DoomLoopDetector, SaysOnlyTheBeginningOfALongBatch) {
             "row with the same arguments");
 }
 
-std::uint64_t seed() {
-  const char* given = std::getenv("STRANDBUS_TEST_SEED");
-  const std::uint64_t value = given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  std::printf("seed %llu (STRANDBUS_TEST_SEED chooses another)\n",
-              static_cast<unsigned long long>(value));
-  return value;
-}
-
 ToolCall numbered(const std::string& tool, std::uint64_t number) {
   return call(tool, ("{\"n\":" + std::to_string(number) + "}").c_str());
 }
@@ -316,7 +308,7 @@ std::vector<Turn> normal_work(std::uint64_t kind, std::mt19937_64& random) {
 }
 
 TEST(DoomLoopDetector, RaisesNoAlarmAboutNormalWork) {
-  std::mt19937_64 random(seed());
+  std::mt19937_64 random(test::printed_seed());
   for (std::uint64_t kind = 0; kind < 50; ++kind) {
     auto work = normal_work(kind, random);
     work.erase(work.begin(), work.begin() + static_cast<std::ptrdiff_t>(random() % 10));
@@ -369,7 +361,7 @@ class NaiveDetector {
 };
 
 TEST(DoomLoopDetector, AgreesWithTheRulesWordByWord) {
-  const std::uint64_t first = seed();
+  const std::uint64_t first = test::printed_seed();
   for (std::uint64_t round = 0; round < 200; ++round) {
     SCOPED_TRACE("STRANDBUS_TEST_SEED=" + std::to_string(first + round));
     std::mt19937_64 random(first + round);
