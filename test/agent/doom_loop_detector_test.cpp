@@ -138,6 +138,19 @@ TEST(DoomLoopDetector, DoesNotCareInWhatOrderMembersStand) {
   EXPECT_TRUE(found);
 }
 
+TEST(DoomLoopDetector, TakesNumbersByTheirValue) {
+  const auto same = [](const char* a, const char* b) {
+    return last_of({{call("t", a)}, {call("t", b)}, {call("t", a)}}).has_value();
+  };
+  EXPECT_TRUE(same("[1]", "[1.0]"));
+  EXPECT_TRUE(same("[-7]", "[-7.0]"));
+  EXPECT_TRUE(same("[0]", "[-0.0]"));
+  EXPECT_TRUE(same("[9223372036854775808]", "[9223372036854775808.0]"));
+  EXPECT_FALSE(same("[9223372036854775807]", "[9223372036854775808.0]"));
+  EXPECT_FALSE(same("[18446744073709551615]", "[18446744073709551616.0]"));
+  EXPECT_FALSE(same("[1]", "[1.5]"));
+}
+
 TEST(DoomLoopDetector, TellsDifferentArgumentsApart) {
   const std::vector<const char*> arguments{R"({"a":1})",
                                            R"({"a":"1"})",
