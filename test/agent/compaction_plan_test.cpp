@@ -2,6 +2,7 @@
 
 #include "agent/compaction_breaker.hpp"
 #include "agent/compaction_text.hpp"
+#include "printed_seed.hpp"
 #include "strandbus/agent/tool_result.hpp"
 
 #include <boost/json/parse.hpp>
@@ -9,8 +10,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <random>
 #include <set>
@@ -312,14 +311,6 @@ TEST(CompactionBreaker, ClosesWithASuccess) {
   EXPECT_EQ(breaker.consecutive_failures(), 0);
 }
 
-std::uint64_t seed() {
-  const char* given = std::getenv("STRANDBUS_TEST_SEED");
-  const std::uint64_t value = given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  std::printf("seed %llu (STRANDBUS_TEST_SEED chooses another)\n",
-              static_cast<unsigned long long>(value));
-  return value;
-}
-
 /// A conversation as providers accept it, and where its turns begin.
 struct RandomTalk {
   explicit RandomTalk(std::uint64_t seed) : random(seed) {
@@ -400,7 +391,7 @@ void check(RandomTalk& chat, std::size_t keep_turns) {
 }
 
 TEST(CompactionPlan, MakesConversationsShorterAndLeavesThemValid) {
-  const std::uint64_t first = seed();
+  const std::uint64_t first = test::printed_seed();
   int plans = 0;
   for (std::uint64_t round = 0; round < 500 && !testing::Test::HasFailure(); ++round) {
     SCOPED_TRACE("STRANDBUS_TEST_SEED=" + std::to_string(first + round));

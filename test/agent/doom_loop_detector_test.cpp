@@ -1,12 +1,12 @@
 #include "agent/doom_loop_detector.hpp"
 
+#include "printed_seed.hpp"
+
 #include <boost/json/parse.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <stdexcept>
@@ -136,6 +136,19 @@ TEST(DoomLoopDetector, DoesNotCareInWhatOrderMembersStand) {
                               {call("t", R"({"b":{"d":null,"c":[1,2]},"a":1})")},
                               {call("t", R"({"b":{"c":[1.0,2e0],"d":null},"a":1.0})")}});
   EXPECT_TRUE(found);
+}
+
+TEST(DoomLoopDetector, TakesNumbersByTheirValue) {
+  const auto same = [](const char* a, const char* b) {
+    return last_of({{call("t", a)}, {call("t", b)}, {call("t", a)}}).has_value();
+  };
+  EXPECT_TRUE(same("[1]", "[1.0]"));
+  EXPECT_TRUE(same("[-7]", "[-7.0]"));
+  EXPECT_TRUE(same("[0]", "[-0.0]"));
+  EXPECT_TRUE(same("[9223372036854775808]", "[9223372036854775808.0]"));
+  EXPECT_FALSE(same("[9223372036854775807]", "[9223372036854775808.0]"));
+  EXPECT_FALSE(same("[18446744073709551615]", "[18446744073709551616.0]"));
+  EXPECT_FALSE(same("[1]", "[1.5]"));
 }
 
 TEST(DoomLoopDetector, TellsDifferentArgumentsApart) {
@@ -280,14 +293,6 @@ TEST(DoomLoopDetector, SaysOnlyTheBeginningOfALongBatch) {
             "row with the same arguments");
 }
 
-std::uint64_t seed() {
-  const char* given = std::getenv("STRANDBUS_TEST_SEED");
-  const std::uint64_t value = given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  std::printf("seed %llu (STRANDBUS_TEST_SEED chooses another)\n",
-              static_cast<unsigned long long>(value));
-  return value;
-}
-
 ToolCall numbered(const std::string& tool, std::uint64_t number) {
   return call(tool, ("{\"n\":" + std::to_string(number) + "}").c_str());
 }
@@ -316,7 +321,7 @@ std::vector<Turn> normal_work(std::uint64_t kind, std::mt19937_64& random) {
 }
 
 TEST(DoomLoopDetector, RaisesNoAlarmAboutNormalWork) {
-  std::mt19937_64 random(seed());
+  std::mt19937_64 random(test::printed_seed());
   for (std::uint64_t kind = 0; kind < 50; ++kind) {
     auto work = normal_work(kind, random);
     work.erase(work.begin(), work.begin() + static_cast<std::ptrdiff_t>(random() % 10));
@@ -369,7 +374,7 @@ class NaiveDetector {
 };
 
 TEST(DoomLoopDetector, AgreesWithTheRulesWordByWord) {
-  const std::uint64_t first = seed();
+  const std::uint64_t first = test::printed_seed();
   for (std::uint64_t round = 0; round < 200; ++round) {
     SCOPED_TRACE("STRANDBUS_TEST_SEED=" + std::to_string(first + round));
     std::mt19937_64 random(first + round);
