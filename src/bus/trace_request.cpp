@@ -39,12 +39,11 @@ void compare_text(std::string_view what, std::string_view pieces, std::string_vi
 /// Whether the arguments are what their text says: its JSON value, or the text itself where it is
 /// none.
 bool says(const std::string& text, const json::value& arguments) {
-  if (text.empty()) return true;
+  if (text.empty()) return true;  // who does not stream them
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) return arguments == json::object();
   if (arguments.is_string() && arguments.get_string() == text) return true;
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-    return arguments.is_object() && arguments.get_object().empty();
-  const auto parsed = parse_json(text);
-  return !parsed || *parsed == arguments;  // a provider may read more than we do
+  if (const auto parsed = parse_json(text)) return *parsed == arguments;
+  return text.find("\\u") != std::string::npos;  // half a surrogate pair is repaired
 }
 
 std::string json_text(const json::value& value) {

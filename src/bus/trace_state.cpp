@@ -140,11 +140,13 @@ void TraceState::check_seq(const StreamEvent& event) {
     last_seq_ = expected;
     return;
   }
-  const bool missing = event.seq() > expected;
-  findings_.add(TraceRule::seq,
-                missing ? std::to_string(event.seq() - expected) + " events are missing before it"
-                        : "the seq does not grow",
-                "seq " + std::to_string(expected));
+  std::string problem = "the seq does not grow";
+  if (event.seq() == expected + 1) {
+    problem = "the event before it is missing";
+  } else if (event.seq() > expected) {
+    problem = "the " + std::to_string(event.seq() - expected) + " events before it are missing";
+  }
+  findings_.add(TraceRule::seq, std::move(problem), "seq " + std::to_string(expected));
   last_seq_ = std::max(last_seq_, event.seq());
   for (const auto& [id, run] : runs_) run->forget_sums();
 }
