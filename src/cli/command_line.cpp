@@ -113,6 +113,7 @@ void add_run(Command command, RunArguments& run) {
   command.option("--base-url", run.base_url);
   command.option("--api-key-env", run.api_key_env);
   command.option("--api-key-file", run.api_key_file);
+  command.option("--prices", run.prices);
   command.option("--system", run.system);
   command.option("--workspace", run.workspace);
   command.option(

@@ -42,6 +42,7 @@ Model:
   --api-key-file FILE the file that holds it
   --script FILE       the script that a scripted model speaks (default: a built-in one, which
                       answers "Calculate 2+2")
+  --prices FILE       what tokens cost (default: built-in prices of some models; docs/prices.md)
   --system TEXT|@FILE tells the model who it is
   --max-tokens N      limits one answer of the model
 
