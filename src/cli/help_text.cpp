@@ -48,8 +48,9 @@ Model:
 
 Tools:
   --workspace DIR     the directory in which tools work (default: the current one)
-  --tools LIST        which tools the model may use: calculator, bash, read_file, write_file,
-                      edit_file, delete_file, list_files, search_files, or none (default: all)
+  --tools LIST        which tools the model may use: calculator, plan, bash, read_file,
+                      write_file, edit_file, delete_file, list_files, search_files, or none
+                      (default: all)
   --approve HOW       commands need your approval: ask, auto (run them), deny (refuse them)
                       (default: ask on a terminal, deny without one)
   --sandbox           commands write only to the workspace, see no home and no network

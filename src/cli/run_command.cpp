@@ -11,6 +11,7 @@
 #include "strandbus/tools/bash.hpp"
 #include "strandbus/tools/calculator.hpp"
 #include "strandbus/tools/file_tools.hpp"
+#include "strandbus/tools/plan.hpp"
 
 #include <chrono>
 #include <utility>
@@ -44,6 +45,7 @@ ToolRegistry tools_of(const RunArguments& arguments, const ProcessEnvironment& e
                       const std::filesystem::path& workspace) {
   ToolRegistry tools;
   tools.add(make_calculator());
+  tools.add(make_plan());
   tools.add(make_bash(bash_of(arguments, environment, workspace)));
   add_file_tools(tools, std::make_shared<Workspace>(workspace));
   if (!arguments.tools) return tools;

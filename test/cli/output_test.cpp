@@ -20,6 +20,17 @@ using ::testing::Not;
 
 namespace fs = std::filesystem;
 
+TEST(Output, ShowsThePlanOfTheModel) {
+  const TemporaryDirectory directory;
+  const std::string script = directory.write("plan.json", R"({"responses": [
+    {"match": {"turn": 1}, "tool_calls": [{"name": "plan", "arguments": {"items": [
+      {"title": "Look", "status": "completed"}, {"title": "Leap", "status": "in_progress"}]}}]},
+    {"match": {"tool_result": {"name": "plan", "contains": "[>] Leap"}}, "text": "Looked."}]})");
+  const Finished run = run_program({"run", "go", "--script", script});
+  EXPECT_EQ(run.out, "Looked.\n");
+  EXPECT_THAT(run.err, HasSubstr("· plan: 1 of 2 done\n  ✓ Look\n  ▸ Leap\n✓ plan 2 items · "));
+}
+
 TEST(Outcome, OfARunThatReachesItsRoundsIsABudgetFailure) {
   const Finished run = run_program({"run", "Calculate 2+2", "--max-rounds", "1", "--json"});
   EXPECT_EQ(run.exit_code, 4);

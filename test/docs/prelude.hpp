@@ -14,6 +14,7 @@
 #include "strandbus/llm/retrying_provider.hpp"
 #include "strandbus/tools/bash.hpp"
 #include "strandbus/tools/file_tools.hpp"
+#include "strandbus/tools/plan.hpp"
 #endif
 
 #include <boost/asio/as_tuple.hpp>
