@@ -124,7 +124,8 @@ struct Notices {
                                " of " + number_text(p.limit));
   }
   Notice operator()(const MemoryWritten& p) const {
-    return full("memory " + p.store + ": " + p.key + ", " + counted(p.size, "byte"));
+    const std::string what = p.size == 0 ? "removed" : counted(p.size, "byte");
+    return full("memory " + p.store + ": " + p.key + ", " + what);
   }
   Notice operator()(const GuardrailTriggered& p) const {
     const bool harmless = p.action == GuardrailAction::allow;
