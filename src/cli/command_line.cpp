@@ -130,6 +130,7 @@ void add_run(Command command, RunArguments& run) {
       },
       one_of({"ask", "auto", "deny"}, "way to approve"));
   command.flag("--sandbox", run.sandbox);
+  command.option("--memory", run.memory);
   command.option(
       "--max-rounds", [&run](const std::string& text) { run.max_rounds = parse_whole(text, 1); },
       at_least(1));

@@ -27,6 +27,7 @@ struct RunArguments {
   std::string workspace;
   std::optional<std::vector<std::string>> tools;  ///< absent = all
   std::optional<ApprovalMode> approve;            ///< absent = by whether there is a terminal
+  std::string memory;                             ///< a directory for notes; empty = none
   bool sandbox = false;                           ///< commands run in one
   std::optional<std::int64_t> max_rounds;
   std::optional<std::int64_t> max_tokens;

@@ -55,6 +55,8 @@ Tools:
                       (default: ask on a terminal, deny without one)
   --sandbox           commands write only to the workspace, see no home and no network
                       (needs bubblewrap)
+  --memory DIR        adds memory_write, memory_read, memory_list and memory_delete, with which the
+                      model keeps notes in DIR for later conversations
 
 Limits:
   --max-rounds N      turns before the run fails (default: 50)
