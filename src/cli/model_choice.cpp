@@ -5,6 +5,7 @@
 #include "cli/usage_error.hpp"
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/llm/openai_provider.hpp"
+#include "strandbus/llm/price_table.hpp"
 #include "strandbus/llm/retrying_provider.hpp"
 #include "strandbus/llm/scripted_provider.hpp"
 #include "strandbus/sink/terminal_text.hpp"
@@ -45,9 +46,25 @@ Script load(const std::string& path) {
   return *std::move(script);
 }
 
+PriceTable prices_of(const RunArguments& arguments) {
+  if (arguments.prices.empty()) return default_prices();
+  PriceTableResult prices = load_prices(arguments.prices);
+  if (!prices) throw UsageError(prices.error().message);
+  return *std::move(prices);
+}
+
+/// What a script costs is its own price, or else what the user says; nobody pays for it.
+void price_script(Script& script, const RunArguments& arguments) {
+  if (arguments.prices.empty()) return;
+  const PriceTable prices = prices_of(arguments);
+  const std::string& model = arguments.model.empty() ? script.model : arguments.model;
+  if (!script.price) script.price = prices.find(model);
+}
+
 ModelChoice scripted_model(const RunArguments& arguments) {
   ModelChoice choice;
   choice.script = load(arguments.script);
+  price_script(*choice.script, arguments);
   choice.source = arguments.script.empty() ? "built-in script" : "script " + arguments.script;
   choice.provider = std::make_shared<ScriptedProvider>(*choice.script);
   return choice;
@@ -86,6 +103,7 @@ ModelChoice openai_model(const RunArguments& arguments, ProcessEnvironment& envi
   OpenAiOptions options;
   if (!arguments.base_url.empty()) options.base_url = repair_utf8(arguments.base_url);
   if (!arguments.model.empty()) options.model = repair_utf8(arguments.model);
+  options.prices = std::make_shared<const PriceTable>(prices_of(arguments));
   options.api_key = find_key(arguments, environment, options.base_url);
   for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {
     if (options.https_proxy.empty()) options.https_proxy = environment.get(name).value_or("");

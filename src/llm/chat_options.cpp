@@ -165,6 +165,11 @@ AnswerLimits answer_limits(const OpenAiOptions& options) {
                       .tool_calls = options.max_tool_calls};
 }
 
+std::optional<Price> price_of(const OpenAiOptions& options, std::string_view model) {
+  if (options.price || !options.prices) return options.price;
+  return options.prices->find(model);
+}
+
 Secrets secrets_of(const OpenAiOptions& options) {
   std::vector<std::string> secrets{options.api_key};
   for (const OpenAiHeader& header : options.headers) secrets.push_back(header.value);

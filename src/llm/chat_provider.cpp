@@ -37,7 +37,7 @@ AnswerContext ChatProvider::make_context(const ModelRequest& request) const {
   context.server.model = request.model.empty() ? options_.model : request.model;
   context.server.key_sent = !options_.api_key.empty() || !options_.headers.empty();
   context.server.secrets = secrets_of(options_);
-  context.price = options_.price;
+  context.price = price_of(options_, context.server.model);
   context.limits = answer_limits(options_);
   return context;
 }
