@@ -13,8 +13,6 @@
 namespace strandbus::detail {
 namespace {
 
-constexpr std::string_view path = "/chat/completions";
-
 [[noreturn]] void refuse(std::string_view option, std::string_view problem) {
   throw std::invalid_argument("OpenAiOptions::" + std::string(option) + ' ' + std::string(problem));
 }
@@ -111,14 +109,45 @@ void check_sizes(const OpenAiOptions& options) {
   }
 }
 
-bool is_openai(const Url& url) {
-  return url.host == "api.openai.com" || url.host.ends_with(".openai.azure.com");
+/// The path of the URL, without a slash at its end and without the query.
+std::string path_of(const Url& url) {
+  std::string path = url.target.substr(0, url.target.find('?'));
+  while (path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+/// Who gives the whole address means that API.
+void check_api(const OpenAiOptions& options) {
+  using Api = OpenAiOptions::Api;
+  const Url url = base_url(options);
+  if (options.api == Api::responses && ends_with_path(url, chat_path))
+    refuse("api", "is responses, but base_url ends with /chat/completions; leave out one of them");
+  if (options.api == Api::chat && ends_with_path(url, responses_path))
+    refuse("api", "is chat, but base_url ends with /responses; leave out one of them");
+}
+
+void check_effort(const OpenAiOptions& options) {
+  const bool is_word =
+      options.effort.size() <= 16 &&
+      std::ranges::all_of(options.effort, [](char c) { return c >= 'a' && c <= 'z'; });
+  if (!is_word)
+    refuse("effort", "is no effort; there are none, minimal, low, medium, high and xhigh");
 }
 
 }  // namespace
 
+Url base_url(const OpenAiOptions& options) { return parsed("base_url", options.base_url); }
+
+bool ends_with_path(const Url& url, std::string_view path) { return path_of(url).ends_with(path); }
+
+bool is_openai(const Url& url) {
+  return url.host == "api.openai.com" || url.host.ends_with(".openai.azure.com");
+}
+
 void check(const OpenAiOptions& options) {
   check_base_url(options);
+  check_api(options);
+  check_effort(options);
   if (options.model.empty()) refuse("model", "is empty; the name of a model is needed");
   check_headers(options);
   check_proxy(options);
@@ -126,16 +155,21 @@ void check(const OpenAiOptions& options) {
   check_sizes(options);
 }
 
-Url chat_url(const OpenAiOptions& options) {
-  Url url = parsed("base_url", options.base_url);
+OpenAiOptions checked(OpenAiOptions options) {
+  check(options);
+  return options;
+}
+
+Url api_url(const OpenAiOptions& options, std::string_view path) {
+  Url url = base_url(options);
   const std::size_t end = std::min(url.target.find('?'), url.target.size());
-  std::string target = url.target.substr(0, end);
-  while (target.ends_with('/')) target.pop_back();
-  // Who gives the whole address means it.
+  std::string target = path_of(url);
   if (!target.ends_with(path)) target += path;
   url.target = target + url.target.substr(end);
   return url;
 }
+
+Url chat_url(const OpenAiOptions& options) { return api_url(options, chat_path); }
 
 ChatDialect chat_dialect(const OpenAiOptions& options, const Url& url) {
   using MaxTokens = OpenAiOptions::MaxTokens;
@@ -146,6 +180,7 @@ ChatDialect chat_dialect(const OpenAiOptions& options, const Url& url) {
   dialect.default_model = options.model;
   dialect.max_tokens_field = new_name ? "max_completion_tokens" : "max_tokens";
   dialect.ask_usage = options.stream_usage == OpenAiOptions::StreamUsage::ask;
+  dialect.effort = options.effort;
   return dialect;
 }
 

@@ -2,6 +2,8 @@
 
 #include "llm/chat_options.hpp"
 #include "llm/chat_provider.hpp"
+#include "llm/openai_api.hpp"
+#include "llm/responses_provider.hpp"
 #include "net/http_client.hpp"
 
 #include <utility>
@@ -24,6 +26,8 @@ detail::HttpClientOptions client_options(const OpenAiOptions& options) {
 std::shared_ptr<Provider> make_openai_provider(OpenAiOptions options) {
   detail::check(options);
   auto client = std::make_shared<detail::HttpClient>(client_options(options));
+  if (detail::chosen_api(options) == OpenAiOptions::Api::responses)
+    return std::make_shared<detail::ResponsesProvider>(std::move(options), std::move(client));
   return std::make_shared<detail::ChatProvider>(std::move(options), std::move(client));
 }
 
