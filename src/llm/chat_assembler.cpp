@@ -2,7 +2,7 @@
 
 #include "llm/chat_chunk.hpp"
 #include "llm/chat_request.hpp"
-#include "llm/server_json.hpp"
+#include "llm/server_frame.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,12 +12,6 @@ namespace strandbus::detail {
 namespace {
 
 constexpr std::size_t shown_bytes = 80;
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 /// What other words than OpenAI's mean. No value: the server gave the answer up.
 std::optional<FinishReason> finish_reason_of(std::string_view reason) {
@@ -62,20 +56,9 @@ void ChatAssembler::feed(std::string_view data) {
     ended_ = true;
     return;
   }
-  const auto parsed = parse_server_json(text);
-  if (!parsed) {
-    const std::string why = shown(context_.server, parsed.error().message, 2 * shown_bytes);
-    fail(ErrorCode::invalid_response,
-         "sent what is no JSON (" + why + "): " + shown(context_.server, text, shown_bytes));
-  }
-  const json::object* frame = parsed->if_object();
-  if (!frame) {
-    fail(ErrorCode::invalid_response,
-         "sent JSON that is no object: " + shown(context_.server, text, shown_bytes));
-  }
-  if (is_error_frame(*frame)) throw failure_of(*frame, context_.server);
+  const json::object frame = read_server_frame(text, context_.server);
   try {
-    take(read_chat_chunk(*frame));
+    take(read_chat_chunk(frame));
   } catch (const ChatChunkError& error) {
     fail(ErrorCode::invalid_response, "sent a chunk that is none: " + error.message);
   }

@@ -25,7 +25,6 @@ class ChatProvider final : public Provider {
                                                 DeltaSink& sink) override;
 
  private:
-  AnswerContext make_context(const ModelRequest& request) const;
   HttpRequest make_request(const ModelRequest& request) const;
 
   const OpenAiOptions options_;
