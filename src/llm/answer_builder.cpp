@@ -9,15 +9,7 @@ namespace {
 
 constexpr std::size_t shown_bytes = 80;
 
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 }  // namespace
-
-bool is_done_mark(std::string_view data) noexcept { return trimmed(data) == "[DONE]"; }
 
 AnswerBuilder::AnswerBuilder(const ModelRequest& request, DeltaSink& sink,
                              const AnswerContext& context)
@@ -26,22 +18,6 @@ AnswerBuilder::AnswerBuilder(const ModelRequest& request, DeltaSink& sink,
       structured_(!request.response_schema.is_null()),
       calls_(request.messages, sink) {
   answer_.model = request.model.empty() ? context.server.model : request.model;
-}
-
-std::optional<json::object> AnswerBuilder::read(std::string_view data) const {
-  const std::string_view text = trimmed(data);
-  if (text.empty()) return std::nullopt;
-  auto parsed = parse_server_json(text);
-  if (!parsed) {
-    const std::string why = shown(context_.server, parsed.error().message, 2 * shown_bytes);
-    fail(ErrorCode::invalid_response,
-         "sent what is no JSON (" + why + "): " + shown(context_.server, text, shown_bytes));
-  }
-  if (!parsed->is_object()) {
-    fail(ErrorCode::invalid_response,
-         "sent JSON that is no object: " + shown(context_.server, text, shown_bytes));
-  }
-  return std::move(parsed->get_object());
 }
 
 void AnswerBuilder::take_id(std::string_view id) {

@@ -3,17 +3,11 @@
 #include "llm/answer_assembler.hpp"
 #include "llm/call_assembler.hpp"
 
-#include <boost/json/object.hpp>
-
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace strandbus::detail {
-
-/// Whether an event is "[DONE]", with which many servers end their streams.
-bool is_done_mark(std::string_view data) noexcept;
 
 /// What an answer consists of so far. Each piece is counted, kept and handed over at once; what the
 /// server's events mean is for an AnswerAssembler to know.
@@ -23,10 +17,6 @@ class AnswerBuilder {
  public:
   /// Everything must outlive this.
   AnswerBuilder(const ModelRequest& request, DeltaSink& sink, const AnswerContext& context);
-
-  /// The object that an event of the stream is; nothing if it says nothing. Throws ProviderError if
-  /// it is no object.
-  std::optional<json::object> read(std::string_view data) const;
 
   /// The first id that is not empty stays, of names of the model the last one.
   void take_id(std::string_view id);

@@ -3,6 +3,7 @@
 #include "llm/chat_chunk.hpp"
 #include "llm/chat_request.hpp"
 #include "llm/frame_member.hpp"
+#include "llm/server_frame.hpp"
 
 #include <algorithm>
 #include <array>
@@ -42,16 +43,15 @@ ChatAssembler::ChatAssembler(const ModelRequest& request, DeltaSink& sink,
     : server_(context.server), answer_(request, sink, context) {}
 
 void ChatAssembler::feed(std::string_view data) {
-  if (ended_) return;
-  if (is_done_mark(data)) {
+  const std::string_view text = trimmed(data);
+  if (ended_ || text.empty()) return;
+  if (text == "[DONE]") {
     ended_ = true;
     return;
   }
-  const std::optional<json::object> frame = answer_.read(data);
-  if (!frame) return;
-  if (is_error_frame(*frame)) throw failure_of(*frame, server_);
+  const json::object frame = read_server_frame(text, server_);
   try {
-    take(read_chat_chunk(*frame));
+    take(read_chat_chunk(frame));
   } catch (const FrameError& error) {
     answer_.fail_frame("a chunk that is none", error.message);
   }

@@ -17,8 +17,8 @@ ChatProvider::ChatProvider(OpenAiOptions options, std::shared_ptr<HttpTransport>
 
 asio::awaitable<ModelResponse> ChatProvider::async_complete(const ModelRequest& request,
                                                             DeltaSink& sink) {
-  AnswerContext context = answer_context(options_, url_, request.model);
-  HttpRequest http = http_request(options_, url_, chat_request(request, dialect_));
+  AnswerContext context = answer_context(options_, url_, request);
+  HttpRequest http = openai_request(options_, url_, chat_request(request, dialect_));
   ChatAssembler assembler(request, sink, context);
   ModelExchange exchange(*transport_, limits_, context.server, assembler, sink);
   co_return co_await exchange.async_run(std::move(http));

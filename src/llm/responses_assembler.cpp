@@ -2,6 +2,7 @@
 
 #include "llm/frame_member.hpp"
 #include "llm/responses_request.hpp"
+#include "llm/server_frame.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -54,16 +55,16 @@ ResponsesAssembler::ResponsesAssembler(const ModelRequest& request, DeltaSink& s
     : server_(context.server), answer_(request, sink, context) {}
 
 void ResponsesAssembler::feed(std::string_view data) {
-  if (ended_) return;
-  if (is_done_mark(data)) {
+  const std::string_view text = trimmed(data);
+  if (ended_ || text.empty()) return;
+  if (text == "[DONE]") {
     ended_ = true;
     return;
   }
-  const std::optional<json::object> frame = answer_.read(data);
-  if (!frame) return;
-  if (is_failure(*frame)) throw failure_of(*frame, server_);
+  const json::object frame = parse_server_frame(text, server_);
+  if (is_failure(frame)) throw failure_of(frame, server_);
   try {
-    std::visit([this](const auto& event) { take(event); }, read_responses_event(*frame));
+    std::visit([this](const auto& event) { take(event); }, read_responses_event(frame));
   } catch (const FrameError& error) {
     answer_.fail_frame("an event that is none", error.message);
   }

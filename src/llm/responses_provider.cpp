@@ -1,6 +1,5 @@
 #include "llm/responses_provider.hpp"
 
-#include "llm/chat_options.hpp"
 #include "llm/openai_api.hpp"
 #include "llm/responses_assembler.hpp"
 
@@ -18,8 +17,8 @@ ResponsesProvider::ResponsesProvider(OpenAiOptions options,
 
 asio::awaitable<ModelResponse> ResponsesProvider::async_complete(const ModelRequest& request,
                                                                  DeltaSink& sink) {
-  AnswerContext context = answer_context(options_, url_, request.model);
-  HttpRequest http = http_request(options_, url_, responses_request(request, dialect_));
+  AnswerContext context = answer_context(options_, url_, request);
+  HttpRequest http = openai_request(options_, url_, responses_request(request, dialect_));
   ResponsesAssembler assembler(request, sink, context);
   ModelExchange exchange(*transport_, limits_, context.server, assembler, sink);
   co_return co_await exchange.async_run(std::move(http));

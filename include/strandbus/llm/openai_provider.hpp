@@ -2,6 +2,7 @@
 
 #include "strandbus/llm/price.hpp"
 #include "strandbus/llm/provider.hpp"
+#include "strandbus/llm/provider_header.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -13,11 +14,7 @@
 
 namespace strandbus {
 
-/// A header that goes with every request.
-struct OpenAiHeader {
-  std::string name{};
-  std::string value{};
-};
+using OpenAiHeader = ProviderHeader;
 
 /// Which server is asked, and what it may do.
 struct OpenAiOptions {
