@@ -124,7 +124,7 @@ TEST_F(AimockResponses, AnAnswerThatIsCutOffIsInterrupted) {
   const ProviderError error = ask("cut it later").error();
   EXPECT_EQ(error.code(), ErrorCode::interrupted);
   EXPECT_TRUE(error.retryable());
-  EXPECT_EQ(sink_->text, "This answe");
+  EXPECT_EQ(sink_->text, "This ");
 }
 
 TEST_F(AimockResponses, AServerThatHangsUpIsAFailureOfTheNetwork) {
