@@ -61,12 +61,19 @@ struct StatsArguments {
   StatsFormat format = StatsFormat::table;
 };
 
+/// `strandbus check`
+struct CheckArguments {
+  std::vector<std::string> files;
+  bool json = false;
+};
+
 /// `--help`, `--version`
 struct Information {
   std::string text;
 };
 
-using CommandLine = std::variant<RunArguments, ReplayArguments, StatsArguments, Information>;
+using CommandLine =
+    std::variant<RunArguments, ReplayArguments, StatsArguments, CheckArguments, Information>;
 
 /// What the caller wants.
 ///

@@ -11,6 +11,7 @@ Commands:
   run [PROMPT | -]   give an agent a task and watch it work
   replay FILE        show a recorded session again
   stats FILE...      count turns, tools, tokens, cost and time of sessions
+  check FILE...      check that sessions keep every promise about their events
 
 Options:
   -h, --help         this text; strandbus COMMAND --help says more about a command
@@ -132,12 +133,37 @@ Examples:
   strandbus stats sessions/*.jsonl --format prometheus > /var/lib/node_exporter/agents.prom
 )";
 
+constexpr std::string_view check =
+    R"(Checks that recorded sessions keep every promise about their events.
+
+Usage: strandbus check FILE... [OPTIONS]
+
+  FILE                a session that strandbus run --session has recorded
+
+Options:
+  --json              one JSON object per file, on one line
+  -h, --help          this text
+
+Checked are numbers, times and ids; one start and one end for everything, in one span, inside of
+what it belongs to; the pieces of each text and of each tool call against their whole; one answer
+for each tool call, in order; sums and counts. Each fault is one line: file, line, seq, what is
+wrong and what was expected. A run that is open at the end of the file was interrupted: that is
+said, and is no fault; nor is a last line that is cut off.
+
+Exit codes: 0 no faults, 1 faults, 2 wrong usage or a file that cannot be read
+
+Examples:
+  strandbus check sum.jsonl
+  strandbus check sessions/*.jsonl --json | jq 'select(.valid | not) | .file'
+)";
+
 }  // namespace
 
 std::string_view help_text(std::string_view command) noexcept {
   if (command == "run") return run;
   if (command == "replay") return replay;
   if (command == "stats") return stats;
+  if (command == "check") return check;
   return overview;
 }
 
