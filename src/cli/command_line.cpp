@@ -111,6 +111,16 @@ void add_run(Command command, RunArguments& run) {
   command.option("--script", run.script);
   command.option("--model", run.model);
   command.option("--base-url", run.base_url);
+  command.option(
+      "--api",
+      [&run](const std::string& text) {
+        run.api = text == "chat"        ? OpenAiOptions::Api::chat
+                  : text == "responses" ? OpenAiOptions::Api::responses
+                                        : OpenAiOptions::Api::automatic;
+      },
+      one_of({"auto", "chat", "responses"}, "API"));
+  command.option("--effort", run.effort,
+                 one_of({"none", "minimal", "low", "medium", "high", "xhigh"}, "effort"));
   command.option("--api-key-env", run.api_key_env);
   command.option("--api-key-file", run.api_key_file);
   command.option("--prices", run.prices);
@@ -233,7 +243,8 @@ void check_dialect(const ::CLI::App& app, bool json) {
 /// Options that say the same thing in two ways.
 void check_run(const ::CLI::App& app) {
   for (const auto& [one, other] :
-       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file")}) {
+       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file"),
+        std::pair("--script", "--api"), std::pair("--script", "--effort")}) {
     if (app.count(one) > 0 && app.count(other) > 0)
       throw UsageError(std::string(one) + " and " + other + " exclude each other: leave out one");
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "strandbus/agent/agent_options.hpp"
+#include "strandbus/llm/openai_provider.hpp"
 #include "strandbus/log.hpp"
 
 #include <chrono>
@@ -20,6 +21,8 @@ struct RunArguments {
   std::string script;                 ///< empty = the built-in one
   std::string model;                  ///< empty = the provider's own
   std::string base_url;               ///< empty = the provider's own
+  OpenAiOptions::Api api{};           ///< how an OpenAI server is asked
+  std::string effort;                 ///< of the model's reasoning; empty = the model's own
   std::string api_key_env;   ///< the variable that holds the key; empty = the provider's own
   std::string api_key_file;  ///< the file that holds it instead
   std::string prices;        ///< a price file; empty = the built-in prices

@@ -90,6 +90,7 @@ std::string in_our_words(std::string text) {
   constexpr std::pair<std::string_view, std::string_view> names[] = {
       {"OpenAiOptions::base_url", "--base-url"},
       {"OpenAiOptions::model", "--model"},
+      {"OpenAiOptions::api is", "--api is"},
       {"OpenAiOptions::api_key", "the key"},
       {"OpenAiOptions::https_proxy", "HTTPS_PROXY"},
       {"OpenAiOptions::no_proxy", "NO_PROXY"}};
@@ -104,6 +105,8 @@ ModelChoice openai_model(const RunArguments& arguments, ProcessEnvironment& envi
   if (!arguments.base_url.empty()) options.base_url = repair_utf8(arguments.base_url);
   if (!arguments.model.empty()) options.model = repair_utf8(arguments.model);
   options.prices = std::make_shared<const PriceTable>(prices_of(arguments));
+  options.api = arguments.api;
+  options.effort = arguments.effort;
   options.api_key = find_key(arguments, environment, options.base_url);
   for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {
     if (options.https_proxy.empty()) options.https_proxy = environment.get(name).value_or("");

@@ -2,18 +2,11 @@
 
 #include "llm/chat_assembler.hpp"
 #include "llm/chat_options.hpp"
+#include "llm/openai_api.hpp"
 
 #include <utility>
 
 namespace strandbus::detail {
-namespace {
-
-OpenAiOptions checked(OpenAiOptions options) {
-  check(options);
-  return options;
-}
-
-}  // namespace
 
 ChatProvider::ChatProvider(OpenAiOptions options, std::shared_ptr<HttpTransport> transport)
     : options_(checked(std::move(options))),
@@ -24,35 +17,11 @@ ChatProvider::ChatProvider(OpenAiOptions options, std::shared_ptr<HttpTransport>
 
 asio::awaitable<ModelResponse> ChatProvider::async_complete(const ModelRequest& request,
                                                             DeltaSink& sink) {
-  AnswerContext context = make_context(request);
-  HttpRequest http_request = make_request(request);
+  AnswerContext context = answer_context(options_, url_, request);
+  HttpRequest http = openai_request(options_, url_, chat_request(request, dialect_));
   ChatAssembler assembler(request, sink, context);
   ModelExchange exchange(*transport_, limits_, context.server, assembler, sink);
-  co_return co_await exchange.async_run(std::move(http_request));
-}
-
-AnswerContext ChatProvider::make_context(const ModelRequest& request) const {
-  AnswerContext context;
-  context.server.server = url_.authority();
-  context.server.model = request.model.empty() ? options_.model : request.model;
-  context.server.key_sent = !options_.api_key.empty() || !options_.headers.empty();
-  context.server.secrets = secrets_of(options_);
-  context.price = price_of(options_, context.server.model);
-  context.limits = answer_limits(options_);
-  return context;
-}
-
-HttpRequest ChatProvider::make_request(const ModelRequest& request) const {
-  HttpRequest http;
-  http.url = url_;
-  http.headers.push_back({"Content-Type", "application/json"});
-  http.headers.push_back({"Accept", "text/event-stream, application/json"});
-  if (!options_.api_key.empty())
-    http.headers.push_back({"Authorization", "Bearer " + options_.api_key});
-  for (const OpenAiHeader& header : options_.headers)
-    http.headers.push_back({header.name, header.value});
-  http.body = chat_request(request, dialect_);
-  return http;
+  co_return co_await exchange.async_run(std::move(http));
 }
 
 }  // namespace strandbus::detail

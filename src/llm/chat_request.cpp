@@ -1,81 +1,37 @@
 #include "llm/chat_request.hpp"
 
-#include "strandbus/event/json_codec.hpp"
+#include "llm/past_call.hpp"
+#include "llm/request_parts.hpp"
 
 #include <boost/json/array.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <utility>
 
 namespace strandbus::detail {
 namespace {
 
-constexpr std::size_t longest_tool_name = 64;
-
-bool fits_tool_name(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-';
-}
-
-/// A name of the past that servers accept: one that a model invented would fail every later
-/// request.
-std::string past_tool_name(std::string name) {
-  for (char& c : name) {
-    if (!fits_tool_name(c)) c = '_';
-  }
-  if (name.size() > longest_tool_name) name.resize(longest_tool_name);
-  return name.empty() ? "unknown" : name;
-}
-
-/// The arguments' text: always that of an object, because some servers parse it.
-std::string arguments_text(const json::value& arguments) {
-  std::string text;
-  if (arguments.is_null()) return "{}";
-  if (arguments.is_object()) {
-    append_json(text, arguments);
-    return text;
-  }
-  if (const json::string* raw = arguments.if_string()) {
-    if (raw->empty()) return "{}";
-    const auto parsed = parse_json(std::string_view(raw->data(), raw->size()));
-    if (parsed && parsed->is_object()) return std::string(raw->data(), raw->size());
-  }
-  const json::object wrapped{{"invalid_arguments", arguments}};
-  append_json(text, json::value(wrapped));
-  return text;
-}
-
 json::array calls_of(const Message& message) {
   json::array calls;
   for (const ToolCall& call : message.tool_calls) {
     json::object function{{"name", past_tool_name(call.tool_name)},
-                          {"arguments", arguments_text(call.arguments)}};
+                          {"arguments", past_arguments_text(call.arguments)}};
     calls.push_back(json::object{
         {"id", call.call_id}, {"type", "function"}, {"function", std::move(function)}});
   }
   return calls;
 }
 
-/// A text member of the provider data, empty if there is none.
-std::string kept(const Message& message, std::string_view name) {
-  const json::object* data = message.provider_data.if_object();
-  const json::value* value = data ? data->if_contains(name) : nullptr;
-  if (!value || !value->is_string()) return {};
-  return std::string(value->get_string().data(), value->get_string().size());
-}
-
 /// Only the server that sent the reasoning knows the field; others refuse what they do not know.
 void add_reasoning(json::object& out, const Message& message, const ChatDialect& dialect) {
-  const std::string field = kept(message, "reasoning_field");
-  if (field.empty() || kept(message, "origin") != dialect.origin) return;
-  out[field] = kept(message, "reasoning");
+  const std::string field = kept_text(message, "reasoning_field");
+  if (field.empty() || kept_text(message, "origin") != dialect.origin) return;
+  out[field] = kept_text(message, "reasoning");
 }
 
 json::object assistant_message(const Message& message, const ChatDialect& dialect) {
   json::object out{{"role", "assistant"}};
   // As text a refusal is understood everywhere; the member `refusal` is not.
-  std::string content = message.content.empty() ? kept(message, "refusal") : message.content;
+  std::string content = message.content.empty() ? kept_text(message, "refusal") : message.content;
   if (content.empty() && !message.tool_calls.empty()) {
     out["content"] = nullptr;
   } else {
@@ -108,18 +64,12 @@ json::array messages_of(const ModelRequest& request, const ChatDialect& dialect)
   return messages;
 }
 
-/// A tool without arguments still needs a schema that says so.
-json::object schema_of(const ToolSpec& tool) {
-  if (!tool.parameters.empty()) return tool.parameters;
-  return {{"type", "object"}, {"properties", json::object()}};
-}
-
 json::array tools_of(const ModelRequest& request) {
   json::array tools;
   for (const ToolSpec& tool : request.tools) {
     json::object function{{"name", tool.name}};
     if (!tool.description.empty()) function["description"] = tool.description;
-    function["parameters"] = schema_of(tool);
+    function["parameters"] = parameters_of(tool);
     tools.push_back(json::object{{"type", "function"}, {"function", std::move(function)}});
   }
   return tools;
@@ -150,12 +100,9 @@ std::string chat_request(const ModelRequest& request, const ChatDialect& dialect
   if (!request.tools.empty()) body["tools"] = tools_of(request);
   add_stream(body, dialect);
   add_limits(body, request, dialect);
+  if (!dialect.effort.empty()) body["reasoning_effort"] = dialect.effort;
   add_response_format(body, request);
-  for (const auto& member : request.parameters) body[member.key()] = member.value();
-
-  std::string text;
-  append_json(text, json::value(std::move(body)));
-  return text;
+  return body_text(std::move(body), request);
 }
 
 json::value chat_provider_data(const ModelResponse& response, std::string_view reasoning_field,

@@ -118,6 +118,7 @@ asio::awaitable<void> ModelExchange::async_open(HttpRequest request) {
   exchange_ = std::move(std::get<2>(ended));
   watchdog_.emplace(executor, *exchange_);
   server_.request_id = header("x-request-id");
+  if (server_.request_id.empty()) server_.request_id = header("request-id");
 }
 
 asio::awaitable<FailedAnswer> ModelExchange::async_failed_answer() {

@@ -42,13 +42,15 @@ std::string kind_of(const ServerWords& words) { return lower(words.type + ' ' + 
 
 bool is_out_of_credit(std::int64_t status, const ServerWords& words) {
   return status == 402 ||
-         has_any(kind_of(words), {"insufficient_quota", "billing", "insufficient_balance"});
+         has_any(kind_of(words), {"insufficient_quota", "billing", "insufficient_balance"}) ||
+         has_any(lower(words.message), {"credit balance is too low"});
 }
 
 bool is_too_long(const ServerWords& words) {
-  return has_any(kind_of(words), {"context_length", "exceed_context_size"}) ||
-         has_any(lower(words.message), {"context length", "context window", "prompt is too long",
-                                        "exceeds the available context size"});
+  return has_any(kind_of(words), {"context_length", "exceed_context_size", "request_too_large"}) ||
+         has_any(lower(words.message),
+                 {"context length", "context window", "prompt is too long",
+                  "exceeds the available context size", "exceed context limit"});
 }
 
 bool is_unknown_model(std::int64_t status, const ServerWords& words) {
@@ -63,7 +65,10 @@ std::int64_t status_in_stream(const ServerWords& words) {
   if (has_any(kind, {"rate_limit", "too_many_requests"})) return 429;
   if (has_any(kind, {"invalid_api_key", "authentication"})) return 401;
   if (has_any(kind, {"permission"})) return 403;
-  if (has_any(kind, {"invalid_request", "invalid_prompt", "badrequest", "bad_request"})) return 400;
+  if (has_any(kind, {"not_found"})) return 404;
+  if (has_any(kind, {"invalid_request", "invalid_prompt", "invalid_image", "image_", "policy",
+                     "data_residency", "badrequest", "bad_request"}))
+    return 400;
   return 500;
 }
 
