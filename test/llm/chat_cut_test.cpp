@@ -1,5 +1,6 @@
 #include "llm/chat_fixture.hpp"
 #include "llm/recorded_streams.hpp"
+#include "llm/stream_cuts.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -7,19 +8,7 @@
 namespace strandbus::test {
 namespace {
 
-using testing::IsEmpty;
-
 const std::vector<Message> question{user_says("hello")};
-
-void expect_recorded(const RecordedStream& stream, const Outcome& outcome) {
-  EXPECT_THAT(outcome.faults, IsEmpty());
-  ASSERT_TRUE(outcome.answer) << (outcome.error ? outcome.error->what() : "");
-  EXPECT_EQ(outcome.answer->content, stream.content);
-  EXPECT_EQ(outcome.answer->reasoning, stream.reasoning);
-  EXPECT_EQ(calls_of(*outcome.answer), stream.calls);
-  EXPECT_EQ(outcome.answer->finish_reason, stream.finish);
-  EXPECT_EQ(outcome.answer->usage.total, stream.total);
-}
 
 Outcome ask_for(std::vector<std::string> pieces, FakeAnswer::End end) {
   FakeAnswer answer;
@@ -32,22 +21,10 @@ Outcome ask_for(std::vector<std::string> pieces, FakeAnswer::End end) {
 
 class EveryStream : public testing::TestWithParam<RecordedStream> {};
 
-TEST_P(EveryStream, SaysTheSameInPiecesOfAnySize) {
-  const RecordedStream& stream = GetParam();
-  for (const std::size_t size : {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{7},
-                                 std::size_t{64}, std::size_t{100'000}}) {
-    SCOPED_TRACE(size);
-    expect_recorded(stream, ask_for(in_pieces(stream.body, size), FakeAnswer::End::ended));
-  }
-}
+TEST_P(EveryStream, SaysTheSameInPiecesOfAnySize) { expect_same_in_pieces(GetParam(), ask_for); }
 
 TEST_P(EveryStream, SaysTheSameInTwoPiecesWhereverItIsDivided) {
-  const RecordedStream& stream = GetParam();
-  for (std::size_t at = 1; at < stream.body.size(); ++at) {
-    const Outcome outcome =
-        ask_for({stream.body.substr(0, at), stream.body.substr(at)}, FakeAnswer::End::ended);
-    ASSERT_NO_FATAL_FAILURE(expect_recorded(stream, outcome)) << "divided at " << at;
-  }
+  expect_same_when_divided(GetParam(), ask_for);
 }
 
 /// Where the answer is said to be whole: behind the chunk with the finish_reason, or the only one.
@@ -63,33 +40,11 @@ std::size_t whole_from(const RecordedStream& stream) {
 }
 
 TEST_P(EveryStream, CutAnywhereIsAnAnswerOnlyBehindTheFinishReason) {
-  const RecordedStream& stream = GetParam();
-  const std::size_t whole = whole_from(stream);
-  ASSERT_LT(whole, stream.body.size());
-  for (const auto end : {FakeAnswer::End::ended, FakeAnswer::End::broken}) {
-    for (std::size_t at = 0; at < stream.body.size(); ++at) {
-      const Outcome outcome = ask_for({stream.body.substr(0, at)}, end);
-      ASSERT_THAT(outcome.faults, IsEmpty()) << "cut at " << at;
-      ASSERT_NE(outcome.answer.has_value(), outcome.error.has_value()) << "cut at " << at;
-      ASSERT_EQ(outcome.answer.has_value(), at >= whole) << "cut at " << at;
-      if (outcome.error) {
-        ASSERT_EQ(outcome.error->code(), ErrorCode::interrupted) << outcome.error->what();
-      } else {
-        ASSERT_EQ(outcome.answer->content, stream.content) << "cut at " << at;
-        ASSERT_EQ(calls_of(*outcome.answer), stream.calls) << "cut at " << at;
-      }
-    }
-  }
+  expect_cut(GetParam(), whole_from(GetParam()), ask_for);
 }
 
 INSTANTIATE_TEST_SUITE_P(Recorded, EveryStream, testing::ValuesIn(recorded_streams()),
-                         [](const auto& tested) {
-                           std::string name;
-                           for (const char c : tested.param.server) {
-                             if (std::isalnum(static_cast<unsigned char>(c))) name += c;
-                           }
-                           return name;
-                         });
+                         name_of_stream);
 
 RC_GTEST_PROP(ChatStream, SaysTheSameHoweverItIsCutIntoPieces, ()) {
   const std::vector<RecordedStream> streams = recorded_streams();

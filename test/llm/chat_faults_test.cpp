@@ -1,11 +1,5 @@
-#include "agent/agent_fixture.hpp"
 #include "llm/chat_fixture.hpp"
-
-#include <gmock/gmock.h>
-
-#include <chrono>
-#include <optional>
-#include <ostream>
+#include "llm/faulty_agent.hpp"
 
 // What servers, proxies and networks do wrong, one by one. Whatever it is: the request has one
 // outcome, the run of an agent one end, and nothing grows without a bound.
@@ -13,41 +7,9 @@
 namespace strandbus::test {
 namespace {
 
-using namespace std::chrono_literals;
-using testing::IsEmpty;
-using testing::SizeIs;
-
 using End = FakeAnswer::End;
 
 const std::vector<Message> question{user_says("hello")};
-
-/// What a fault must end in.
-struct Fault {
-  std::string name{};
-  FakeAnswer answer{};
-  std::optional<ErrorCode> code{};  ///< absent: it is an answer all the same
-  bool waits = false;               ///< it is a matter of time
-};
-
-void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
-
-constexpr std::size_t body_limit = 400'000;
-
-/// Small limits; times are short only where they matter, so that a busy machine changes nothing.
-OpenAiOptions options_for(const Fault& fault) {
-  OpenAiOptions options = chat_options();
-  options.connect_timeout = 1ms;
-  options.first_event_timeout = fault.waits ? 200ms : std::chrono::milliseconds(1h);
-  options.silence_timeout = fault.waits ? 20ms : std::chrono::milliseconds(1h);
-  options.max_line_bytes = 120'000;
-  options.max_event_bytes = 150'000;
-  options.max_body_bytes = fault.waits ? 100'000'000 : body_limit;
-  options.max_answer_bytes = 150'000;
-  options.max_tool_calls = 16;
-  return options;
-}
-
-std::string event(std::string_view data) { return "data: " + std::string(data) + "\n\n"; }
 
 std::string delta(std::string_view text) {
   return event(R"({"choices":[{"index":0,"delta":)" + std::string(text) + "}]}");
@@ -70,24 +32,6 @@ std::string finish(std::string_view reason = "stop") {
 const std::string hello = delta(R"({"content":"hello"})");
 const std::string done = event("[DONE]");
 
-std::string repeated(std::string_view text, std::size_t times) {
-  std::string all;
-  for (std::size_t i = 0; i < times; ++i) all += text;
-  return all;
-}
-
-FakeAnswer ending(std::string text, End end) {
-  FakeAnswer answer = body(std::move(text));
-  answer.end = end;
-  return answer;
-}
-
-FakeAnswer endless(std::string first, std::string piece) {
-  FakeAnswer answer = body(std::move(first));
-  answer.endless = [piece] { return piece; };
-  return answer;
-}
-
 FakeAnswer not_sent(detail::HttpFailure failure) {
   FakeAnswer answer;
   answer.failure = failure;
@@ -99,8 +43,6 @@ FakeAnswer never_answers() {
   answer.never_answers = true;
   return answer;
 }
-
-using Faults = std::vector<Fault>;
 
 Faults network_faults() {
   using detail::HttpFailure;
@@ -347,58 +289,17 @@ Faults all_faults() {
 class EveryFault : public testing::TestWithParam<Fault> {};
 
 TEST_P(EveryFault, HasOneOutcomeAndIsBounded) {
-  const Fault& fault = GetParam();
-  ChatSetup setup(fault.answer, options_for(fault));
+  ChatSetup setup(GetParam().answer, with_limits(chat_options(), GetParam()));
   const ModelRequest request = request_for(question);
-  const Outcome outcome = ask(setup, request);
-  EXPECT_THAT(outcome.faults, IsEmpty());
-  EXPECT_NE(outcome.answer.has_value(), outcome.error.has_value());
-  if (fault.code) {
-    ASSERT_TRUE(outcome.error) << "it answered";
-    EXPECT_EQ(outcome.error->code(), *fault.code) << outcome.error->what();
-  } else {
-    EXPECT_TRUE(outcome.answer) << outcome.error->what();
-  }
-  if (!fault.waits) {
-    EXPECT_LE(setup.server.bytes_read, body_limit + 20'000);
-  }
+  expect_one_outcome(GetParam(), setup, request);
 }
-
-class FaultyAgent : public AgentTest, public testing::WithParamInterface<Fault> {};
 
 TEST_P(FaultyAgent, HasOneEndOfItsRun) {
-  // After calls the agent asks again; the second answer is good.
-  FakeServer server;
-  server.answers = {GetParam().answer, body(hello + finish() + done)};
-  start(std::make_shared<detail::ChatProvider>(options_for(GetParam()),
-                                               std::make_shared<FakeTransport>(server)));
-  process("hi");
-  EXPECT_THAT(faults(events_), IsEmpty());
-  std::size_t ends = 0;
-  for (const StreamEvent& event : events_) ends += event.is_terminal() ? 1U : 0U;
-  EXPECT_EQ(ends, 1U);
-  EXPECT_EQ(all<RunFailed>().size(), GetParam().code ? 1U : 0U);
-  EXPECT_EQ(all<RunCompleted>().size(), GetParam().code ? 0U : 1U);
-  EXPECT_TRUE(valid_for_providers(agent_->messages()));
-  EXPECT_EQ(server.open, 0);
+  expect_one_end<detail::ChatProvider>(chat_options(), hello + finish() + done);
 }
 
-std::string name_of(const testing::TestParamInfo<Fault>& tested) {
-  std::string name;
-  bool upper = true;
-  for (const char c : tested.param.name) {
-    if (!std::isalnum(static_cast<unsigned char>(c))) {
-      upper = true;
-      continue;
-    }
-    name += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
-    upper = false;
-  }
-  return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(Named, EveryFault, testing::ValuesIn(all_faults()), name_of);
-INSTANTIATE_TEST_SUITE_P(Named, FaultyAgent, testing::ValuesIn(all_faults()), name_of);
+INSTANTIATE_TEST_SUITE_P(Named, EveryFault, testing::ValuesIn(all_faults()), name_of_fault);
+INSTANTIATE_TEST_SUITE_P(Named, FaultyAgent, testing::ValuesIn(all_faults()), name_of_fault);
 
 TEST(EveryFaultOfTheList, IsOneOfMoreThanAHundred) { EXPECT_GE(all_faults().size(), 100U); }
 
