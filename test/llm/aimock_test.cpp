@@ -1,6 +1,4 @@
-#include "llm/aimock_server.hpp"
-#include "llm/protocol_sink.hpp"
-#include "llm/recording_sink.hpp"
+#include "llm/aimock_fixture.hpp"
 #include "strandbus/llm/openai_provider.hpp"
 #include "strandbus/llm/retrying_provider.hpp"
 
@@ -9,24 +7,15 @@
 #include <chrono>
 #include <memory>
 
-// The whole way: our provider, our HTTP client, a socket, and a server that somebody else wrote.
-
 namespace strandbus::test {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
-class Aimock : public testing::Test {
+class Aimock : public AimockTest {
  protected:
-  // Not SetUpTestSuite: when that fails, the tests count as skipped.
-  void SetUp() override {
-    if (!server_) server_ = std::make_unique<AimockServer>();
-  }
-  static void TearDownTestSuite() { server_.reset(); }
-
   static OpenAiOptions options() {
     OpenAiOptions options;
     options.base_url = server_->base_url();
@@ -35,47 +24,11 @@ class Aimock : public testing::Test {
     return options;
   }
 
-  /// Asks about a text.
-  Completion ask(const std::string& text, Provider& provider) {
-    conversation_ = {user_says(text)};
-    return ask(provider);
-  }
+  using AimockTest::ask;
   Completion ask(const std::string& text) {
     const auto provider = make_openai_provider(options());
     return ask(text, *provider);
   }
-  Completion ask(Provider& provider) {
-    const ModelRequest request = request_for(conversation_);
-    sink_ = std::make_unique<ProtocolSink>();
-    Completion completion;
-    asio::cancellation_signal signal;
-    start(context_, provider, request, *sink_, completion, signal);
-    context_.restart();
-    context_.run();
-    if (completion.response) sink_->compare(*completion.response, false);
-    EXPECT_THAT(sink_->faults, IsEmpty());
-    return completion;
-  }
-
-  /// The answer; throws the error if it is none.
-  static ModelResponse answer_of(const Completion& completion) {
-    if (completion.exception) std::rethrow_exception(completion.exception);
-    return completion.response.value();
-  }
-
-  static std::vector<std::string> calls_of(const ModelResponse& answer) {
-    std::vector<std::string> calls;
-    for (const ToolCall& call : answer.tool_calls) {
-      std::string& text = calls.emplace_back(call.call_id + ' ' + call.tool_name + ' ');
-      append_json(text, call.arguments);
-    }
-    return calls;
-  }
-
-  static inline std::unique_ptr<AimockServer> server_;
-  asio::io_context context_;  // of all requests: it must outlive the providers
-  std::vector<Message> conversation_;
-  std::unique_ptr<ProtocolSink> sink_;
 };
 
 TEST_F(Aimock, StreamsATextWithItsUsage) {
