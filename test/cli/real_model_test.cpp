@@ -171,7 +171,7 @@ TEST(RealModel, IsAskedByAnthropicsMessagesToo) {
       {"MY_KEY=" + key});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(finished.out, HasSubstr("It is 4."));
-  EXPECT_EQ(server.requests().at(0).target, "/v1/messages");
+  EXPECT_EQ(server.requests().at(0).line(), "POST /v1/messages HTTP/1.1");
   EXPECT_EQ(server.requests().at(0).header("x-api-key"), key);
   EXPECT_EQ(server.requests().at(0).header("Authorization"), "");
   EXPECT_EQ(server.requests().at(0).header("anthropic-version"), "2023-06-01");
