@@ -107,7 +107,7 @@ void take_tools(RunArguments& run, const std::string& text) {
 void add_run(Command command, RunArguments& run) {
   command.positional("PROMPT", run.prompt);
   command.option("--provider", run.provider,
-                 one_of({"scripted", "openai"}, "provider that this version has"));
+                 one_of({"scripted", "openai", "anthropic"}, "provider that this version has"));
   command.option("--script", run.script);
   command.option("--model", run.model);
   command.option("--base-url", run.base_url);
