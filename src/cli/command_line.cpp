@@ -107,7 +107,7 @@ void take_tools(RunArguments& run, const std::string& text) {
 void add_run(Command command, RunArguments& run) {
   command.positional("PROMPT", run.prompt);
   command.option("--provider", run.provider,
-                 one_of({"scripted", "openai"}, "provider that this version has"));
+                 one_of({"scripted", "openai", "anthropic"}, "provider that this version has"));
   command.option("--script", run.script);
   command.option("--model", run.model);
   command.option("--base-url", run.base_url);
@@ -241,8 +241,7 @@ void check_dialect(const ::CLI::App& app, bool json) {
 /// Options that say the same thing in two ways.
 void check_run(const ::CLI::App& app) {
   for (const auto& [one, other] :
-       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file"),
-        std::pair("--script", "--api"), std::pair("--script", "--effort")}) {
+       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file")}) {
     if (app.count(one) > 0 && app.count(other) > 0)
       throw UsageError(std::string(one) + " and " + other + " exclude each other: leave out one");
   }

@@ -39,7 +39,7 @@ void greet(const ModelChoice& choice) {
   say(std::string(keys));
   if (choice.script)
     say("the " + choice.source + " knows " + known_prompts(*choice.script) +
-        "; a key in OPENAI_API_KEY lets a real model answer");
+        "; a key in OPENAI_API_KEY or ANTHROPIC_API_KEY lets a real model answer");
 }
 
 /// Whether the message is for the agent; what is for the program is done.

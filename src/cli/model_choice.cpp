@@ -4,6 +4,7 @@
 #include "cli/key_file.hpp"
 #include "cli/usage_error.hpp"
 #include "strandbus/event/json_codec.hpp"
+#include "strandbus/llm/anthropic_provider.hpp"
 #include "strandbus/llm/openai_provider.hpp"
 #include "strandbus/llm/retrying_provider.hpp"
 #include "strandbus/llm/scripted_provider.hpp"
@@ -17,8 +18,15 @@ namespace strandbus::cli {
 namespace {
 
 constexpr const char* scripted = "scripted";
-constexpr const char* openai = "openai";
-constexpr const char* openai_key = "OPENAI_API_KEY";
+
+/// A provider that asks a server, and the variable with the key for its own one.
+struct ServerProvider {
+  const char* name;
+  const char* key;
+};
+constexpr ServerProvider openai{"openai", "OPENAI_API_KEY"};
+constexpr ServerProvider anthropic{"anthropic", "ANTHROPIC_API_KEY"};
+
 constexpr int prompt_columns = 60;
 constexpr std::size_t max_prompts = 8;
 
@@ -55,11 +63,10 @@ ModelChoice scripted_model(const RunArguments& arguments) {
 
 /// The key that was named, or the provider's own.
 std::string find_key(const RunArguments& arguments, ProcessEnvironment& environment,
-                     const std::string& base_url) {
+                     const std::string& base_url, bool own_server, const std::string& own_key) {
   if (!arguments.api_key_file.empty()) return read_key_file(arguments.api_key_file);
-  const bool own_server = base_url == OpenAiOptions().base_url;
   if (arguments.api_key_env.empty() && !own_server) return {};
-  const std::string name = arguments.api_key_env.empty() ? openai_key : arguments.api_key_env;
+  const std::string name = arguments.api_key_env.empty() ? own_key : arguments.api_key_env;
   if (auto key = environment.take_secret(name)) return *std::move(key);
   const std::string what = "there is no key for " + base_url + ": the environment has no " + name;
   if (!arguments.api_key_env.empty()) throw UsageError(what);
@@ -71,25 +78,26 @@ std::string find_key(const RunArguments& arguments, ProcessEnvironment& environm
 /// What the library says about an option, with the name under which the user knows it.
 std::string in_our_words(std::string text) {
   constexpr std::pair<std::string_view, std::string_view> names[] = {
-      {"OpenAiOptions::base_url", "--base-url"},
-      {"OpenAiOptions::model", "--model"},
-      {"OpenAiOptions::api is", "--api is"},
-      {"OpenAiOptions::api_key", "the key"},
-      {"OpenAiOptions::https_proxy", "HTTPS_PROXY"},
-      {"OpenAiOptions::no_proxy", "NO_PROXY"}};
+      {"base_url", "--base-url"}, {"model", "--model"},           {"api", "--api"},
+      {"api_key", "the key"},     {"https_proxy", "HTTPS_PROXY"}, {"no_proxy", "NO_PROXY"}};
+  const std::size_t option = text.find("::");
+  if (option == std::string::npos) return text;
   for (const auto& [theirs, ours] : names) {
-    if (text.starts_with(theirs)) return text.replace(0, theirs.size(), ours);
+    const std::size_t end = option + 2 + theirs.size();
+    if (text.substr(option + 2).starts_with(theirs) && text.substr(end).starts_with(' '))
+      return text.replace(0, end, ours);
   }
   return text;
 }
 
-ModelChoice openai_model(const RunArguments& arguments, ProcessEnvironment& environment) {
-  OpenAiOptions options;
+template <class Options>
+ModelChoice server_model(Options options, const RunArguments& arguments,
+                         ProcessEnvironment& environment, const ServerProvider& provider,
+                         std::shared_ptr<Provider> (*make)(Options)) {
   if (!arguments.base_url.empty()) options.base_url = repair_utf8(arguments.base_url);
   if (!arguments.model.empty()) options.model = repair_utf8(arguments.model);
-  options.api = arguments.api;
-  options.effort = arguments.effort;
-  options.api_key = find_key(arguments, environment, options.base_url);
+  const bool own_server = options.base_url == Options().base_url;
+  options.api_key = find_key(arguments, environment, options.base_url, own_server, provider.key);
   for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {
     if (options.https_proxy.empty()) options.https_proxy = environment.get(name).value_or("");
   }
@@ -99,35 +107,59 @@ ModelChoice openai_model(const RunArguments& arguments, ProcessEnvironment& envi
   ModelChoice choice;
   choice.source = options.base_url;
   try {
-    auto model = make_openai_provider(std::move(options));
-    choice.provider = std::make_shared<RetryingProvider>(std::move(model));
+    choice.provider = std::make_shared<RetryingProvider>(make(std::move(options)));
   } catch (const std::invalid_argument& error) {
     throw UsageError(in_our_words(error.what()));
   }
   return choice;
 }
 
+ModelChoice make_choice(const std::string& provider, const RunArguments& arguments,
+                        ProcessEnvironment& environment) {
+  if (provider == openai.name) {
+    OpenAiOptions options;
+    options.api = arguments.api;
+    options.effort = arguments.effort;
+    return server_model(options, arguments, environment, openai, make_openai_provider);
+  }
+  if (arguments.api != OpenAiOptions::Api::automatic || !arguments.effort.empty())
+    throw UsageError("only --provider openai knows --api and --effort, but " + provider +
+                     " answers: leave out both");
+  if (provider == anthropic.name)
+    return server_model(AnthropicOptions(), arguments, environment, anthropic,
+                        make_anthropic_provider);
+  return scripted_model(arguments);
+}
+
+/// The option that contradicts a script; empty if none does.
+std::string other_than_script(const RunArguments& arguments) {
+  if (!arguments.provider.empty() && arguments.provider != scripted)
+    return "--provider " + arguments.provider;
+  if (!arguments.base_url.empty()) return "--base-url";
+  if (!arguments.api_key_env.empty()) return "--api-key-env";
+  return arguments.api_key_file.empty() ? "" : "--api-key-file";
+}
+
 }  // namespace
 
 std::string choose_provider(const RunArguments& arguments, const ProcessEnvironment& environment) {
-  const bool real = arguments.provider == openai;
   if (!arguments.script.empty()) {
-    if (real || !arguments.base_url.empty() || names_a_key(arguments))
+    const std::string other = other_than_script(arguments);
+    if (!other.empty())
       throw UsageError("--script names the words of a scripted model: leave it out, or leave out " +
-                       std::string(real                             ? "--provider openai"
-                                   : !arguments.base_url.empty()    ? "--base-url"
-                                   : !arguments.api_key_env.empty() ? "--api-key-env"
-                                                                    : "--api-key-file"));
+                       other);
     return scripted;
   }
   if (!arguments.provider.empty()) return arguments.provider;
-  if (!arguments.base_url.empty() || names_a_key(arguments)) return openai;
-  return environment.has_secret(openai_key) ? openai : scripted;
+  if (!arguments.base_url.empty() || names_a_key(arguments)) return openai.name;
+  for (const ServerProvider& provider : {openai, anthropic}) {
+    if (environment.has_secret(provider.key)) return provider.name;
+  }
+  return scripted;
 }
 
 ModelChoice make_model(const RunArguments& arguments, ProcessEnvironment& environment) {
-  const bool real = choose_provider(arguments, environment) == openai;
-  ModelChoice choice = real ? openai_model(arguments, environment) : scripted_model(arguments);
+  ModelChoice choice = make_choice(choose_provider(arguments, environment), arguments, environment);
   choice.model = arguments.model.empty() ? choice.provider->model() : repair_utf8(arguments.model);
   return choice;
 }

@@ -188,7 +188,7 @@ void MessagesAssembler::expect(const MessagesBlock& block, Kind kind,
                                std::string_view delta) const {
   // Blocks that nobody here knows may be made of anything.
   if (block.kind == kind || block.kind == Kind::other) return;
-  fail("sent a " + std::string(delta) + " for a block of the type '" +
+  fail("sent " + std::string(delta) + " for a block of the type '" +
        shown(context_.server, text_in(block.start, "type"), shown_bytes) + "'");
 }
 

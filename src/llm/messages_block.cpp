@@ -111,7 +111,8 @@ json::value kept_thinking(std::span<const MessagesBlock> blocks, const MessagesO
   bool called = false;
   for (const MessagesBlock& block : blocks) {
     if (block.kind == Kind::text) {
-      kept.push_back(json::object{{"type", "text"}, {"bytes", block.text.size()}});
+      const auto bytes = static_cast<std::int64_t>(block.text.size());
+      kept.push_back(json::object{{"type", "text"}, {"bytes", bytes}});
     } else if (block.kind == Kind::call) {
       kept.push_back(json::object{{"type", "tool_use"}});
       called = called || thought;

@@ -14,6 +14,7 @@ namespace {
 
 using Messages = std::span<const Message* const>;
 
+constexpr std::size_t most_before_suffix = 56;
 constexpr std::string_view go_on = "Go on.";
 constexpr std::string_view lost_result = "There is no result: the call was not carried out.";
 
@@ -33,8 +34,8 @@ class CallIds {
  public:
   std::string make(const std::string& wanted) {
     // The same letters as in a tool's name.
-    const std::string base = past_tool_name(wanted);
-    std::string id = base;
+    std::string id = past_tool_name(wanted);
+    const std::string base = id.substr(0, most_before_suffix);
     for (std::size_t n = 2; !taken_.insert(id).second; ++n) id = base + '-' + std::to_string(n);
     return id;
   }

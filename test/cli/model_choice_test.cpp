@@ -41,6 +41,19 @@ TEST(ModelChoice, SaysThatAKeyIsMissing) {
   EXPECT_EQ(finished.out, "");
 }
 
+TEST(ModelChoice, IsAnthropicWhereItIsAskedForOrItsKeyIsAllThereIs) {
+  const Finished asked = run_with({"--provider", "anthropic"}, {"OPENAI_API_KEY=sk-not-for-it"});
+  EXPECT_EQ(asked.exit_code, 2);
+  EXPECT_THAT(asked.err, HasSubstr("no key for https://api.anthropic.com"));
+  EXPECT_THAT(asked.err, HasSubstr("ANTHROPIC_API_KEY"));
+  // The proxy refuses everything: the name of the server that is asked is all that matters.
+  const Finished found =
+      run_with({}, {"ANTHROPIC_API_KEY=sk-ant-1", "HTTPS_PROXY=http://127.0.0.1:9"});
+  EXPECT_EQ(found.exit_code, 1);
+  EXPECT_THAT(found.err, HasSubstr("api.anthropic.com"));
+  EXPECT_THAT(found.out + found.err, Not(HasSubstr("sk-ant-1")));
+}
+
 TEST(ModelChoice, SaysThatTheNamedVariableIsMissing) {
   const Finished finished = run_with({"--base-url", nobody, "--api-key-env", "MY_KEY"});
   EXPECT_EQ(finished.exit_code, 2);
@@ -86,10 +99,12 @@ TEST(ModelChoice, RefusesAServerThatCannotBe) {
 TEST(ModelChoice, RefusesOptionsThatContradictEachOther) {
   const std::vector<Program::Arguments> contradictions{
       {"--script", "x.json", "--provider", "openai"},
+      {"--script", "x.json", "--provider", "anthropic"},
       {"--script", "x.json", "--base-url", nobody},
       {"--script", "x.json", "--api-key-env", "K"},
-      {"--script", "x.json", "--api", "chat"},
-      {"--script", "x.json", "--effort", "low"},
+      {"--api", "chat"},
+      {"--effort", "low"},
+      {"--provider", "anthropic", "--effort", "low"},
       {"--api-key-env", "K", "--api-key-file", "k"}};
   for (const auto& arguments : contradictions) {
     const Finished finished = run_with(arguments);

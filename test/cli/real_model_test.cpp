@@ -53,6 +53,15 @@ Reply says(const std::string& text) {
                    "stop");
 }
 
+/// An answer by Anthropic's Messages, not streamed.
+Reply says_as_message(const std::string& text) {
+  const std::string body =
+      R"({"id":"msg_1","type":"message","role":"assistant","model":"claude-9","content":[)"
+      R"({"type":"text","text":")" +
+      text + R"("}],"stop_reason":"end_turn","usage":{"input_tokens":11,"output_tokens":7}})";
+  return {{test::http_answer(200, body)}, Reply::Then::keep};
+}
+
 Reply calls(const std::string& tool, const std::string& arguments) {
   return stream_of({R"({"role":"assistant","tool_calls":[{"index":0,"id":"call_1",)"
                     R"("type":"function","function":{"name":")" +
@@ -153,6 +162,19 @@ TEST(RealModel, GetsTheKeyThatIsNamedForItAndNoOther) {
   EXPECT_EQ(server.requests().at(0).header("Authorization"), "");
   EXPECT_EQ(server.requests().at(1).header("Authorization"), "Bearer " + key);
   EXPECT_EQ(server.requests().at(2).header("Authorization"), "Bearer sk-of-openai");
+}
+
+TEST(RealModel, IsAskedByAnthropicsMessagesToo) {
+  ScriptedServer server({says_as_message("It is 4.")});
+  const Finished finished = ask(
+      server.url(), {"--provider", "anthropic", "--model", "claude-9", "--api-key-env", "MY_KEY"},
+      {"MY_KEY=" + key});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("It is 4."));
+  EXPECT_EQ(server.requests().at(0).target, "/v1/messages");
+  EXPECT_EQ(server.requests().at(0).header("x-api-key"), key);
+  EXPECT_EQ(server.requests().at(0).header("Authorization"), "");
+  EXPECT_EQ(server.requests().at(0).header("anthropic-version"), "2023-06-01");
 }
 
 TEST(RealModel, ThatRepeatsTheKeyDoesNotMakeItPublic) {

@@ -57,7 +57,7 @@ TEST(Usage, TellsHowToWriteAPromptOfSeveralWords) {
 TEST(Usage, NamesTheProvidersThatThereAre) {
   expect_usage_error({"run", "Calculate 2+2", "--provider", "oracle"},
                      "--provider: \"oracle\" is no provider that this version has; there are "
-                     "scripted and openai");
+                     "scripted, openai and anthropic");
 }
 
 TEST(Usage, SaysWhichPromptsTheScriptKnows) {
