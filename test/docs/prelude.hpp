@@ -9,7 +9,9 @@
 
 #ifdef STRANDBUS_SNIPPETS_OF_AGENT
 #include "strandbus/agent/agent.hpp"
+#include "strandbus/agent/structured_answer.hpp"
 #include "strandbus/event/file_payloads.hpp"
+#include "strandbus/llm/anthropic_provider.hpp"
 #include "strandbus/llm/openai_provider.hpp"
 #include "strandbus/llm/retrying_provider.hpp"
 #include "strandbus/tools/bash.hpp"
