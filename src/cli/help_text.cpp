@@ -34,15 +34,14 @@ Usage: strandbus run [PROMPT | -] [OPTIONS]
 Model:
   --provider NAME     who answers: openai (any server that speaks Chat Completions or Responses),
                       anthropic (one that speaks Messages) or scripted (words from a file, works
-                      offline). Default: openai if --base-url, --api-key-* or a key in
-                      OPENAI_API_KEY says so, anthropic if there is a key in ANTHROPIC_API_KEY, else
-                      scripted
+                      offline). Default: openai if --base-url, --api-key-* or a key in OPENAI_API_KEY
+                      says so, anthropic if there is a key in ANTHROPIC_API_KEY, else scripted
   --model NAME        the model to ask for (default: the provider's own)
   --base-url URL      the server, for example http://127.0.0.1:11434/v1 (default: the provider's own,
                       https://api.openai.com/v1 or https://api.anthropic.com); plain http only on
                       this machine
-  --api NAME          how a server of openai is asked: chat, responses, or auto: responses for models
-                      of OpenAI and Azure that reason, else chat (default: auto)
+  --api NAME          how openai is asked: chat, responses, or auto: responses for models of OpenAI
+                      and Azure that reason, else chat (default: auto)
   --effort HOW        how much a model of openai reasons: none, minimal, low, medium, high, xhigh, as
                       far as it knows the word (default: the model's own)
   --api-key-env NAME  the variable that holds the key (default: OPENAI_API_KEY or ANTHROPIC_API_KEY,
