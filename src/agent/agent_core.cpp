@@ -1,5 +1,6 @@
 #include "agent_core.hpp"
 
+#include "compaction_plan.hpp"
 #include "run.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -9,6 +10,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -29,6 +31,16 @@ AgentOptions checked(AgentOptions options) {
           std::to_string(options.max_parallel_tools), "at least 1");
   require(options.timeout.count() >= 0, "timeout", std::to_string(options.timeout.count()) + " ms",
           "0 ms (no limit) or more");
+  require(options.max_run_tokens >= 0, "max_run_tokens", std::to_string(options.max_run_tokens),
+          "0 (no limit) or more");
+  require(options.max_cost.value >= 0, "max_cost", to_string(options.max_cost) + " US dollars",
+          "0 (no limit) or more");
+  require(options.max_tool_calls >= 0, "max_tool_calls", std::to_string(options.max_tool_calls),
+          "0 (no limit) or more");
+  require_valid(options.compaction);
+  for (const auto& hook : options.hooks) require(hook != nullptr, "hooks", "null", "a hook");
+  for (const auto& guardrail : options.guardrails)
+    require(guardrail != nullptr, "guardrails", "null", "a guardrail");
   if (options.workspace.empty()) options.workspace = std::filesystem::current_path();
   options.workspace = std::filesystem::absolute(options.workspace);
   return options;
@@ -63,6 +75,18 @@ void Conversation::replace(std::vector<Message> messages) {
   sent_ = messages_.size();
 }
 
+void Conversation::compact(std::vector<Message> messages) {
+  std::lock_guard lock(mutex_);
+  messages_ = std::move(messages);
+  sent_ = 0;
+}
+
+std::vector<Message> Conversation::last(std::size_t most) const {
+  std::lock_guard lock(mutex_);
+  const auto count = static_cast<std::ptrdiff_t>(std::min(most, messages_.size()));
+  return {messages_.end() - count, messages_.end()};
+}
+
 std::vector<Message> Conversation::copy() const {
   std::lock_guard lock(mutex_);
   return messages_;
@@ -74,7 +98,8 @@ AgentCore::AgentCore(asio::any_io_executor executor, std::shared_ptr<Provider> p
       provider_(std::move(provider)),
       tools_(std::move(tools)),
       publisher_(readable(std::move(publisher))),
-      options_(checked(std::move(options))) {
+      options_(checked(std::move(options))),
+      compaction_breaker_(options_.compaction.max_failures) {
   if (!provider_) throw std::invalid_argument("Agent: the provider is null; give one that answers");
 }
 
@@ -92,11 +117,13 @@ void AgentCore::start(std::string run_id, std::string text, Pending pending) {
 }
 
 void AgentCore::begin(std::string run_id, std::string text, Pending pending) {
-  run_ = std::make_shared<Run>(*this, std::move(run_id));
+  run_ = std::make_shared<Run>(*this, std::move(run_id), budget_);
+  for (std::string& input : std::exchange(unread_inputs_, {})) run_->add_input(std::move(input));
   auto ended = [self = shared_from_this(), waiting = std::move(pending)](std::exception_ptr failure,
                                                                          RunResult result) mutable {
     error_code ec = self->run_->error();
     if (failure) ec = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory);
+    self->unread_inputs_ = self->run_->take_unread_inputs();
     self->run_.reset();
     self->reserved_.store(false, std::memory_order_release);
     std::move(waiting).dispatch(ec, std::move(result));
@@ -121,10 +148,26 @@ void AgentCore::abort() {
   with_run([](Run& run) { run.abort(); });
 }
 
-void AgentCore::resolve_approval(std::string approval_id, ApprovalResolved answer) {
-  with_run([id = std::move(approval_id), resolved = std::move(answer)](Run& run) {
-    run.resolve_approval(id, resolved);
+void AgentCore::add_input(std::string text) {
+  with_run([input = std::move(text)](Run& run) mutable { run.add_input(std::move(input)); });
+}
+
+void AgentCore::resolve_approval(std::string approval_id, ApprovalAnswer answer) {
+  with_run([this, id = std::move(approval_id), resolved = std::move(answer)](Run& run) mutable {
+    for (const auto& child : children_) {
+      if (const auto core = child.lock()) core->resolve_approval(id, resolved);
+    }
+    run.resolve_approval(id, std::move(resolved));
   });
+}
+
+std::shared_ptr<BudgetLedger> AgentCore::run_budget() const {
+  return run_ ? run_->budget() : nullptr;
+}
+
+void AgentCore::add_child(std::weak_ptr<AgentCore> child) {
+  std::erase_if(children_, [](const auto& known) { return known.expired(); });
+  children_.push_back(std::move(child));
 }
 
 }  // namespace strandbus::detail

@@ -1,17 +1,27 @@
 #pragma once
 
+#include "compaction_breaker.hpp"
 #include "pending_handler.hpp"
 #include "strandbus/agent/agent.hpp"
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace strandbus::detail {
 
+class BudgetLedger;
 class Run;
+
+/// An answer to approval_requested.
+struct ApprovalAnswer {
+  ApprovalResolved resolved{};
+  std::optional<json::object> arguments{};  ///< of the call, if they were edited
+};
 
 /// The messages of a session, in order, with the mark up to which a model has seen them.
 ///
@@ -20,7 +30,11 @@ class Conversation {
  public:
   void append(Message message);
   void replace(std::vector<Message> messages);
+  /// The same conversation, shorter; no model has seen it in this form.
+  void compact(std::vector<Message> messages);
   std::vector<Message> copy() const;
+  /// The last messages, at most this many.
+  std::vector<Message> last(std::size_t most) const;
 
   // On the strand.
   const std::vector<Message>& messages() const noexcept { return messages_; }
@@ -48,17 +62,27 @@ class AgentCore : public std::enable_shared_from_this<AgentCore> {
   const AgentOptions& options() const noexcept { return options_; }
   Conversation& conversation() noexcept { return conversation_; }
   const Conversation& conversation() const noexcept { return conversation_; }
+  /// Lives as long as the session.
+  CompactionBreaker& compaction_breaker() noexcept { return compaction_breaker_; }
   const std::shared_ptr<ReadRecord>& reads() const noexcept { return reads_; }
 
   /// Reserves the agent for one run; false if it has one.
   bool reserve() noexcept { return !reserved_.exchange(true, std::memory_order_acq_rel); }
   /// Runs the loop on the strand; reserve() came before.
   void start(std::string run_id, std::string text, Pending pending);
+  /// The budget of the run above. Before the first run.
+  void set_budget(std::shared_ptr<BudgetLedger> budget) { budget_ = std::move(budget); }
+
+  // For a run below the current one; on the strand.
+  std::shared_ptr<BudgetLedger> run_budget() const;
+  /// Its approvals are answered through this agent.
+  void add_child(std::weak_ptr<AgentCore> child);
 
   // Commands; any thread.
   void cancel(std::string reason, CancelWhen when);
   void abort();  ///< the caller cancelled its operation
-  void resolve_approval(std::string approval_id, ApprovalResolved answer);
+  void add_input(std::string text);
+  void resolve_approval(std::string approval_id, ApprovalAnswer answer);
 
  private:
   template <class F>
@@ -71,9 +95,13 @@ class AgentCore : public std::enable_shared_from_this<AgentCore> {
   const Publisher publisher_;
   const AgentOptions options_;
   Conversation conversation_;
+  CompactionBreaker compaction_breaker_;
   const std::shared_ptr<ReadRecord> reads_ = std::make_shared<ReadRecord>();
+  std::shared_ptr<BudgetLedger> budget_;
   std::atomic<bool> reserved_{false};
-  std::shared_ptr<Run> run_;  ///< on the strand
+  std::shared_ptr<Run> run_;                        ///< on the strand
+  std::vector<std::weak_ptr<AgentCore>> children_;  ///< on the strand
+  std::deque<std::string> unread_inputs_;           ///< of the run before; on the strand
 };
 
 }  // namespace strandbus::detail

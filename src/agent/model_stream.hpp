@@ -16,7 +16,7 @@ struct ModelCall {
 };
 
 /// Turns what a provider hands over into events of one model request.
-class ModelStream final : public DeltaSink {
+class ModelStream : public DeltaSink {
  public:
   using Clock = std::chrono::steady_clock;
 
@@ -44,7 +44,6 @@ class ModelStream final : public DeltaSink {
   std::int64_t time_to_first_token_ms() const noexcept;
   std::int64_t duration_ms() const noexcept;
   std::int64_t attempts() const noexcept { return started_.attempt; }
-  /// What attempts that did not end in a response are known to have used.
   /// What an attempt is known to have used.
   struct Used {
     Usage usage;
@@ -58,9 +57,10 @@ class ModelStream final : public DeltaSink {
   /// The attempts that failed before it: they are paid for too.
   const std::vector<Used>& wasted() const noexcept { return wasted_; }
 
- private:
+ protected:
   void note_first_token() noexcept;
 
+ private:
   Publisher publisher_;
   const std::string message_id_;
   ModelStarted started_;

@@ -31,25 +31,37 @@ std::int64_t milliseconds_since(std::chrono::steady_clock::time_point start) {
       .count();
 }
 
-/// About four bytes of English text make a token; good enough to show, not to bill.
-std::int64_t estimate_tokens(std::span<const Message> messages, const std::string& system) {
-  std::size_t bytes = system.size();
-  for (const Message& message : messages) bytes += message.content.size();
-  return static_cast<std::int64_t>((bytes + 3) / 4);
+/// As it goes into the conversation.
+Message to_message(const std::string& message_id, ModelResponse& response) {
+  Message message;
+  message.id = message_id;
+  message.role = Role::assistant;
+  message.content = response.content;
+  message.tool_calls = response.tool_calls;
+  message.provider_data = std::move(response.provider_data);
+  return message;
 }
 
 double seconds(std::chrono::milliseconds duration) {
   return static_cast<double>(duration.count()) / 1000.0;
 }
 
+BudgetLimits limits_of(const AgentOptions& options) {
+  return {.tokens = options.max_run_tokens,
+          .cost = options.max_cost,
+          .tool_calls = options.max_tool_calls};
+}
+
 }  // namespace
 
-Run::Run(AgentCore& core, std::string run_id)
+Run::Run(AgentCore& core, std::string run_id, std::shared_ptr<BudgetLedger> budget)
     : core_(core),
       publisher_(publisher_of_run(core, std::move(run_id))),
       specs_(core.tools().specs()),
       started_(Clock::now()),
       answering_(publisher_),
+      loops_(core.options().doom_loop),
+      budget_(std::make_shared<BudgetLedger>(limits_of(core.options()), std::move(budget))),
       changes_(core.strand(), Clock::time_point::max()),
       wall_time_(core.strand()) {}
 
@@ -63,10 +75,12 @@ asio::awaitable<RunResult> Run::run(std::string text) {
   started.model = publisher_.context().model_id;
   started.max_rounds = core_.options().max_rounds;
   started.tools = core_.tools().names();
-  if (const auto published = publisher_.publish(std::move(started)); !published) {
+  const auto published = publisher_.publish(std::move(started));
+  if (!published) {
     error_ = published.error();
     co_return RunResult();
   }
+  first_seq_ = *published;
   watch_wall_time();
   Ending ending;
   try {
@@ -79,42 +93,81 @@ asio::awaitable<RunResult> Run::run(std::string text) {
 }
 
 asio::awaitable<Run::Ending> Run::loop(std::string text) {
+  inputs_.push_back(std::move(text));
+  for (;;) {
+    co_await take_inputs();
+    if (auto ending = why_not_on()) co_return std::move(*ending);
+    auto ending = co_await take_turn();
+    if (ending) co_return std::move(*ending);
+  }
+}
+
+/// Why the loop ends between two turns.
+std::optional<Run::Ending> Run::why_not_on() {
+  if (decided_) return decided_;
+  if (stop_ != Stop::no) return stopped();
+  const std::int64_t max_rounds = core_.options().max_rounds;
+  if (rounds_ == max_rounds) {
+    return budget_spent(
+        {.kind = BudgetKind::rounds,
+         .limit = static_cast<double>(max_rounds),
+         .used = static_cast<double>(rounds_),
+         .text = "the model did not answer within " + std::to_string(max_rounds) + " rounds"});
+  }
+  if (const auto spent = budget_->spent()) return budget_spent(*spent);
+  return std::nullopt;
+}
+
+/// What the user has said since the last request.
+asio::awaitable<void> Run::take_inputs() {
+  while (!inputs_.empty() && may_go_on()) {
+    std::string text = std::move(inputs_.front());
+    inputs_.pop_front();
+    co_await take_input(std::move(text));
+  }
+}
+
+asio::awaitable<void> Run::take_input(std::string text) {
   Message message;
   message.id = make_message_id();
   message.content = std::move(text);
-  publisher_.publish(UserMessage{.message_id = message.id, .content = message.content});
-  commit(std::move(message));
-  const std::int64_t max_rounds = core_.options().max_rounds;
-  for (;;) {
-    if (stop_ != Stop::no) co_return stopped();
-    if (rounds_ == max_rounds) {
-      co_return budget_spent(
-          BudgetKind::rounds, static_cast<double>(max_rounds), static_cast<double>(rounds_),
-          "the model did not answer within " + std::to_string(max_rounds) + " rounds");
-    }
-    const auto ending = co_await take_turn();
-    if (ending) co_return *ending;
+  if (has_guardrails()) {
+    Guarded guarded;
+    co_await guard_text(GuardrailTarget::input, message.id, message.content, guarded);
+    if (!may_go_on()) co_return inputs_.push_front(std::move(message.content));
+    if (guarded.blocked)
+      co_return decide(Ending(Outcome::failed, *guarded.blocked, ErrorCode::E_UNSAFE));
   }
+  current_publisher().publish(UserMessage{.message_id = message.id, .content = message.content});
+  commit(std::move(message));
 }
 
 asio::awaitable<std::optional<Run::Ending>> Run::take_turn() {
   begin_turn();
+  if (has_hooks()) co_await attend(hooks_before_turn());
+  if (may_go_on() && wants_compaction()) co_await compact();
   const std::string message_id = make_message_id();
   ModelResponse response;
-  auto failure = co_await ask_model(message_id, response);
+  std::int64_t attempt = 1;
+  std::optional<Ending> failure;
+  if (may_go_on()) {
+    failure = co_await ask_model(message_id, response, attempt);
+  } else {
+    failure = why_not_on();
+  }
+  if (failure && failure->code == ErrorCode::context_length && may_go_on()) {
+    const bool shorter = co_await compact();
+    if (shorter) failure = co_await ask_model(message_id, response, attempt);
+  }
   if (failure) {
     end_turn(failure->outcome == Outcome::failed ? FinishReason::error : FinishReason::cancelled);
     co_return failure;
   }
-  Message message;
-  message.id = message_id;
-  message.role = Role::assistant;
-  message.content = response.content;
-  message.tool_calls = response.tool_calls;
-  message.provider_data = std::move(response.provider_data);
-  commit(std::move(message));
-  if (response.tool_calls.empty() && !stopping()) co_return answer(message_id, response);
+  if (response.tool_calls.empty() && !stopping())
+    co_return co_await answer(message_id, std::move(response), attempt);
+  commit(to_message(message_id, response));
   co_await run_tools(std::move(response.tool_calls));
+  if (has_hooks() && may_go_on()) co_await attend(hooks_after_turn());
   end_turn(stopping() ? FinishReason::cancelled : FinishReason::tool_calls);
   co_return std::nullopt;
 }
@@ -142,7 +195,26 @@ void Run::end_turn(FinishReason reason) {
                                     .duration_ms = milliseconds_since(turn_.started)});
 }
 
-Run::Ending Run::answer(const std::string& message_id, const ModelResponse& response) {
+/// Ends the turn with an answer. No value: the user has said more meanwhile, so that the run goes
+/// on.
+asio::awaitable<std::optional<Run::Ending>> Run::answer(std::string message_id,
+                                                        ModelResponse response,
+                                                        std::int64_t attempt) {
+  if (has_guardrails()) {
+    Guarded guarded;
+    co_await guard_text(GuardrailTarget::output, message_id, response.content, guarded);
+    if (guarded.rewritten || guarded.blocked) {
+      turn_.publisher.publish(MessageDiscarded{.message_id = message_id,
+                                               .attempt = attempt,
+                                               .reason = guarded.blocked.value_or("rewritten")});
+    }
+    if (guarded.blocked) decide(Ending(Outcome::failed, *guarded.blocked, ErrorCode::E_UNSAFE));
+    if (!may_go_on()) {
+      end_turn(stopping() ? FinishReason::cancelled : FinishReason::error);
+      co_return why_not_on();
+    }
+  }
+  commit(to_message(message_id, response));
   AnswerMetadata metadata;
   metadata.rounds = rounds_;
   metadata.input_tokens = usage_.prompt;
@@ -153,25 +225,40 @@ Run::Ending Run::answer(const std::string& message_id, const ModelResponse& resp
                                            .content = response.content,
                                            .refusal = response.refusal,
                                            .metadata = metadata});
+  if (has_hooks()) co_await attend(hooks_after_turn());
   end_turn(response.finish_reason);
+  // An answer that has been given counts, whatever was decided after it.
+  if (!inputs_.empty() && may_go_on() && stop_ == Stop::no) co_return std::nullopt;
   answering_.publish(StatusUpdate{.status = AgentStatus::idle, .detail = "Completed"});
   answering_.publish(UsageUpdate{.usage = usage_, .cost = cost_});
   Ending ending;
   ending.text = response.content;
   ending.finish = response.finish_reason;
-  return ending;
+  co_return ending;
 }
 
-Run::Ending Run::budget_spent(BudgetKind kind, double limit, double used, std::string text) {
-  answering_.publish(BudgetExceeded{.budget = kind, .limit = limit, .used = used});
-  return Ending(Outcome::failed, std::move(text), ErrorCode::budget);
+Run::Ending Run::budget_spent(const BudgetSpent& spent) {
+  answering_.publish(
+      BudgetExceeded{.budget = spent.kind, .limit = spent.limit, .used = spent.used});
+  return Ending(Outcome::failed, spent.text, ErrorCode::budget);
 }
 
 Run::Ending Run::stopped() {
   if (stop_ != Stop::timeout) return Ending(Outcome::cancelled, stop_reason_, ErrorCode::cancelled);
-  const double used = static_cast<double>(milliseconds_since(started_)) / 1000.0;
-  return budget_spent(BudgetKind::wall_time, seconds(core_.options().timeout), used, stop_reason_);
+  if (std::exchange(timeout_told_, true))
+    return Ending(Outcome::failed, stop_reason_, ErrorCode::budget);
+  return budget_spent({.kind = BudgetKind::wall_time,
+                       .limit = seconds(core_.options().timeout),
+                       .used = static_cast<double>(milliseconds_since(started_)) / 1000.0,
+                       .text = stop_reason_});
 }
+
+void Run::decide(Ending ending) {
+  if (!decided_) decided_ = std::move(ending);
+  notify();
+}
+
+void Run::add_input(std::string text) { inputs_.push_back(std::move(text)); }
 
 RunResult Run::finish(const Ending& ending) {
   RunResult result;
@@ -184,6 +271,8 @@ RunResult Run::finish(const Ending& ending) {
   result.llm_calls = llm_calls_;
   result.tool_calls = tool_calls_;
   result.duration_ms = milliseconds_since(started_);
+  result.first_seq = first_seq_;
+  result.messages = core_.conversation().last(committed_);
   const auto fill = [&](auto terminal) {
     terminal.iterations = result.rounds;
     terminal.usage = result.usage;
@@ -191,7 +280,8 @@ RunResult Run::finish(const Ending& ending) {
     terminal.llm_calls = result.llm_calls;
     terminal.tool_calls = result.tool_calls;
     terminal.duration_ms = result.duration_ms;
-    answering_.publish(std::move(terminal));
+    if (const auto published = answering_.publish(std::move(terminal)))
+      result.last_seq = *published;
   };
   switch (ending.outcome) {
     case Outcome::completed:
@@ -261,6 +351,25 @@ asio::awaitable<std::tuple<error_code>> Run::changed() {
   return changes_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
+asio::awaitable<void> Run::attend(asio::awaitable<void> body) {
+  const auto child = spawn(guarded_body(std::move(body)), Cancellable::yes);
+  while (!child->done) co_await changed();
+}
+
+asio::awaitable<void> Run::guarded_body(asio::awaitable<void> body) {
+  try {
+    co_await std::move(body);
+  } catch (const system_error& error) {
+    if (stopping() && error.code() == asio::error::operation_aborted) co_return;
+    decide(Ending(Outcome::failed, error.what(), ErrorCode::interrupted));
+  } catch (const std::exception& error) {
+    decide(Ending(Outcome::failed, error.what(), ErrorCode::interrupted));
+  } catch (...) {
+    decide(Ending(Outcome::failed, "a hook threw something that is no std::exception",
+                  ErrorCode::interrupted));
+  }
+}
+
 asio::awaitable<void> Run::end_child(std::shared_ptr<Child> child) {
   if (!child->done) child->signal.emit(asio::cancellation_type::terminal);
   while (!child->done) co_await changed();
@@ -268,8 +377,8 @@ asio::awaitable<void> Run::end_child(std::shared_ptr<Child> child) {
 
 void Run::commit(Message message) {
   core_.conversation().append(message);
-  const Publisher& publisher = rounds_ == 0 ? publisher_ : turn_.publisher;
-  publisher.publish(MessageCommitted{.message = std::move(message)});
+  ++committed_;
+  current_publisher().publish(MessageCommitted{.message = std::move(message)});
 }
 
 }  // namespace strandbus::detail

@@ -1,7 +1,13 @@
 #pragma once
 
+#include "budget_ledger.hpp"
+#include "compaction_plan.hpp"
+#include "doom_loop_detector.hpp"
 #include "model_stream.hpp"
 #include "request_digest.hpp"
+#include "strandbus/agent/approval_rule.hpp"
+#include "strandbus/agent/guardrail.hpp"
+#include "strandbus/agent/hook.hpp"
 #include "strandbus/agent/run_control.hpp"
 #include "strandbus/agent/run_result.hpp"
 #include "strandbus/agent/tool_registry.hpp"
@@ -19,11 +25,13 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace strandbus::detail {
 
 class AgentCore;
+struct ApprovalAnswer;
 
 /// A coroutine of a run beside its own: a model request, a tool call, a running tool.
 struct Child {
@@ -37,6 +45,14 @@ struct ToolSlot {
 
   ToolCall call;
   std::string answer;  ///< empty until the call has ended
+};
+
+/// What the guardrails made of a text, a call or a result.
+struct Guarded {
+  bool complete = false;  ///< all have looked, or one has blocked
+  bool rewritten = false;
+  std::string approval{};                ///< why somebody has to approve; empty = nobody has to
+  std::optional<std::string> blocked{};  ///< why
 };
 
 /// How a running tool ended.
@@ -53,14 +69,21 @@ struct ToolCallState {
 /// running tools, through the signal of their Child.
 class Run : public std::enable_shared_from_this<Run> {
  public:
-  Run(AgentCore& core, std::string run_id);
+  /// `budget` is that of the run above, if there is one.
+  Run(AgentCore& core, std::string run_id, std::shared_ptr<BudgetLedger> budget);
 
   asio::awaitable<RunResult> run(std::string text);
 
   void cancel(const std::string& reason, CancelWhen when);
   /// The caller gave up its operation.
   void abort();
-  void resolve_approval(const std::string& approval_id, const ApprovalResolved& answer);
+  /// The user says something more.
+  void add_input(std::string text);
+  /// What the user has said and no model was told; after the end.
+  std::deque<std::string> take_unread_inputs() noexcept { return std::move(inputs_); }
+  void resolve_approval(const std::string& approval_id, ApprovalAnswer answer);
+
+  const std::shared_ptr<BudgetLedger>& budget() const noexcept { return budget_; }
 
   /// Why the operation as such failed: run_started was refused, or the caller aborted it.
   error_code error() const noexcept { return error_; }
@@ -94,26 +117,46 @@ class Run : public std::enable_shared_from_this<Run> {
   // The loop.
   asio::awaitable<Ending> loop(std::string text);
   asio::awaitable<std::optional<Ending>> take_turn();
+  asio::awaitable<void> take_inputs();
+  asio::awaitable<void> take_input(std::string text);
   void begin_turn();
   void end_turn(FinishReason reason);
-  Ending answer(const std::string& message_id, const ModelResponse& response);
-  Ending budget_spent(BudgetKind kind, double limit, double used, std::string text);
+  asio::awaitable<std::optional<Ending>> answer(std::string message_id, ModelResponse response,
+                                                std::int64_t attempt);
+  std::optional<Ending> why_not_on();
+  Ending budget_spent(const BudgetSpent& spent);
   Ending stopped();
+  /// The run ends as soon as what is under way has ended. The first reason counts.
+  void decide(Ending ending);
+  bool may_go_on() const noexcept { return !stopping() && !decided_; }
+  const std::string& why_ended() const noexcept { return decided_ ? decided_->text : stop_reason_; }
   RunResult finish(const Ending& ending);
 
   // Asking the model.
   asio::awaitable<std::optional<Ending>> ask_model(const std::string& message_id,
-                                                   ModelResponse& response);
+                                                   ModelResponse& response, std::int64_t& attempt);
+  ModelStarted model_started(const ModelRequest& request) const;
+  asio::awaitable<ModelCall> call_model(const ModelRequest& request, ModelStream& stream);
   asio::awaitable<void> complete(const ModelRequest& request, ModelStream& stream, ModelCall& call);
   ModelRequest make_request(std::span<const ToolSpec> tools) const;
   std::optional<Ending> settle_model_call(const ModelStream& stream, ModelCall& call);
   void add_usage(const Usage& usage, std::optional<NanoUsd> cost);
 
+  // Making the conversation shorter.
+  std::int64_t context_tokens() const;
+  bool wants_compaction() const;
+  asio::awaitable<bool> compact();
+  asio::awaitable<std::string> summarise(const CompactionPlan& plan, std::string& error);
+  void note_compaction_failure(std::string error);
+
   // Running the tools.
   asio::awaitable<void> run_tools(std::vector<ToolCall> calls);
+  asio::awaitable<void> run_calls(std::deque<ToolSlot>& slots);
   asio::awaitable<void> run_alone(ToolSlot& slot);
   asio::awaitable<void> run_together(std::deque<ToolSlot>& slots);
   asio::awaitable<void> run_tool(ToolSlot& slot);
+  std::optional<DoomLoopDetected> loop_among(std::span<const ToolCall> calls);
+  bool prepare(ToolSlot& slot, ReadyCall& ready);
   asio::awaitable<void> execute_tool(ToolSlot& slot, ReadyCall ready);
   asio::awaitable<void> invoke(std::shared_ptr<Tool> tool, json::object arguments,
                                ToolContext& context, ToolCallState& state);
@@ -124,14 +167,43 @@ class Run : public std::enable_shared_from_this<Run> {
   ToolContext make_context(const Publisher& publisher, const ToolCall& call) const;
 
   // Asking whether a call may run.
-  bool needs_approval(const Tool& tool) const;
-  asio::awaitable<bool> approved(ToolSlot& slot);
-  asio::awaitable<ApprovalResolved> decision(const Publisher& publisher,
-                                             const ApprovalRequested& request);
+  ApprovalRule approval_rule(const ToolCall& call, const Tool& tool,
+                             const std::string& demanded) const;
+  /// Whether the call may run; if not, its end was published. May change the arguments.
+  asio::awaitable<bool> approved(ToolSlot& slot, ReadyCall& ready, std::string demanded);
+  asio::awaitable<ApprovalAnswer> ask(ApprovalRequested request);
+  asio::awaitable<ApprovalAnswer> decision(const Publisher& publisher,
+                                           const ApprovalRequested& request);
   asio::awaitable<void> confirm(const ApprovalRequested& request);
   void expire(asio::steady_timer& limit, const std::string& approval_id);
 
+  // The application's hooks and guardrails.
+  bool has_hooks() const noexcept;
+  TurnInfo turn_info() const;
+  bool heed(const HookDecision& decision);
+  asio::awaitable<void> hooks_before_turn();
+  asio::awaitable<void> hooks_after_turn();
+  asio::awaitable<void> hooks_before_model(ModelRequest& request, std::vector<Message>& messages);
+  asio::awaitable<void> hooks_after_model(ModelResponse& response);
+  asio::awaitable<void> hooks_before_tool(ToolCall& call);
+  asio::awaitable<void> hooks_after_tool(const ToolCall& call, ToolResult& result);
+  bool has_guardrails() const noexcept;
+  asio::awaitable<void> guard_text(GuardrailTarget target, std::string id, std::string& text,
+                                   Guarded& guarded);
+  asio::awaitable<void> check_text(GuardrailTarget target, std::string& text, Guarded& guarded);
+  asio::awaitable<void> guard_call(ToolCall& call, Guarded& guarded);
+  asio::awaitable<void> check_call(ToolCall& call, Guarded& guarded);
+  asio::awaitable<void> guard_result(const ToolCall& call, ToolResult& result);
+  asio::awaitable<void> check_result(const ToolCall& call, ToolResult& result, Guarded& guarded);
+  void note(const Guardrail& guardrail, GuardrailTarget target, const GuardrailDecision& decision,
+            Guarded& guarded);
+  asio::awaitable<void> ask_for(GuardrailTarget target, ApprovalRequested request,
+                                Guarded& guarded);
+
   // Waiting.
+  /// Runs the application's code, which is cancelled when the run is; its exception ends the run.
+  asio::awaitable<void> attend(asio::awaitable<void> body);
+  asio::awaitable<void> guarded_body(asio::awaitable<void> body);
   std::shared_ptr<Child> spawn(asio::awaitable<void> body, Cancellable cancellable);
   asio::awaitable<std::tuple<error_code>> changed();
   /// Cancels a child whose result is not wanted any more, and waits for its end.
@@ -142,6 +214,9 @@ class Run : public std::enable_shared_from_this<Run> {
   void watch_wall_time();
 
   void commit(Message message);
+  const Publisher& current_publisher() const noexcept {
+    return rounds_ == 0 ? publisher_ : turn_.publisher;
+  }
 
   AgentCore& core_;
   const Publisher publisher_;
@@ -149,18 +224,27 @@ class Run : public std::enable_shared_from_this<Run> {
   const Clock::time_point started_;
   RequestDigest digest_;
   Publisher answering_;  ///< names the model that answers
+  DoomLoopDetector loops_;
   Turn turn_;
   std::int64_t rounds_ = 0;
   std::int64_t llm_calls_ = 0;
   std::int64_t tool_calls_ = 0;
   Usage usage_;
   std::optional<NanoUsd> cost_{NanoUsd{}};  ///< absent once a price was unknown
+  const std::shared_ptr<BudgetLedger> budget_;
+  std::deque<std::string> inputs_;  ///< that the model has not been told yet
+  std::uint64_t first_seq_ = 0;
+  std::size_t committed_ = 0;         ///< messages
+  std::int64_t counted_tokens_ = 0;   ///< of the last request, as the server counted; 0 = unknown
+  std::size_t counted_messages_ = 0;  ///< that it had
+  bool timeout_told_ = false;
   error_code error_;
 
   Stop stop_ = Stop::no;
   std::string stop_reason_;
+  std::optional<Ending> decided_;
   std::vector<std::shared_ptr<Child>> children_;
-  std::unordered_map<std::string, ApprovalResolved*> approvals_;  ///< that wait for an answer
+  std::unordered_map<std::string, ApprovalAnswer*> approvals_;  ///< that wait for an answer
   asio::steady_timer changes_;  ///< never expires; cancelled to wake
   asio::steady_timer wall_time_;
 };

@@ -16,61 +16,96 @@ std::string expiry(std::chrono::milliseconds from_now) {
   return to_rfc3339(now + from_now, 3);
 }
 
-ApprovalResolved denied(std::string reason) {
-  ApprovalResolved answer;
-  answer.decision = ApprovalDecision::denied;
-  answer.reason = std::move(reason);
+ApprovalAnswer denied(std::string reason) {
+  ApprovalAnswer answer;
+  answer.resolved.decision = ApprovalDecision::denied;
+  answer.resolved.reason = std::move(reason);
   return answer;
 }
 
-ApprovalResolved to_answer(Confirmation&& confirmation) {
-  ApprovalResolved answer = denied(std::move(confirmation.reason));
-  if (confirmation.approved) answer.decision = ApprovalDecision::approved;
-  answer.by = std::move(confirmation.by);
+ApprovalAnswer to_answer(Confirmation&& confirmation) {
+  ApprovalAnswer answer = denied(std::move(confirmation.reason));
+  if (confirmation.approved) answer.resolved.decision = ApprovalDecision::approved;
+  answer.resolved.by = std::move(confirmation.by);
+  answer.arguments = std::move(confirmation.arguments);
   return answer;
 }
 
 }  // namespace
 
-bool Run::needs_approval(const Tool& tool) const {
-  return tool.definition().requires_confirmation && core_.options().approval != ApprovalMode::all;
+/// What becomes of a call: the first rule that matches it decides, then the tool's definition.
+/// `demanded` is why a guardrail wants an approval whatever the rules say.
+ApprovalRule Run::approval_rule(const ToolCall& call, const Tool& tool,
+                                const std::string& demanded) const {
+  const AgentOptions& options = core_.options();
+  ApprovalRule rule;
+  rule.action = ApprovalAction::allow;
+  const json::object* arguments = call.arguments.if_object();
+  const ApprovalRule* match = matching_rule(options.approval_rules, call.tool_name,
+                                            arguments ? *arguments : json::object());
+  if (match) {
+    rule = *match;
+  } else if (tool.definition().requires_confirmation && options.approval != ApprovalMode::all) {
+    rule.action = ApprovalAction::ask;
+  }
+  if (rule.action == ApprovalAction::allow && !demanded.empty()) rule.action = ApprovalAction::ask;
+  if (!demanded.empty()) rule.reason = demanded;
+  if (rule.action == ApprovalAction::ask && options.approval == ApprovalMode::deny) {
+    rule.action = ApprovalAction::deny;
+    rule.reason = call.tool_name + " needs an approval, and nobody is there to give it";
+  }
+  return rule;
 }
 
-/// Whether the call may run; if not, its end was published.
-asio::awaitable<bool> Run::approved(ToolSlot& slot) {
-  const AgentOptions& options = core_.options();
-  if (options.approval == ApprovalMode::deny) {
+asio::awaitable<bool> Run::approved(ToolSlot& slot, ReadyCall& ready, std::string demanded) {
+  const ApprovalRule rule = approval_rule(slot.call, *ready.tool, demanded);
+  if (rule.action == ApprovalAction::allow) co_return true;
+  if (rule.action == ApprovalAction::deny) {
     deny(slot, ErrorCode::E_CONFIRMED_DENY,
-         slot.call.tool_name + " needs an approval, and nobody is there to give it");
+         rule.reason.empty() ? "a rule forbids this call" : rule.reason);
     co_return false;
   }
-  const Publisher publisher = turn_.publisher.span(Publisher::new_span());
   ApprovalRequested request;
-  request.approval_id = make_unique_id("approval");
   request.call_id = slot.call.call_id;
   request.tool_name = slot.call.tool_name;
   request.arguments = slot.call.arguments;
-  request.reason = slot.call.tool_name + " requires confirmation";
-  request.expires_at = expiry(options.approval_timeout);
-
-  const ApprovalResolved answer = co_await decision(publisher, request);
-  publisher.publish(answer);
-  if (answer.decision == ApprovalDecision::approved && !stopping()) co_return true;
-  if (answer.decision == ApprovalDecision::denied || answer.decision == ApprovalDecision::expired) {
+  request.reason =
+      rule.reason.empty() ? slot.call.tool_name + " requires confirmation" : rule.reason;
+  ApprovalAnswer answer = co_await ask(std::move(request));
+  const ApprovalDecision decision = answer.resolved.decision;
+  if (decision == ApprovalDecision::approved && may_go_on()) {
+    if (!answer.arguments) co_return true;
+    slot.call.arguments = std::move(*answer.arguments);
+    const bool valid = prepare(slot, ready);
+    co_return valid;
+  }
+  if (decision == ApprovalDecision::denied || decision == ApprovalDecision::expired) {
     deny(slot, ErrorCode::E_CONFIRMED_DENY,
-         answer.reason.empty() ? "the call was not approved" : answer.reason);
+         answer.resolved.reason.empty() ? "the call was not approved" : answer.resolved.reason);
   }
   co_return false;
 }
 
+/// Asks, and publishes the answer.
+asio::awaitable<ApprovalAnswer> Run::ask(ApprovalRequested request) {
+  const Publisher publisher = current_publisher().span(Publisher::new_span());
+  request.approval_id = make_unique_id("approval");
+  request.expires_at = expiry(core_.options().approval_timeout);
+  ApprovalAnswer answer = co_await decision(publisher, request);
+  if (answer.arguments && answer.resolved.reason.empty())
+    answer.resolved.reason = "with other arguments";
+  publisher.publish(answer.resolved);
+  co_return answer;
+}
+
 /// Publishes the question and waits for the first answer: the application's, that of a RunControl,
 /// the end of the time, the end of the run.
-asio::awaitable<ApprovalResolved> Run::decision(const Publisher& publisher,
-                                                const ApprovalRequested& request) {
-  ApprovalResolved answer;
-  answer.approval_id = request.approval_id;
-  answer.call_id = request.call_id;
-  answer.decision = ApprovalDecision::cancelled;
+asio::awaitable<ApprovalAnswer> Run::decision(const Publisher& publisher,
+                                              const ApprovalRequested& request) {
+  ApprovalAnswer answer;
+  answer.resolved.approval_id = request.approval_id;
+  answer.resolved.call_id = request.call_id;
+  answer.resolved.decision = ApprovalDecision::cancelled;
   approvals_.emplace(request.approval_id, &answer);
   publisher.publish(
       StatusUpdate{.status = AgentStatus::waiting_approval, .detail = request.tool_name});
@@ -91,17 +126,17 @@ void Run::expire(asio::steady_timer& limit, const std::string& approval_id) {
   if (core_.options().approval_timeout.count() == 0) return;
   limit.expires_after(core_.options().approval_timeout);
   limit.async_wait([weak = weak_from_this(), approval_id](error_code ec) {
-    ApprovalResolved expired;
-    expired.decision = ApprovalDecision::expired;
-    expired.reason = "nobody answered in time";
+    ApprovalAnswer expired;
+    expired.resolved.decision = ApprovalDecision::expired;
+    expired.resolved.reason = "nobody answered in time";
     const auto self = weak.lock();
-    if (!ec && self) self->resolve_approval(approval_id, expired);
+    if (!ec && self) self->resolve_approval(approval_id, std::move(expired));
   });
 }
 
 /// Lets the application decide.
 asio::awaitable<void> Run::confirm(const ApprovalRequested& request) {
-  ApprovalResolved answer;
+  ApprovalAnswer answer;
   try {
     auto question = core_.options().confirm(request);
     Confirmation confirmation = co_await std::move(question);
@@ -112,15 +147,17 @@ asio::awaitable<void> Run::confirm(const ApprovalRequested& request) {
     answer = denied("the application could not decide");
   }
   // A run that stops has cancelled the question: that is no denial.
-  if (!stopping()) resolve_approval(request.approval_id, answer);
+  if (!stopping()) resolve_approval(request.approval_id, std::move(answer));
 }
 
-void Run::resolve_approval(const std::string& approval_id, const ApprovalResolved& answer) {
+void Run::resolve_approval(const std::string& approval_id, ApprovalAnswer answer) {
   const auto found = approvals_.find(approval_id);
   if (found == approvals_.end()) return;
-  found->second->decision = answer.decision;
-  found->second->by = answer.by;
-  found->second->reason = answer.reason;
+  ApprovalAnswer& waiting = *found->second;
+  waiting.resolved.decision = answer.resolved.decision;
+  waiting.resolved.by = std::move(answer.resolved.by);
+  waiting.resolved.reason = std::move(answer.resolved.reason);
+  waiting.arguments = std::move(answer.arguments);
   approvals_.erase(found);
   notify();
 }

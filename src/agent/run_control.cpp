@@ -28,20 +28,35 @@ void RunControl::cancel(std::string reason, CancelWhen when) const {
   tell(agent_, [&](detail::AgentCore& agent) { agent.cancel(std::move(reason), when); });
 }
 
+void RunControl::send(std::string text) const {
+  tell(agent_, [&](detail::AgentCore& agent) { agent.add_input(std::move(text)); });
+}
+
 void RunControl::approve(std::string approval_id, std::string by) const {
-  ApprovalResolved answer;
-  answer.decision = ApprovalDecision::approved;
-  answer.by = std::move(by);
+  detail::ApprovalAnswer answer;
+  answer.resolved.decision = ApprovalDecision::approved;
+  answer.resolved.by = std::move(by);
+  tell(agent_, [&](detail::AgentCore& agent) {
+    agent.resolve_approval(std::move(approval_id), std::move(answer));
+  });
+}
+
+void RunControl::approve_with(std::string approval_id, boost::json::object arguments,
+                              std::string by) const {
+  detail::ApprovalAnswer answer;
+  answer.resolved.decision = ApprovalDecision::approved;
+  answer.resolved.by = std::move(by);
+  answer.arguments = std::move(arguments);
   tell(agent_, [&](detail::AgentCore& agent) {
     agent.resolve_approval(std::move(approval_id), std::move(answer));
   });
 }
 
 void RunControl::deny(std::string approval_id, std::string reason, std::string by) const {
-  ApprovalResolved answer;
-  answer.decision = ApprovalDecision::denied;
-  answer.by = std::move(by);
-  answer.reason = std::move(reason);
+  detail::ApprovalAnswer answer;
+  answer.resolved.decision = ApprovalDecision::denied;
+  answer.resolved.by = std::move(by);
+  answer.resolved.reason = std::move(reason);
   tell(agent_, [&](detail::AgentCore& agent) {
     agent.resolve_approval(std::move(approval_id), std::move(answer));
   });

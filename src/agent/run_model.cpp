@@ -24,29 +24,55 @@ std::vector<Message> captured(Capture capture, const Conversation& conversation)
 
 /// Asks the model once. No value: `response` holds what it said; otherwise how the run ends.
 asio::awaitable<std::optional<Run::Ending>> Run::ask_model(const std::string& message_id,
-                                                           ModelResponse& response) {
-  const ModelRequest request = make_request(specs_);
+                                                           ModelResponse& response,
+                                                           std::int64_t& attempt) {
+  ModelRequest request = make_request(specs_);
+  std::vector<Message> rewritten;
+  if (has_hooks()) {
+    rewritten = core_.conversation().messages();
+    co_await attend(hooks_before_model(request, rewritten));
+    if (!may_go_on()) co_return why_not_on();
+    request.messages = rewritten;
+    digest_ = RequestDigest();  // nobody knows what was rewritten
+  }
+  ModelStarted started = model_started(request);
+  started.messages = captured(core_.options().capture, core_.conversation());
+  started.tools = core_.tools().names();
+  started.request_digest = digest_.of(request);
+  core_.conversation().mark_sent();
+
+  const std::size_t sent = core_.conversation().messages().size();
+  ModelStream stream(turn_.publisher.span(Publisher::new_span()), message_id, std::move(started));
+  ModelCall call = co_await call_model(request, stream);
+  attempt = stream.attempts();
+  auto ending = settle_model_call(stream, call);
+  if (ending) co_return ending;
+  counted_messages_ = sent;
+  counted_tokens_ = call.response->usage.prompt;
+  response = std::move(*call.response);
+  if (has_hooks() && may_go_on()) co_await attend(hooks_after_model(response));
+  // What was paid for is kept: an answer that came before a hook has stopped the run is committed.
+  co_return std::nullopt;
+}
+
+ModelStarted Run::model_started(const ModelRequest& request) const {
   ModelStarted started;
   started.provider = core_.provider().name();
   started.model = request.model;
   started.iteration = rounds_;
   started.message_count = static_cast<std::int64_t>(request.messages.size());
-  started.messages = captured(core_.options().capture, core_.conversation());
-  started.tools = core_.tools().names();
   if (!request.parameters.empty()) started.parameters = request.parameters;
-  started.request_digest = digest_.of(request);
-  core_.conversation().mark_sent();
+  return started;
+}
 
-  const Publisher publisher = turn_.publisher.span(Publisher::new_span());
-  ModelStream stream(publisher, message_id, std::move(started));
+/// Asks, and waits for the end.
+asio::awaitable<ModelCall> Run::call_model(const ModelRequest& request, ModelStream& stream) {
   ModelCall call;
   ++llm_calls_;
   const auto child = spawn(complete(request, stream, call), Cancellable::yes);
   while (!child->done) co_await changed();
   llm_calls_ += stream.attempts() - 1;
-  auto ending = settle_model_call(stream, call);
-  if (!ending) response = std::move(*call.response);
-  co_return ending;
+  co_return call;
 }
 
 asio::awaitable<void> Run::complete(const ModelRequest& request, ModelStream& stream,
@@ -72,6 +98,7 @@ ModelRequest Run::make_request(std::span<const ToolSpec> tools) const {
   request.tools = tools;
   request.max_tokens = options.max_tokens;
   request.temperature = options.temperature;
+  request.response_schema = options.response_schema;
   request.parameters = options.parameters;
   request.iteration = rounds_;
   request.session_id = publisher_.context().session_id;
@@ -118,6 +145,7 @@ std::optional<Run::Ending> Run::settle_model_call(const ModelStream& stream, Mod
 void Run::add_usage(const Usage& usage, std::optional<NanoUsd> cost) {
   usage_ += usage;
   turn_.usage += usage;
+  budget_->add(usage, cost, answering_.context().model_id);
   if (!cost && usage.total == 0) return;  // nothing was used
   if (cost && cost_) {
     *cost_ += *cost;

@@ -48,25 +48,74 @@ std::optional<std::string> unread_file(const ReadyCall& call, const ReadRecord& 
   return reason + " was not read in this conversation";
 }
 
+/// At most 400 bytes, and no half character.
+std::string beginning_of(const std::string& text) {
+  std::size_t size = std::min<std::size_t>(text.size(), 400);
+  while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80)
+    --size;
+  return text.substr(0, size);
+}
+
+/// What the newest call that goes round in this loop was answered, shortened.
+std::string previous_result(std::span<const Message> messages, const DoomLoopDetected& loop) {
+  for (std::size_t i = messages.size(); i-- > 0;) {
+    for (const ToolCall& call : messages[i].tool_calls) {
+      if (call.tool_name != loop.tool_name || call.arguments != loop.arguments) continue;
+      for (std::size_t k = i + 1; k < messages.size() && messages[k].role == Role::tool; ++k) {
+        if (messages[k].tool_call_id == call.call_id) return beginning_of(messages[k].content);
+      }
+    }
+  }
+  return {};
+}
+
+/// For the model, below the answer that it gets once more.
+std::string loop_hint(const DoomLoopDetected& loop) {
+  return "\n\n[" + loop.description +
+         ". Doing the same again will not help: do something else, or answer with what you have.]";
+}
+
 }  // namespace
 
 /// Runs the calls of one turn and commits their answers in the order of the calls.
 asio::awaitable<void> Run::run_tools(std::vector<ToolCall> calls) {
+  const auto loop = loop_among(calls);
   std::deque<ToolSlot> slots;
   for (ToolCall& call : calls) slots.emplace_back(std::move(call));
-  if (slots.size() > 1) {
-    co_await run_together(slots);
-  } else if (!slots.empty() && !stopping()) {
-    co_await run_alone(slots.front());
+  if (loop && loop->action == LoopAction::refuse) {
+    for (ToolSlot& slot : slots) deny(slot, ErrorCode::doom_loop, loop->description);
+  } else if (may_go_on()) {
+    co_await run_calls(slots);
   }
+  if (loop && loop->action == LoopAction::warn && !slots.empty())
+    slots.back().answer += loop_hint(*loop);
   for (ToolSlot& slot : slots) {
     Message message;
     message.id = make_message_id();
     message.role = Role::tool;
     message.content =
-        slot.answer.empty() ? "The call did not run: " + stop_reason_ : std::move(slot.answer);
+        slot.answer.empty() ? "The call did not run: " + why_ended() : std::move(slot.answer);
     message.tool_call_id = slot.call.call_id;
     commit(std::move(message));
+  }
+}
+
+/// Judges the calls of a turn before any of them runs.
+std::optional<DoomLoopDetected> Run::loop_among(std::span<const ToolCall> calls) {
+  auto loop = loops_.observe(calls);
+  if (!loop) return loop;
+  loop->previous_result = previous_result(core_.conversation().messages(), *loop);
+  turn_.publisher.publish(*loop);
+  if (loop->action == LoopAction::stop)
+    decide(Ending(Outcome::failed, loop->description, ErrorCode::doom_loop));
+  return loop;
+}
+
+asio::awaitable<void> Run::run_calls(std::deque<ToolSlot>& slots) {
+  if (slots.size() > 1) {
+    co_await run_together(slots);
+  } else if (!slots.empty()) {
+    co_await run_alone(slots.front());
   }
 }
 
@@ -87,7 +136,7 @@ asio::awaitable<void> Run::run_together(std::deque<ToolSlot>& slots) {
   std::size_t next = 0;
   for (;;) {
     std::erase_if(running, [](const auto& child) { return child->done; });
-    while (!stopping() && next < slots.size() &&
+    while (may_go_on() && next < slots.size() &&
            running.size() < core_.options().max_parallel_tools) {
       running.push_back(spawn(run_tool(slots[next++]), Cancellable::no));
     }
@@ -96,21 +145,37 @@ asio::awaitable<void> Run::run_together(std::deque<ToolSlot>& slots) {
   }
 }
 
+/// In this order: hooks, checks of the call, guardrails, rules and approval, budget, the tool.
 asio::awaitable<void> Run::run_tool(ToolSlot& slot) {
+  if (has_hooks()) co_await attend(hooks_before_tool(slot.call));
+  ReadyCall ready;
+  if (!may_go_on() || !prepare(slot, ready)) co_return;
+  Guarded guarded;
+  if (has_guardrails()) {
+    co_await guard_call(slot.call, guarded);
+    if (!may_go_on()) co_return;
+    if (guarded.blocked) co_return deny(slot, ErrorCode::E_UNSAFE, *guarded.blocked);
+    if (guarded.rewritten && !prepare(slot, ready)) co_return;
+  }
+  const bool may_run = co_await approved(slot, ready, std::move(guarded.approval));
+  if (!may_run) co_return;
+  if (const auto spent = budget_->spent_on_tools()) co_return decide(budget_spent(*spent));
+  co_await execute_tool(slot, std::move(ready));
+}
+
+/// Checks a call; if it may not run, its end was published.
+bool Run::prepare(ToolSlot& slot, ReadyCall& ready) {
   auto prepared = prepare_call(core_.tools(), slot.call.tool_name, slot.call.arguments);
   if (!prepared) {
     deny(slot, prepared.error().code, prepared.error().reason);
-    co_return;
+    return false;
   }
   if (const auto why = unread_file(*prepared, *core_.reads(), core_.options().workspace)) {
     deny(slot, ErrorCode::E_VALIDATION, *why);
-    co_return;
+    return false;
   }
-  if (needs_approval(*prepared->tool)) {
-    const bool may_run = co_await approved(slot);
-    if (!may_run) co_return;
-  }
-  co_await execute_tool(slot, std::move(*prepared));
+  ready = std::move(*prepared);
+  return true;
 }
 
 void Run::deny(ToolSlot& slot, ErrorCode code, const std::string& reason) {
@@ -126,9 +191,10 @@ asio::awaitable<void> Run::execute_tool(ToolSlot& slot, ReadyCall ready) {
   const Publisher publisher = turn_.publisher.span(Publisher::new_span());
   const auto started = Clock::now();
   ++tool_calls_;
+  budget_->add_tool_call();
   publisher.publish(ToolCallStarted{.tool_name = slot.call.tool_name,
                                     .call_id = slot.call.call_id,
-                                    .arguments = std::move(slot.call.arguments)});
+                                    .arguments = slot.call.arguments});
   ToolContext context = make_context(publisher, slot.call);
   ToolCallState state;
   const auto child = spawn(
@@ -159,6 +225,8 @@ asio::awaitable<void> Run::execute_tool(ToolSlot& slot, ReadyCall ready) {
     slot.answer = "The call was cancelled: " + reason;
     co_return;
   }
+  if (has_guardrails()) co_await guard_result(slot.call, state.result);
+  if (has_hooks() && may_go_on()) co_await attend(hooks_after_tool(slot.call, state.result));
   publish_tool_end(publisher, slot, std::move(state.result), started);
 }
 
@@ -207,6 +275,7 @@ ToolContext Run::make_context(const Publisher& publisher, const ToolCall& call) 
   context.model_id = publisher.context().model_id;
   context.config = core_.options().tool_config;
   context.user_data = core_.options().user_data;
+  context.agent = core_.weak_from_this();
   return context;
 }
 

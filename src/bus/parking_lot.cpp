@@ -1,76 +1,11 @@
 #include "parking_lot.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/execution/context.hpp>
-#include <boost/asio/execution_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/query.hpp>
 
 #include <algorithm>
-#include <new>
+#include <utility>
 
 namespace strandbus::detail {
-
-/// Destroys what still waits on a context when that context goes away. A parked operation usually
-/// owns the coroutine that owns the stream that owns the operation; only the context can end that
-/// circle.
-class WakeDomainService final : public asio::execution_context::service {
- public:
-  using key_type = WakeDomainService;
-  static asio::execution_context::id id;
-
-  explicit WakeDomainService(asio::execution_context& context)
-      : asio::execution_context::service(context) {}
-
-  void add(const std::shared_ptr<WakeDomain>& domain) {
-    std::lock_guard lock(mutex_);
-    std::erase_if(domains_, [](const auto& known) { return known.expired(); });
-    domains_.push_back(domain);
-  }
-
- private:
-  void shutdown() override {
-    std::vector<std::weak_ptr<WakeDomain>> domains;
-    {
-      std::lock_guard lock(mutex_);
-      domains.swap(domains_);
-    }
-    for (const auto& known : domains) {
-      const auto domain = known.lock();
-      const auto lot = domain ? domain->lot_.lock() : nullptr;
-      if (lot) lot->abandon(*domain);
-    }
-  }
-
-  sync::Mutex mutex_;
-  std::vector<std::weak_ptr<WakeDomain>> domains_;
-};
-
-asio::execution_context::id WakeDomainService::id;
-
-void WakeDomain::shut() noexcept {
-  auto uses = uses_.fetch_or(context_gone, std::memory_order_acq_rel) | context_gone;
-  for (; uses != context_gone; uses = uses_.load(std::memory_order_acquire)) {
-    uses_.wait(uses, std::memory_order_acquire);
-  }
-}
-
-/// Without memory to look the wait is over: its owner looks again, and learns of that himself.
-void Polled::poll() noexcept try {
-  epoch = waiter->epoch();
-  events = epoch - std::exchange(waiter->polled_epoch_, epoch);
-  outcome = waiter->poll();
-  if (!outcome) deadline = waiter->deadline();
-} catch (const std::bad_alloc&) {
-  outcome = error_code();
-}
-
-void Completions::clear() noexcept {
-  polled.clear();
-  ended.clear();
-  next.store(0, std::memory_order_relaxed);
-  takers.store(1, std::memory_order_relaxed);
-}
 
 std::shared_ptr<WakeDomain> ParkingLot::known_domain(
     const asio::any_io_executor& executor) const noexcept {
@@ -88,7 +23,7 @@ std::shared_ptr<WakeDomain> ParkingLot::domain(const asio::any_io_executor& exec
   }
   // Known to the context before anybody waits in it. Of two that are made at once one is forgotten.
   const auto made = std::make_shared<WakeDomain>(executor, weak_from_this());
-  asio::use_service<WakeDomainService>(asio::query(executor, asio::execution::context)).add(made);
+  end_with_context(made);
   std::lock_guard lock(mutex_);
   if (auto known = known_domain(executor)) return known;
   domains_.push_back(made);
@@ -160,119 +95,6 @@ void ParkingLot::cancel(Waiter& waiter, std::uint64_t id) noexcept {
   wake_armed();
 }
 
-void ParkingLot::drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) {
-  if (linger.waits()) sync::pause_until(linger.next_look());
-  Polled only;  // if no more are parked
-  std::shared_ptr<Completions> completions;
-  std::shared_ptr<Completions> unposted;
-  {
-    std::lock_guard lock(mutex_);
-    unposted = std::move(domain->unposted_);
-    domain->look_again_ = false;
-    if (domain->parked_.size() == 1) {
-      only.waiter = unpark(*domain->parked_.front());
-    } else {
-      completions = take_parked(*domain);
-      if (!completions) end_drain(domain);
-    }
-  }
-  if (unposted) post_kept(domain, std::move(unposted));
-  if (only.waiter) return drain_one(domain, std::move(only), linger);
-  if (!completions) return wake_armed();  // posts this again, and then there may be memory
-  drain_all(domain, std::move(completions), linger);
-}
-
-// Both post the next drain before the handlers run: those may take long, and others wait for their
-// events.
-
-void ParkingLot::drain_one(const std::shared_ptr<WakeDomain>& domain, Polled only, Linger linger) {
-  auto ended = poll_one(domain, only);
-  go_on_or_end(domain, {&only, 1}, linger);
-  only.waiter.reset();
-  if (ended) std::move(ended->operation).dispatch(ended->ec);
-}
-
-void ParkingLot::drain_all(const std::shared_ptr<WakeDomain>& domain,
-                           std::shared_ptr<Completions> completions, Linger linger) {
-  for (auto& entry : completions->polled) entry.poll();
-  settle(domain, *completions);
-  go_on_or_end(domain, completions->polled, linger);
-  completions->polled.clear();
-  complete_all(domain, std::move(completions));
-}
-
-/// Polls a waiter and gives it back, or takes its operation if that has ended.
-std::optional<Ended> ParkingLot::poll_one(const std::shared_ptr<WakeDomain>& domain,
-                                          Polled& polled) noexcept {
-  polled.poll();
-  std::optional<Ended> ended;
-  {
-    std::lock_guard lock(mutex_);
-    ended = give_back(polled, domain);
-  }
-  if (polled.deadline) start_timer(domain, polled);
-  return ended;
-}
-
-/// Posts the next drain if it may find something, otherwise leaves the waking to publishers.
-void ParkingLot::go_on_or_end(const std::shared_ptr<WakeDomain>& domain,
-                              std::span<const Polled> polled, Linger linger) noexcept {
-  std::uint64_t events = 0;
-  for (const auto& entry : polled) events = std::max(events, entry.events);
-  const bool others = others_publish();
-  const auto now = others ? Linger::Clock::now() : Linger::Clock::time_point();
-  bool goes_on = linger.goes_on_after(events, others, now);
-  if (!goes_on) {
-    std::lock_guard lock(mutex_);
-    goes_on = domain->look_again_;
-    if (!goes_on) end_drain(domain);
-  }
-  if (!goes_on) return wake_stale(polled);
-  if (post_next_drain(domain, linger)) return;
-  {
-    std::lock_guard lock(mutex_);
-    end_drain(domain);
-  }
-  wake();  // who was parked meanwhile counts on this drain, and now there may be memory
-}
-
-/// What has come between a poll and the arming of the domain was seen by nobody.
-void ParkingLot::wake_stale(std::span<const Polled> polled) noexcept {
-  sync::heavy_barrier();  // see EventLog::head_
-  if (std::any_of(polled.begin(), polled.end(), [](const auto& entry) { return entry.stale(); }))
-    wake();
-}
-
-void ParkingLot::post_drain(const std::shared_ptr<WakeDomain>& domain, Linger linger) {
-  domain->posting_.execute(
-      [lot = shared_from_this(), domain, linger] { lot->drain(domain, linger); });
-}
-
-/// From a drain: while it runs its context does not go away.
-bool ParkingLot::post_next_drain(const std::shared_ptr<WakeDomain>& domain,
-                                 Linger linger) noexcept {
-  try {
-    post_drain(domain, linger);
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
-/// Gives polled waiters back, and takes the operations of those that have ended.
-void ParkingLot::settle(const std::shared_ptr<WakeDomain>& domain,
-                        Completions& completions) noexcept {
-  {
-    std::lock_guard lock(mutex_);
-    for (const auto& entry : completions.polled) {
-      if (auto ended = give_back(entry, domain)) completions.ended.push_back(std::move(*ended));
-    }
-  }
-  for (const auto& entry : completions.polled) {
-    if (entry.deadline) start_timer(domain, entry);
-  }
-}
-
 /// The timer lives in its own handler, so that it goes when its context goes. Without memory for it
 /// the waiter is polled again at once.
 void ParkingLot::start_timer(const std::shared_ptr<WakeDomain>& domain,
@@ -318,105 +140,6 @@ void ParkingLot::on_deadline(const std::shared_ptr<WakeDomain>& domain,
     arm(domain);
   }
   wake_stale({&polled, 1});
-}
-
-void ParkingLot::keep_unposted(WakeDomain& domain,
-                               const std::shared_ptr<Completions>& completions) noexcept {
-  completions->next_kept = std::move(domain.unposted_);
-  domain.unposted_ = completions;
-}
-
-void ParkingLot::post_kept(const std::shared_ptr<WakeDomain>& domain,
-                           std::shared_ptr<Completions> unposted) noexcept {
-  while (unposted) {
-    auto next = std::move(unposted->next_kept);
-    if (!post_completions(domain, unposted)) {
-      std::lock_guard lock(mutex_);
-      keep_unposted(*domain, unposted);
-      arm(domain);
-    }
-    unposted = std::move(next);
-  }
-}
-
-std::shared_ptr<Completions> ParkingLot::make_completions(
-    std::size_t room, std::shared_ptr<Completions> spare) noexcept {
-  try {
-    if (!spare) spare = std::make_shared<Completions>();
-    spare->make_room(room);
-    return spare;
-  } catch (...) {
-    return nullptr;
-  }
-}
-
-bool ParkingLot::post_completions(const std::shared_ptr<WakeDomain>& domain,
-                                  const std::shared_ptr<Completions>& completions) noexcept {
-  try {
-    domain->posting_.execute([lot = shared_from_this(), domain, completions]() mutable {
-      lot->complete_all(domain, std::move(completions));
-    });
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
-/// Runs the handlers of a drain, and lets another thread of the executor help: so a handler that
-/// takes long or throws does not hold up the others. Where there is no other thread it costs one
-/// post.
-void ParkingLot::complete_all(const std::shared_ptr<WakeDomain>& domain,
-                              std::shared_ptr<Completions> completions) {
-  bool has_help = false;
-  std::exception_ptr error;
-  for (;;) {
-    const std::size_t index = completions->next.fetch_add(1, std::memory_order_relaxed);
-    if (index >= completions->ended.size()) break;
-    if (!has_help && index + 1 < completions->ended.size())
-      has_help = post_help(domain, completions);
-    Ended& mine = completions->ended[index];
-    try {
-      std::move(mine.operation).dispatch(mine.ec);
-    } catch (...) {
-      if (has_help) throw;
-      error = std::current_exception();  // the others have nobody else
-    }
-  }
-  // Pairs with itself: the last one comes after all that the others did.
-  if (completions->takers.fetch_sub(1, std::memory_order_acq_rel) == 1)
-    keep_spare(*domain, std::move(completions));
-  if (error) std::rethrow_exception(error);
-}
-
-bool ParkingLot::post_help(const std::shared_ptr<WakeDomain>& domain,
-                           const std::shared_ptr<Completions>& completions) noexcept {
-  completions->takers.fetch_add(1, std::memory_order_relaxed);
-  if (post_completions(domain, completions)) return true;
-  completions->takers.fetch_sub(1, std::memory_order_relaxed);
-  return false;
-}
-
-/// What nobody takes from any more is for the next drain.
-void ParkingLot::keep_spare(WakeDomain& domain, std::shared_ptr<Completions> completions) noexcept {
-  completions->clear();
-  std::lock_guard lock(mutex_);
-  if (domain.spare_ && domain.spare_->next_kept) return;
-  completions->next_kept = std::move(domain.spare_);
-  domain.spare_ = std::move(completions);
-}
-
-/// Takes the parked waiters in order to poll them, and makes room for their ends.
-std::shared_ptr<Completions> ParkingLot::take_parked(WakeDomain& domain) noexcept {
-  auto spare = std::move(domain.spare_);
-  if (spare) domain.spare_ = std::move(spare->next_kept);
-  auto completions = make_completions(domain.parked_.size(), std::move(spare));
-  if (!completions) return nullptr;
-  for (auto& waiter : domain.parked_) {
-    waiter->parked_in_ = nullptr;
-    completions->polled.emplace_back().waiter = std::move(waiter);
-  }
-  domain.parked_.clear();
-  return completions;
 }
 
 /// Gives a polled waiter back: it leaves with its operation if that has ended, else it is parked.
@@ -470,11 +193,6 @@ bool ParkingLot::arm(const std::shared_ptr<WakeDomain>& domain) noexcept {
   armed_domains_ = domain;
   armed_.store(true, std::memory_order_seq_cst);
   return false;
-}
-
-void ParkingLot::end_drain(const std::shared_ptr<WakeDomain>& domain) noexcept {
-  domain->draining_ = false;
-  if (domain->look_again_ || !domain->parked_.empty()) arm(domain);
 }
 
 std::shared_ptr<WakeDomain> ParkingLot::disarm_first(std::shared_ptr<WakeDomain>& armed) noexcept {

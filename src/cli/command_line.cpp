@@ -111,6 +111,16 @@ void add_run(Command command, RunArguments& run) {
   command.option("--script", run.script);
   command.option("--model", run.model);
   command.option("--base-url", run.base_url);
+  command.option(
+      "--api",
+      [&run](const std::string& text) {
+        run.api = text == "chat"        ? OpenAiOptions::Api::chat
+                  : text == "responses" ? OpenAiOptions::Api::responses
+                                        : OpenAiOptions::Api::automatic;
+      },
+      one_of({"auto", "chat", "responses"}, "API"));
+  command.option("--effort", run.effort,
+                 one_of({"none", "minimal", "low", "medium", "high", "xhigh"}, "effort"));
   command.option("--api-key-env", run.api_key_env);
   command.option("--api-key-file", run.api_key_file);
   command.option("--system", run.system);
@@ -175,6 +185,11 @@ void add_stats(Command command, StatsArguments& stats, bool& json) {
   command.flag("--json", json);
 }
 
+void add_check(Command command, CheckArguments& check) {
+  command.positional("FILE", check.files)->required();
+  command.flag("--json", check.json);
+}
+
 /// The command that was named; empty if none was.
 std::string command_name(const ::CLI::App& app) {
   const auto commands = app.get_subcommands();
@@ -194,7 +209,7 @@ UsageError unexpected(const ::CLI::App& app) {
   if (option != rest.end()) return UsageError("unknown option " + *option + see_help(command));
   const std::string text = rest.empty() ? "" : in_quotes(rest.front());
   if (command.empty())
-    return UsageError("unknown command " + text + "; there are run, replay and stats");
+    return UsageError("unknown command " + text + "; there are run, replay, stats and check");
   const std::string hint = command == "run" ? "; put the prompt in quotes" : see_help(command);
   return UsageError("unexpected argument " + text + hint);
 }
@@ -211,7 +226,7 @@ UsageError usage_error(const ::CLI::App& app, const ::CLI::ParseError& error) {
   if (dynamic_cast<const ::CLI::ExtrasError*>(&error) != nullptr) return unexpected(app);
   const std::string command = command_name(app);
   if (command.empty() && app.remaining(true).empty())
-    return UsageError("no command; there are run, replay and stats" + see_help(command));
+    return UsageError("no command; there are run, replay, stats and check" + see_help(command));
   if (command.empty()) return unexpected(app);
   if (dynamic_cast<const ::CLI::ArgumentMismatch*>(&error) != nullptr)
     return mismatch(command, error.what());
@@ -246,12 +261,14 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   ReplayArguments replay;
   StatsArguments stats;
   bool stats_json = false;
+  CheckArguments check;
   ::CLI::App app;
   app.require_subcommand(1);
   app.add_flag("--version");
   add_run(Command(app, "run"), run);
   add_replay(Command(app, "replay"), replay);
   add_stats(Command(app, "stats"), stats, stats_json);
+  add_check(Command(app, "check"), check);
   try {
     app.parse(argc, argv);
   } catch (const ::CLI::CallForHelp&) {
@@ -265,6 +282,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     if (stats_json) take_json(*app.get_subcommand("stats"), stats);
     return stats;
   }
+  if (command == "check") return check;
   if (command == "replay") {
     check_dialect(*app.get_subcommand("replay"), replay.json);
     return replay;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "strandbus/agent/agent_options.hpp"
+#include "strandbus/llm/openai_provider.hpp"
 #include "strandbus/log.hpp"
 
 #include <chrono>
@@ -20,6 +21,8 @@ struct RunArguments {
   std::string script;                 ///< empty = the built-in one
   std::string model;                  ///< empty = the provider's own
   std::string base_url;               ///< empty = the provider's own
+  OpenAiOptions::Api api{};           ///< how an OpenAI server is asked
+  std::string effort;                 ///< of the model's reasoning; empty = the model's own
   std::string api_key_env;   ///< the variable that holds the key; empty = the provider's own
   std::string api_key_file;  ///< the file that holds it instead
   std::string system;        ///< a text, or "@" and a file
@@ -58,12 +61,19 @@ struct StatsArguments {
   StatsFormat format = StatsFormat::table;
 };
 
+/// `strandbus check`
+struct CheckArguments {
+  std::vector<std::string> files;
+  bool json = false;
+};
+
 /// `--help`, `--version`
 struct Information {
   std::string text;
 };
 
-using CommandLine = std::variant<RunArguments, ReplayArguments, StatsArguments, Information>;
+using CommandLine =
+    std::variant<RunArguments, ReplayArguments, StatsArguments, CheckArguments, Information>;
 
 /// What the caller wants.
 ///

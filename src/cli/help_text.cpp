@@ -11,6 +11,7 @@ Commands:
   run [PROMPT | -]   give an agent a task and watch it work
   replay FILE        show a recorded session again
   stats FILE...      count turns, tools, tokens, cost and time of sessions
+  check FILE...      check that sessions keep every promise about their events
 
 Options:
   -h, --help         this text; strandbus COMMAND --help says more about a command
@@ -31,14 +32,18 @@ Usage: strandbus run [PROMPT | -] [OPTIONS]
   PROMPT              what the agent shall do; - reads it from standard input
 
 Model:
-  --provider NAME     who answers: openai (any server that speaks Chat Completions), anthropic (one
-                      that speaks Messages) or scripted (words from a file, works offline).
-                      Default: openai if --base-url, --api-key-* or a key in OPENAI_API_KEY says so,
-                      anthropic if there is a key in ANTHROPIC_API_KEY, else scripted
+  --provider NAME     who answers: openai (any server that speaks Chat Completions or Responses),
+                      anthropic (one that speaks Messages) or scripted (words from a file, works
+                      offline). Default: openai if --base-url, --api-key-* or a key in OPENAI_API_KEY
+                      says so, anthropic if there is a key in ANTHROPIC_API_KEY, else scripted
   --model NAME        the model to ask for (default: the provider's own)
   --base-url URL      the server, for example http://127.0.0.1:11434/v1 (default: the provider's own,
                       https://api.openai.com/v1 or https://api.anthropic.com); plain http only on
                       this machine
+  --api NAME          how openai is asked: chat, responses, or auto: responses for models of OpenAI
+                      and Azure that reason, else chat (default: auto)
+  --effort HOW        how much a model of openai reasons: none, minimal, low, medium, high, xhigh, as
+                      far as it knows the word (default: the model's own)
   --api-key-env NAME  the variable that holds the key (default: OPENAI_API_KEY or ANTHROPIC_API_KEY,
                       which are sent to the provider's own server only)
   --api-key-file FILE the file that holds it
@@ -130,12 +135,37 @@ Examples:
   strandbus stats sessions/*.jsonl --format prometheus > /var/lib/node_exporter/agents.prom
 )";
 
+constexpr std::string_view check =
+    R"(Checks that recorded sessions keep every promise about their events.
+
+Usage: strandbus check FILE... [OPTIONS]
+
+  FILE                a session that strandbus run --session has recorded
+
+Options:
+  --json              one JSON object per file, on one line
+  -h, --help          this text
+
+Checked are numbers, times and ids; one start and one end for everything, in one span, inside of
+what it belongs to; the pieces of each text and of each tool call against their whole; one answer
+for each tool call, in order; sums and counts. Each fault is one line: file, line, seq, what is
+wrong and what was expected. A run that is open at the end of the file was interrupted: that is
+said, and is no fault; nor is a last line that is cut off.
+
+Exit codes: 0 no faults, 1 faults, 2 wrong usage or a file that cannot be read
+
+Examples:
+  strandbus check sum.jsonl
+  strandbus check sessions/*.jsonl --json | jq 'select(.valid | not) | .file'
+)";
+
 }  // namespace
 
 std::string_view help_text(std::string_view command) noexcept {
   if (command == "run") return run;
   if (command == "replay") return replay;
   if (command == "stats") return stats;
+  if (command == "check") return check;
   return overview;
 }
 

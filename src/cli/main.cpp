@@ -1,3 +1,4 @@
+#include "cli/check_command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
@@ -34,6 +35,7 @@ struct Dispatch {
   }
   ExitCode operator()(const ReplayArguments& arguments) const { return replay_command(arguments); }
   ExitCode operator()(const StatsArguments& arguments) const { return stats_command(arguments); }
+  ExitCode operator()(const CheckArguments& arguments) const { return check_command(arguments); }
   ExitCode operator()(const Information& information) const {
     const error_code failure = write_all(STDOUT_FILENO, information.text);
     return failure ? ExitCode::failed : ExitCode::done;

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "llm/answer_assembler.hpp"
-#include "llm/call_assembler.hpp"
+#include "llm/answer_builder.hpp"
+#include "llm/chat_chunk.hpp"
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,22 +29,11 @@ class ChatAssembler final : public AnswerAssembler {
 
  private:
   void take(const ChatChunk& chunk);
-  void take_usage(const Usage& usage);
-  void take_text(const std::string& text);
-  void take_reasoning(const ChatChunk& chunk);
-  void take_calls(const ChatChunk& chunk);
   void take_finish(const std::string& reason);
-  void count(std::size_t bytes);
-  FinishReason finish_reason() const noexcept;
-  [[noreturn]] void fail(ErrorCode code, std::string_view what) const;
 
-  const AnswerContext& context_;
-  DeltaSink& sink_;
-  const bool structured_;
-  CallAssembler calls_;
-  ModelResponse answer_;
+  const ServerContext& server_;
+  AnswerBuilder answer_;
   std::string reasoning_field_;
-  std::size_t bytes_ = 0;
   std::optional<FinishReason> said_;  // what the server gave as the reason
   bool ended_ = false;
   bool whole_message_ = false;

@@ -1,96 +1,32 @@
 #include "llm/chat_chunk.hpp"
 
-#include "strandbus/event/json_codec.hpp"
+#include "llm/frame_member.hpp"
 
 #include <boost/json/array.hpp>
-
-#include <algorithm>
-#include <cmath>
-#include <limits>
 
 namespace strandbus::detail {
 namespace {
 
 namespace json = boost::json;
 
-[[noreturn]] void fail(std::string_view name, std::string_view wanted) {
-  throw ChatChunkError{"'" + std::string(name) + "' is not " + std::string(wanted)};
-}
-
-/// A member that is there and not null.
-const json::value* member(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && !value->is_null() ? value : nullptr;
-}
-
-const json::object* object_in(const json::object& object, std::string_view name) {
-  const json::value* value = member(object, name);
-  if (value && !value->is_object()) fail(name, "an object");
-  return value ? &value->get_object() : nullptr;
-}
-
-const json::array* list_in(const json::object& object, std::string_view name) {
-  const json::value* value = member(object, name);
-  if (value && !value->is_array()) fail(name, "a list");
-  return value ? &value->get_array() : nullptr;
-}
-
 std::string text_of(const json::value& value) {
   return std::string(value.get_string().data(), value.get_string().size());
 }
 
-std::string text_in(const json::object& object, std::string_view name) {
-  const json::value* value = member(object, name);
-  if (value && !value->is_string()) fail(name, "a text");
-  return value ? text_of(*value) : std::string();
-}
-
-/// A text, or what else there is as JSON: ids that are numbers, arguments that are objects.
-std::string any_text_in(const json::object& object, std::string_view name) {
-  const json::value* value = member(object, name);
-  if (!value) return {};
-  if (value->is_string()) return text_of(*value);
-  std::string text;
-  append_json(text, *value);
-  return text;
-}
-
-/// A count of tokens: a whole number that is not negative.
-std::optional<std::int64_t> count_in(const json::object& object, std::string_view name) {
-  const json::value* value = member(object, name);
-  if (!value) return std::nullopt;
-  if (const std::int64_t* whole = value->if_int64(); whole && *whole >= 0) return *whole;
-  const double* real = value->if_double();
-  if (real && *real >= 0 && *real < 1e15 && std::trunc(*real) == *real)
-    return static_cast<std::int64_t>(*real);
-  return std::nullopt;
-}
-
-std::optional<std::int64_t> count_below(const json::object& usage, std::string_view details,
-                                        std::string_view name) {
-  const json::value* object = member(usage, details);
-  if (!object || !object->is_object()) return std::nullopt;
-  return count_in(object->get_object(), name);
-}
-
-std::int64_t sum(std::int64_t a, std::int64_t b) noexcept {
-  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-  return a > most - b ? most : a + b;
-}
-
 std::optional<Usage> usage_in(const json::object& frame) {
-  const json::value* value = member(frame, "usage");
+  const json::value* value = member_in(frame, "usage");
   // What it cost is never worth the answer: a usage of another form is left out.
   if (!value || !value->is_object()) return std::nullopt;
   const json::object& object = value->get_object();
   Usage usage;
   usage.prompt = count_in(object, "prompt_tokens").value_or(0);
   usage.completion = count_in(object, "completion_tokens").value_or(0);
-  usage.total = count_in(object, "total_tokens").value_or(sum(usage.prompt, usage.completion));
-  usage.cached = count_below(object, "prompt_tokens_details", "cached_tokens");
+  usage.total =
+      count_in(object, "total_tokens").value_or(sum_of_counts(usage.prompt, usage.completion));
+  usage.cached = count_in(object, "prompt_tokens_details", "cached_tokens");
   if (!usage.cached) usage.cached = count_in(object, "prompt_cache_hit_tokens");
-  usage.cache_write = count_below(object, "prompt_tokens_details", "cache_write_tokens");
-  usage.reasoning = count_below(object, "completion_tokens_details", "reasoning_tokens");
+  usage.cache_write = count_in(object, "prompt_tokens_details", "cache_write_tokens");
+  usage.reasoning = count_in(object, "completion_tokens_details", "reasoning_tokens");
   return usage;
 }
 
@@ -107,13 +43,13 @@ void add_part(ChatChunk& chunk, const json::object& part) {
 }
 
 void read_content(ChatChunk& chunk, const json::object& delta) {
-  const json::value* content = member(delta, "content");
+  const json::value* content = member_in(delta, "content");
   if (!content) return;
   if (content->is_string()) {
     chunk.text = text_of(*content);
     return;
   }
-  if (!content->is_array()) fail("content", "a text");
+  if (!content->is_array()) fail_frame("content", "a text");
   for (const json::value& part : content->get_array()) {
     if (part.is_object()) add_part(chunk, part.get_object());
   }
@@ -122,7 +58,7 @@ void read_content(ChatChunk& chunk, const json::object& delta) {
 /// Some servers send both fields with the same text.
 void read_reasoning(ChatChunk& chunk, const json::object& delta) {
   for (const std::string_view field : {"reasoning_content", "reasoning"}) {
-    const json::value* value = member(delta, field);
+    const json::value* value = member_in(delta, field);
     if (!value || !value->is_string() || value->get_string().empty()) continue;
     chunk.reasoning += text_of(*value);
     chunk.reasoning_field = field;
@@ -136,11 +72,10 @@ void read_function(CallPiece& piece, const json::object& function) {
 }
 
 CallPiece read_call(const json::value& value) {
-  if (!value.is_object()) fail("tool_calls", "a list of objects");
+  if (!value.is_object()) fail_frame("tool_calls", "a list of objects");
   const json::object& call = value.get_object();
   CallPiece piece;
-  const json::value* index = member(call, "index");
-  if (index && index->is_int64()) piece.index = index->get_int64();
+  piece.index = number_in(call, "index");
   piece.id = any_text_in(call, "id");
   if (const json::object* function = object_in(call, "function")) read_function(piece, *function);
   return piece;
@@ -171,7 +106,7 @@ void read_choice(ChatChunk& chunk, const json::object& choice) {
 }
 
 bool is_first_choice(const json::object& choice) {
-  const json::value* index = member(choice, "index");
+  const json::value* index = member_in(choice, "index");
   return !index || !index->is_number() || (index->is_int64() && index->get_int64() == 0);
 }
 
@@ -185,7 +120,7 @@ ChatChunk read_chat_chunk(const json::object& frame) {
   const json::array* choices = list_in(frame, "choices");
   if (!choices) return chunk;
   for (const json::value& choice : *choices) {
-    if (!choice.is_object()) fail("choices", "a list of objects");
+    if (!choice.is_object()) fail_frame("choices", "a list of objects");
     if (!is_first_choice(choice.get_object())) continue;
     read_choice(chunk, choice.get_object());
     break;

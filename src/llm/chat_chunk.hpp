@@ -35,13 +35,8 @@ struct ChatChunk {
   bool whole{};                 ///< a message instead of a delta: nothing else will come
 };
 
-/// Thrown for a chunk that is none: what is wrong in it.
-struct ChatChunkError {
-  std::string message{};
-};
-
 /// Reads chat.completion.chunk and chat.completion (OpenAI API reference). Members that are absent
-/// or null say nothing; only the choice with index 0 is read.
+/// or null say nothing; only the choice with index 0 is read. Throws FrameError for what is none.
 ChatChunk read_chat_chunk(const boost::json::object& frame);
 
 }  // namespace strandbus::detail

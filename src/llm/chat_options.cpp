@@ -1,17 +1,10 @@
 #include "llm/chat_options.hpp"
 
-#include <string_view>
+#include "llm/openai_api.hpp"
 
 namespace strandbus::detail {
-namespace {
 
-bool is_openai(const Url& url) {
-  return url.host == "api.openai.com" || url.host.ends_with(".openai.azure.com");
-}
-
-}  // namespace
-
-Url chat_url(const OpenAiOptions& options) { return server_url(options, "/chat/completions"); }
+Url chat_url(const OpenAiOptions& options) { return server_url(options, chat_path); }
 
 ChatDialect chat_dialect(const OpenAiOptions& options, const Url& url) {
   using MaxTokens = OpenAiOptions::MaxTokens;
@@ -22,6 +15,7 @@ ChatDialect chat_dialect(const OpenAiOptions& options, const Url& url) {
   dialect.default_model = options.model;
   dialect.max_tokens_field = new_name ? "max_completion_tokens" : "max_tokens";
   dialect.ask_usage = options.stream_usage == OpenAiOptions::StreamUsage::ask;
+  dialect.effort = options.effort;
   return dialect;
 }
 

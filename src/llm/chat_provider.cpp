@@ -2,18 +2,11 @@
 
 #include "llm/chat_assembler.hpp"
 #include "llm/chat_options.hpp"
+#include "llm/openai_api.hpp"
 
 #include <utility>
 
 namespace strandbus::detail {
-namespace {
-
-OpenAiOptions checked(OpenAiOptions options) {
-  check(options);
-  return options;
-}
-
-}  // namespace
 
 ChatProvider::ChatProvider(OpenAiOptions options, std::shared_ptr<HttpTransport> transport)
     : options_(checked(std::move(options))),
@@ -25,16 +18,10 @@ ChatProvider::ChatProvider(OpenAiOptions options, std::shared_ptr<HttpTransport>
 asio::awaitable<ModelResponse> ChatProvider::async_complete(const ModelRequest& request,
                                                             DeltaSink& sink) {
   AnswerContext context = answer_context(options_, url_, request);
-  HttpRequest http_request = make_request(request);
+  HttpRequest http = openai_request(options_, url_, chat_request(request, dialect_));
   ChatAssembler assembler(request, sink, context);
   ModelExchange exchange(*transport_, limits_, context.server, assembler, sink);
-  co_return co_await exchange.async_run(std::move(http_request));
-}
-
-HttpRequest ChatProvider::make_request(const ModelRequest& request) const {
-  std::vector<HttpHeader> own;
-  if (!options_.api_key.empty()) own.push_back({"Authorization", "Bearer " + options_.api_key});
-  return server_request(options_, url_, own, chat_request(request, dialect_));
+  co_return co_await exchange.async_run(std::move(http));
 }
 
 }  // namespace strandbus::detail

@@ -11,7 +11,8 @@
 
 namespace strandbus::detail {
 
-/// What make_openai_provider makes, on a transport that may be another than the network.
+/// What make_openai_provider makes for Chat Completions, on a transport that may be another than
+/// the network.
 class ChatProvider final : public Provider {
  public:
   /// Throws std::invalid_argument as make_openai_provider does.
@@ -25,8 +26,6 @@ class ChatProvider final : public Provider {
                                                 DeltaSink& sink) override;
 
  private:
-  HttpRequest make_request(const ModelRequest& request) const;
-
   const OpenAiOptions options_;
   const Url url_;
   const ChatDialect dialect_;

@@ -1,7 +1,7 @@
 #include "llm/chat_request.hpp"
 
 #include "llm/past_call.hpp"
-#include "strandbus/event/json_codec.hpp"
+#include "llm/request_parts.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -21,25 +21,17 @@ json::array calls_of(const Message& message) {
   return calls;
 }
 
-/// A text member of the provider data, empty if there is none.
-std::string kept(const Message& message, std::string_view name) {
-  const json::object* data = message.provider_data.if_object();
-  const json::value* value = data ? data->if_contains(name) : nullptr;
-  if (!value || !value->is_string()) return {};
-  return std::string(value->get_string().data(), value->get_string().size());
-}
-
 /// Only the server that sent the reasoning knows the field; others refuse what they do not know.
 void add_reasoning(json::object& out, const Message& message, const ChatDialect& dialect) {
-  const std::string field = kept(message, "reasoning_field");
-  if (field.empty() || kept(message, "origin") != dialect.origin) return;
-  out[field] = kept(message, "reasoning");
+  const std::string field = kept_text(message, "reasoning_field");
+  if (field.empty() || kept_text(message, "origin") != dialect.origin) return;
+  out[field] = kept_text(message, "reasoning");
 }
 
 json::object assistant_message(const Message& message, const ChatDialect& dialect) {
   json::object out{{"role", "assistant"}};
   // As text a refusal is understood everywhere; the member `refusal` is not.
-  std::string content = message.content.empty() ? kept(message, "refusal") : message.content;
+  std::string content = message.content.empty() ? kept_text(message, "refusal") : message.content;
   if (content.empty() && !message.tool_calls.empty()) {
     out["content"] = nullptr;
   } else {
@@ -108,12 +100,9 @@ std::string chat_request(const ModelRequest& request, const ChatDialect& dialect
   if (!request.tools.empty()) body["tools"] = tools_of(request);
   add_stream(body, dialect);
   add_limits(body, request, dialect);
+  if (!dialect.effort.empty()) body["reasoning_effort"] = dialect.effort;
   add_response_format(body, request);
-  for (const auto& member : request.parameters) body[member.key()] = member.value();
-
-  std::string text;
-  append_json(text, json::value(std::move(body)));
-  return text;
+  return body_text(std::move(body), request);
 }
 
 json::value chat_provider_data(const ModelResponse& response, std::string_view reasoning_field,

@@ -13,13 +13,12 @@ struct ChatDialect {
   std::string default_model{};  ///< for a request that names none
   std::string max_tokens_field{"max_completion_tokens"};
   bool ask_usage{true};  ///< ask for the usage at the end of the stream
+  std::string effort{};  ///< of reasoning; empty = the model's own
 };
 
 /// The body of a streamed request (OpenAI API reference, POST /chat/completions).
 ///
-/// The conversation may come from anyone: what other providers, scripts or a confused model left in
-/// it is written so that a strict server accepts it. Members of `request.parameters` are set last
-/// and win.
+/// Members of `request.parameters` are set last and win.
 std::string chat_request(const ModelRequest& request, const ChatDialect& dialect);
 
 /// What an assistant message has to keep for this server, for Message::provider_data: a refusal,

@@ -1,7 +1,8 @@
 #include "strandbus/llm/openai_provider.hpp"
 
-#include "llm/chat_options.hpp"
 #include "llm/chat_provider.hpp"
+#include "llm/openai_api.hpp"
+#include "llm/responses_provider.hpp"
 #include "net/http_client.hpp"
 
 #include <utility>
@@ -9,8 +10,10 @@
 namespace strandbus {
 
 std::shared_ptr<Provider> make_openai_provider(OpenAiOptions options) {
-  detail::check(options);
+  options = detail::checked(std::move(options));
   auto client = std::make_shared<detail::HttpClient>(detail::client_options(options));
+  if (detail::chosen_api(options) == OpenAiOptions::Api::responses)
+    return std::make_shared<detail::ResponsesProvider>(std::move(options), std::move(client));
   return std::make_shared<detail::ChatProvider>(std::move(options), std::move(client));
 }
 

@@ -66,7 +66,9 @@ std::int64_t status_in_stream(const ServerWords& words) {
   if (has_any(kind, {"invalid_api_key", "authentication"})) return 401;
   if (has_any(kind, {"permission"})) return 403;
   if (has_any(kind, {"not_found"})) return 404;
-  if (has_any(kind, {"invalid_request", "invalid_prompt", "badrequest", "bad_request"})) return 400;
+  if (has_any(kind, {"invalid_request", "invalid_prompt", "invalid_image", "image_", "policy",
+                     "data_residency", "badrequest", "bad_request"}))
+    return 400;
   return 500;
 }
 

@@ -22,7 +22,7 @@ std::string_view trimmed(std::string_view text) noexcept {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-json::object read_server_frame(std::string_view text, const ServerContext& context) {
+json::object parse_server_frame(std::string_view text, const ServerContext& context) {
   auto parsed = parse_server_json(text);
   if (!parsed) {
     const std::string why = shown(context, parsed.error().message, 2 * shown_bytes);
@@ -30,8 +30,13 @@ json::object read_server_frame(std::string_view text, const ServerContext& conte
   }
   json::object* frame = parsed->if_object();
   if (!frame) fail(context, "sent JSON that is no object: " + shown(context, text, shown_bytes));
-  if (is_error_frame(*frame)) throw failure_of(*frame, context);
   return std::move(*frame);
+}
+
+json::object read_server_frame(std::string_view text, const ServerContext& context) {
+  json::object frame = parse_server_frame(text, context);
+  if (is_error_frame(frame)) throw failure_of(frame, context);
+  return frame;
 }
 
 }  // namespace strandbus::detail

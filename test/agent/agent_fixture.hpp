@@ -2,6 +2,7 @@
 
 #include "strandbus/agent/agent.hpp"
 #include "strandbus/bus/event_bus.hpp"
+#include "strandbus/bus/trace_checker.hpp"
 #include "strandbus/llm/scripted_provider.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -11,55 +12,24 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace strandbus::test {
 
-/// Every wrong thing in the events of whole runs: seq with gaps, a start without its one end, an
-/// event after the terminal one, a span that does not join start and end.
+/// Every wrong thing in the events of whole runs: a broken promise, a run without an end, a start
+/// or an end without a span.
 inline std::vector<std::string> faults(const std::vector<StreamEvent>& events) {
+  TraceChecker checker;
   std::vector<std::string> found;
-  std::map<std::string, SpanId> open;
-  std::set<std::string> ended_runs;
-  std::uint64_t seq = 0;
-  const auto begin = [&](const std::string& what, const StreamEvent& event) {
-    if (!open.emplace(what, event.span_id()).second) found.push_back("started twice: " + what);
-  };
-  const auto end = [&](const std::string& what, const StreamEvent& event) {
-    const auto start = open.find(what);
-    if (start == open.end()) return found.push_back("ended without a start: " + what);
-    if (start->second != event.span_id() || event.span_id() == 0)
-      found.push_back("another span: " + what);
-    open.erase(start);
-  };
   for (const StreamEvent& event : events) {
-    if (event.seq() != ++seq) found.push_back("seq " + std::to_string(event.seq()));
-    if (ended_runs.contains(event.run_id()))
-      found.push_back("after the end: " + std::string(event.wire_type()));
-    const std::string run = event.run_id() + "/";
-    if (event.is<RunStarted>()) begin(run + "run", event);
-    if (event.is<TurnStarted>()) begin(run + "turn", event);
-    if (event.is<TurnEnded>()) end(run + "turn", event);
-    if (event.is<ModelStarted>()) begin(run + "model", event);
-    if (event.is<ModelCompleted>() || event.is<ModelFailed>()) end(run + "model", event);
-    if (const auto* p = event.get_if<ApprovalRequested>())
-      begin(run + "approval " + p->call_id, event);
-    if (const auto* p = event.get_if<ApprovalResolved>())
-      end(run + "approval " + p->call_id, event);
-    if (const auto* p = event.get_if<ToolCallStarted>()) begin(run + "tool " + p->call_id, event);
-    if (const auto* p = event.get_if<ToolCallCompleted>()) end(run + "tool " + p->call_id, event);
-    if (const auto* p = event.get_if<ToolCallCancelled>()) end(run + "tool " + p->call_id, event);
-    if (event.is_terminal()) {
-      end(run + "run", event);
-      ended_runs.insert(event.run_id());
-    }
+    checker.add(event);
+    if (event.span_id() == 0) found.push_back("without a span: " + std::string(event.wire_type()));
   }
-  for (const auto& entry : open) found.push_back("never ended: " + entry.first);
+  for (const TraceFinding& finding : checker.findings()) found.push_back(to_string(finding));
+  for (const TraceOpenRun& run : checker.open_runs()) found.push_back("never ended: " + run.run_id);
   return found;
 }
 
@@ -164,9 +134,16 @@ inline ToolCall tool_call(std::string id, std::string name,
       .call_id = std::move(id), .tool_name = std::move(name), .arguments = std::move(arguments)};
 }
 
-/// An agent on a bus of its own, and everything that it published.
+/// An agent on a bus of its own, and everything that it published. In the end all of it must be a
+/// sequence of events as the vocabulary promises it.
 class AgentTest : public ::testing::Test {
  protected:
+  void TearDown() override {
+    for (const TraceFinding& finding : checker_.findings()) ADD_FAILURE() << to_string(finding);
+    for (const TraceOpenRun& run : checker_.open_runs())
+      ADD_FAILURE() << "the run " << run.run_id << " has no end";
+  }
+
   void start(std::vector<PlayedProvider::Answer> answers, AgentOptions options = {}) {
     provider_ = std::make_shared<PlayedProvider>(std::move(answers));
     start(provider_, std::move(options));
@@ -207,9 +184,11 @@ class AgentTest : public ::testing::Test {
   asio::io_context io_;
   EventBus bus_{io_.get_executor()};
   std::vector<StreamEvent> events_;
+  TraceChecker checker_;  // sees every event, also those that a test takes out of events_
   std::function<void(const StreamEvent&)> on_event_;
   Subscription subscription_ = bus_.subscribe([this](const StreamEvent& event) {
     events_.push_back(event);
+    checker_.add(event);
     if (on_event_) on_event_(event);
   });
   ToolRegistry tools_{ToolRegistryOptions{.threads = 2, .executor = {}}};

@@ -102,12 +102,32 @@ TEST(ModelChoice, RefusesOptionsThatContradictEachOther) {
       {"--script", "x.json", "--provider", "anthropic"},
       {"--script", "x.json", "--base-url", nobody},
       {"--script", "x.json", "--api-key-env", "K"},
+      {"--api", "chat"},
+      {"--effort", "low"},
+      {"--provider", "anthropic", "--effort", "low"},
       {"--api-key-env", "K", "--api-key-file", "k"}};
   for (const auto& arguments : contradictions) {
     const Finished finished = run_with(arguments);
     EXPECT_EQ(finished.exit_code, 2);
     EXPECT_THAT(finished.err, HasSubstr("leave out"));
   }
+}
+
+TEST(ModelChoice, RefusesAnApiOrAnEffortThatDoesNotExist) {
+  const Finished api = run_with({"--base-url", nobody, "--api", "soap"});
+  EXPECT_EQ(api.exit_code, 2);
+  EXPECT_THAT(api.err, HasSubstr("\"soap\" is no API; there are auto, chat and responses"));
+  const Finished effort = run_with({"--base-url", nobody, "--effort", "more"});
+  EXPECT_EQ(effort.exit_code, 2);
+  EXPECT_THAT(effort.err, HasSubstr("\"more\" is no effort; there are none, minimal, low"));
+}
+
+TEST(ModelChoice, RefusesAnApiThatTheAddressContradicts) {
+  const Finished finished =
+      run_with({"--base-url", nobody + "/chat/completions", "--api", "responses"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err,
+              HasSubstr("--api is responses, but base_url ends with /chat/completions"));
 }
 
 TEST(ModelChoice, SendsTheProvidersKeyToNoOtherServer) {

@@ -1,5 +1,7 @@
 #include "cli/program.hpp"
 
+#include "cli/trace.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -91,7 +93,9 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Program::Program(const Arguments& arguments, const Options& options) { start(arguments, options); }
+Program::Program(const Arguments& arguments, const Options& options) : arguments_(arguments) {
+  start(arguments, options);
+}
 
 void Program::start(const Arguments& arguments, const Options& options) {
   std::vector<std::string> words{STRANDBUS_PROGRAM};
@@ -197,7 +201,22 @@ Finished Program::wait() {
   if (WIFSIGNALED(status)) finished.signal = WTERMSIG(status);
   finished.out = std::move(out_.text);
   finished.err = std::move(err_.text);
+  check_events(finished);
   return finished;
+}
+
+/// What a run has recorded, and what it has printed, is what the vocabulary promises.
+void Program::check_events(const Finished& finished) const {
+  if (arguments_.empty() || arguments_.front() != "run") return;
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(arguments_, name) != arguments_.end();
+  };
+  for (auto word = arguments_.begin(); word + 1 < arguments_.end(); ++word) {
+    if (*word == "--session" || *word == "--continue") expect_good_session(*(word + 1));
+  }
+  const bool whole = finished.out.empty() || finished.out.ends_with('\n');
+  if (has("--json") && !has("--dialect") && !has("--continue") && whole)
+    expect_good_trace(events_of(finished.out));
 }
 
 Finished run_program(const Program::Arguments& arguments, const Program::Options& options) {

@@ -20,6 +20,7 @@ struct Finished {
 
 /// A running `strandbus`, in a session of its own and with an environment that does not depend on
 /// who runs the test. Waits are for output, never for time; whatever takes a minute fails the test.
+/// So does a run that records or prints events that break a promise.
 class Program {
  public:
   using Arguments = std::vector<std::string>;
@@ -67,7 +68,9 @@ class Program {
   void start(const Arguments& arguments, const Options& options);
   bool read_some();
   static void read_source(Source& source);
+  void check_events(const Finished& finished) const;
 
+  Arguments arguments_;
   pid_t pid_ = -1;
   Source out_;
   Source err_;

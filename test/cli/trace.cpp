@@ -1,10 +1,13 @@
 #include "cli/trace.hpp"
 
+#include "strandbus/bus/trace_checker.hpp"
 #include "strandbus/event/json_codec.hpp"
+#include "strandbus/store/session_reader.hpp"
 
 #include <gtest/gtest.h>
 
 #include <map>
+#include <variant>
 
 namespace strandbus::testing {
 namespace {
@@ -93,6 +96,23 @@ std::vector<std::string> unbalanced(const std::vector<StreamEvent>& events) {
     if (count > 0) problems.push_back("+" + what);
   }
   return problems;
+}
+
+void expect_good_session(const std::string& path) {
+  auto reader = SessionReader::open(path);
+  if (!reader) return;
+  TraceChecker checker;
+  while (const auto record = reader->next()) {
+    if (!*record) break;
+    if (const auto* event = std::get_if<StreamEvent>(&**record))
+      checker.add(*event, reader->line());
+  }
+  for (const TraceFinding& finding : checker.findings())
+    ADD_FAILURE() << path << ':' << finding.line << ": " << to_string(finding);
+}
+
+void expect_good_trace(const std::vector<StreamEvent>& events) {
+  for (const TraceFinding& finding : check_trace(events)) ADD_FAILURE() << to_string(finding);
 }
 
 std::string talkative_script(int words, int delay_ms) {

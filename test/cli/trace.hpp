@@ -24,6 +24,13 @@ std::vector<std::string> types_of(const std::vector<StreamEvent>& events);
 /// Which starts have no end, or ends no start; empty if every start has exactly one end.
 std::vector<std::string> unbalanced(const std::vector<StreamEvent>& events);
 
+/// Fails the test for every promise that the events of a session file break. A file that cannot be
+/// read breaks none.
+void expect_good_session(const std::string& path);
+
+/// The same for events.
+void expect_good_trace(const std::vector<StreamEvent>& events);
+
 /// A script with one answer to anything: so many words, `delay_ms` apart.
 std::string talkative_script(int words, int delay_ms);
 

@@ -36,7 +36,7 @@ TEST(Usage, NamesAnUnknownOption) {
 
 TEST(Usage, NamesAnUnknownCommand) {
   expect_usage_error({"frobnicate"},
-                     "unknown command \"frobnicate\"; there are run, replay and stats");
+                     "unknown command \"frobnicate\"; there are run, replay, stats and check");
 }
 
 TEST(Usage, AsksForACommand) { expect_usage_error({}, "no command"); }

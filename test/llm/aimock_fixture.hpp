@@ -8,11 +8,14 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
+
+// The whole way: a provider of ours, our HTTP client, a socket, and a server that somebody else
+// wrote.
 
 namespace strandbus::test {
 
-/// The whole way: our provider, our HTTP client, a socket, and a server that somebody else wrote.
 class AimockTest : public testing::Test {
  protected:
   // Not SetUpTestSuite: when that fails, the tests count as skipped.
@@ -28,14 +31,32 @@ class AimockTest : public testing::Test {
   }
   Completion ask(Provider& provider) {
     const ModelRequest request = request_for(conversation_);
+    return ask(provider, request);
+  }
+  Completion ask(Provider& provider, const ModelRequest& request) {
     sink_ = std::make_unique<ProtocolSink>();
     Completion completion;
     asio::cancellation_signal signal;
     start(context_, provider, request, *sink_, completion, signal);
     context_.restart();
     context_.run();
-    if (completion.response) sink_->compare(*completion.response, false);
+    if (completion.response)
+      sink_->compare(*completion.response, !request.response_schema.is_null());
     EXPECT_THAT(sink_->faults, testing::IsEmpty());
+    return completion;
+  }
+
+  /// Cancels a request as soon as something of its answer has come.
+  Completion cancel(const std::string& text, Provider& provider) {
+    asio::cancellation_signal signal;
+    Completion completion;
+    RecordingSink sink;
+    conversation_ = {user_says(text)};
+    const ModelRequest request = request_for(conversation_);
+    start(context_, provider, request, sink, completion, signal);
+    while (sink.lines.empty() && !completion.done) context_.run_one();
+    signal.emit(asio::cancellation_type::terminal);
+    context_.run();
     return completion;
   }
 

@@ -27,7 +27,7 @@ class Aimock : public AimockTest {
   using AimockTest::ask;
   Completion ask(const std::string& text) {
     const auto provider = make_openai_provider(options());
-    return ask(text, *provider);
+    return AimockTest::ask(text, *provider);
   }
 };
 
@@ -85,12 +85,7 @@ TEST_F(Aimock, AnAnswerThatIsNotStreamedIsUnderstood) {
   conversation_ = {user_says("what is the weather")};
   ModelRequest request = request_for(conversation_);
   request.parameters = {{"stream", false}, {"stream_options", nullptr}};
-  RecordingSink sink;
-  Completion completion;
-  asio::cancellation_signal signal;
-  start(context_, *provider, request, sink, completion, signal);
-  context_.run();
-  const ModelResponse answer = answer_of(completion);
+  const ModelResponse answer = answer_of(ask(*provider, request));
   EXPECT_EQ(answer.content, "Let me look.");
   EXPECT_THAT(calls_of(answer), ElementsAre(R"(call_weather weather {"city":"Köln","days":2})"));
 }
@@ -158,16 +153,7 @@ TEST_F(Aimock, AServerThatNeverBeginsIsLeft) {
 
 TEST_F(Aimock, CancelClosesTheConnection) {
   const auto provider = make_openai_provider(options());
-  asio::cancellation_signal signal;
-  Completion completion;
-  RecordingSink sink;
-  conversation_ = {user_says("count")};
-  const ModelRequest request = request_for(conversation_);
-  start(context_, *provider, request, sink, completion, signal);
-  while (sink.lines.empty() && !completion.done) context_.run_one();
-  signal.emit(asio::cancellation_type::terminal);
-  context_.run();
-  EXPECT_TRUE(completion.aborted());
+  EXPECT_TRUE(cancel("count", *provider).aborted());
 }
 
 }  // namespace

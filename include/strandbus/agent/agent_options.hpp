@@ -1,17 +1,26 @@
 #pragma once
 
+#include "strandbus/agent/approval_rule.hpp"
+#include "strandbus/agent/compaction.hpp"
 #include "strandbus/agent/confirmation.hpp"
+#include "strandbus/agent/doom_loop.hpp"
+#include "strandbus/agent/guardrail.hpp"
+#include "strandbus/agent/hook.hpp"
+#include "strandbus/event/types.hpp"
 #include "strandbus/log.hpp"
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include <any>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace strandbus {
 
@@ -41,6 +50,17 @@ struct AgentOptions {
   std::int64_t max_rounds = 50;
   /// Wall time of one run before it fails with ErrorCode::budget; zero = no limit.
   std::chrono::milliseconds timeout{0};
+  /// Tokens that the run and its sub-agents may use together before it fails with
+  /// ErrorCode::budget; the request that is under way is finished. 0 = no limit.
+  std::int64_t max_run_tokens = 0;
+  /// The same for money. A run whose model has no known price fails after its first request. Zero =
+  /// no limit.
+  NanoUsd max_cost{};
+  /// The same for tool calls. 0 = no limit.
+  std::int64_t max_tool_calls = 0;
+  /// Calls that repeat themselves: the model is told, then the call is refused, then the run fails
+  /// with ErrorCode::doom_loop.
+  DoomLoopOptions doom_loop{};
   /// Limits one answer; absent = the model's own limit.
   std::optional<std::int64_t> max_tokens{};
   /// Absent = the model's own.
@@ -51,12 +71,23 @@ struct AgentOptions {
   std::size_t max_parallel_tools = 4;
   /// One tool call may take so long before it is ended with E_TIMEOUT; zero = no limit.
   std::chrono::milliseconds tool_timeout{std::chrono::minutes(2)};
+  /// What becomes of calls that these describe; the first rule that matches decides, before
+  /// ToolDefinition::requires_confirmation does.
+  std::vector<ApprovalRule> approval_rules{};
   ApprovalMode approval = ApprovalMode::ask;
   /// Asked about each call that requires confirmation, under ApprovalMode::ask. RunControl may
   /// answer too, and the first answer counts. Empty: only RunControl answers.
   Confirm confirm{};
   /// An approval that nobody answers counts as denied after this time; zero = never.
   std::chrono::milliseconds approval_timeout{std::chrono::minutes(5)};
+  /// The application's code at the steps of a run.
+  std::vector<std::shared_ptr<Hook>> hooks{};
+  /// What looks at the user's texts, answers, calls and results.
+  std::vector<std::shared_ptr<Guardrail>> guardrails{};
+  /// When and how a long conversation is made shorter.
+  CompactionOptions compaction{};
+  /// JSON Schema that the final answer must follow; null = free text.
+  boost::json::value response_schema{};
   Capture capture = Capture::new_messages;
   /// The directory in which tools work; empty = the current one.
   std::filesystem::path workspace{};

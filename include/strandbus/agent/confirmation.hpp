@@ -3,8 +3,10 @@
 #include "strandbus/event/tool_payloads.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -24,6 +26,12 @@ struct Confirmation {
     decision.by = std::move(by);
     return decision;
   }
+  /// The call runs with other arguments, which are checked as the model's were.
+  static Confirmation approve_with(json::object arguments, std::string by = {}) {
+    Confirmation decision = approve(std::move(by));
+    decision.arguments = std::move(arguments);
+    return decision;
+  }
   /// The model is told the reason.
   static Confirmation deny(std::string reason, std::string by = {}) {
     Confirmation decision;
@@ -34,7 +42,8 @@ struct Confirmation {
 
   bool approved = false;
   std::string reason;
-  std::string by;  ///< who decided, for approval_resolved
+  std::string by;                         ///< who decided, for approval_resolved
+  std::optional<json::object> arguments;  ///< instead of the model's
 };
 
 /// Decides about one call. `request` is what approval_requested has published; it is valid until

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/json/object.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,8 +34,16 @@ class RunControl {
   /// Ends the current run with run_cancelled.
   void cancel(std::string reason = "cancelled", CancelWhen when = CancelWhen::now) const;
 
+  /// Says something more to the model, before its next request. When the model answers meanwhile,
+  /// the run goes on with this; when the run ends otherwise, the next one tells it.
+  void send(std::string text) const;
+
   /// Lets a tool call run that approval_requested asked about. The first answer counts.
   void approve(std::string approval_id, std::string by = {}) const;
+
+  /// Lets it run with other arguments, which are checked as the model's were.
+  void approve_with(std::string approval_id, boost::json::object arguments,
+                    std::string by = {}) const;
 
   /// Refuses it; the model is told the reason.
   void deny(std::string approval_id, std::string reason = {}, std::string by = {}) const;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace strandbus {
 
@@ -32,6 +33,13 @@ struct RunResult {
   std::int64_t llm_calls = 0;
   std::int64_t tool_calls = 0;
   std::int64_t duration_ms = 0;
+  /// The run's events have seqs from the first to the last of these, among events of others: read
+  /// them from the bus, while its history has them, or from a store. 0 = there are none.
+  std::uint64_t first_seq = 0;
+  std::uint64_t last_seq = 0;
+  /// What the run has added to the conversation, from the user's message on, as far as it is still
+  /// there after a compaction.
+  std::vector<Message> messages;
 };
 
 }  // namespace strandbus

@@ -22,6 +22,8 @@
 namespace strandbus {
 namespace detail {
 
+class AgentCore;
+
 /// Lets the events of a tool call through until the call has ended, and tells when the last one
 /// that was on its way has arrived. Thus nothing that a tool publishes follows the end of its call.
 ///
@@ -128,8 +130,9 @@ class ToolContext {
   Publisher publisher{};   ///< knows no end of the call: prefer publish()
   std::string call_id{};
   std::string tool_name{};
-  json::object config{};           ///< the application's settings for its tools
-  std::any user_data{};            ///< whatever the application gave to the agent
+  std::weak_ptr<detail::AgentCore> agent{};  ///< that runs the call, for tools that are agents
+  json::object config{};                     ///< the application's settings for its tools
+  std::any user_data{};                      ///< whatever the application gave to the agent
   std::stop_token cancellation{};  ///< of a plain function; a coroutine is cancelled as Asio does
 
  private:

@@ -202,6 +202,7 @@ struct CallDenial {
 
 /// A call that may run as far as its name and its arguments are concerned.
 struct ReadyCall {
+  ReadyCall() = default;
   ReadyCall(std::shared_ptr<Tool> what, json::object with)
       : tool(std::move(what)), arguments(std::move(with)) {}
 

@@ -83,7 +83,7 @@ class [[nodiscard]] EventStream {
   }
 
   /// The next event if there is one now. Empty while a wait is pending: the wait owns the cursor.
-  /// Cost: no lock but once per 64 events, no allocation; one atomic increment.
+  /// Cost: no lock but once per 64 events, no allocation; one atomic step when the delivery goes.
   std::optional<Delivery> try_next();
 
   /// As many events as can be read in place now, at most `limit` and never more than 64. An empty

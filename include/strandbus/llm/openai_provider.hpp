@@ -18,6 +18,17 @@ using OpenAiHeader = ProviderHeader;
 
 /// Which server is asked, and what it may do.
 struct OpenAiOptions {
+  /// How the server is asked.
+  enum class Api : std::uint8_t {
+    /// Responses for models that reason (o1 and later, gpt-5 and later, codex) at OpenAI and Azure,
+    /// because only there what they reasoned lasts from one tool call to the next. Chat Completions
+    /// for all others, below a deployment's address of Azure, and at every other server: all
+    /// compatible ones speak it, and what they have of Responses is seldom whole. Goes by `model`.
+    /// A base_url that ends with the path of one API means that API.
+    automatic,
+    chat,       ///< Chat Completions
+    responses,  ///< the Responses API; nothing is stored at the server
+  };
   /// How the limit of an answer is called in the request.
   enum class MaxTokens : std::uint8_t {
     automatic,              ///< max_completion_tokens at OpenAI and Azure, max_tokens elsewhere
@@ -30,11 +41,23 @@ struct OpenAiOptions {
     do_not_ask,  ///< for a server that refuses stream_options
   };
 
-  /// Requests go to this, with "/chat/completions" behind its path. Plain http is allowed to this
-  /// machine only.
+  /// Whether a model is asked for a summary of what it reasoned; with Responses only.
+  enum class ReasoningSummary : std::uint8_t {
+    do_not_ask,
+    ask,  ///< OpenAI gives it to verified organisations only
+  };
+
+  /// Requests go to this, with "/chat/completions" or "/responses" behind its path. Plain http is
+  /// allowed to this machine only.
   std::string base_url{"https://api.openai.com/v1"};
   /// For requests that name none.
   std::string model{"gpt-4o-mini"};
+  Api api{Api::automatic};
+  /// How much a model reasons before it answers, as far as it knows the word: none, minimal, low,
+  /// medium, high, xhigh. Empty = as the model is used to; with Responses the name of a model that
+  /// reasons may then end with it: "o4-mini-high".
+  std::string effort{};
+  ReasoningSummary reasoning_summary{ReasoningSummary::do_not_ask};
   /// Sent as a bearer token; empty = none is sent. Appears in no log, event or error.
   std::string api_key{};
   /// Other headers, as a gateway may want them; their values are kept as secret as the key.
@@ -72,12 +95,15 @@ struct OpenAiOptions {
   std::size_t max_tool_calls{128};
 };
 
-/// A provider that asks a server by OpenAI's Chat Completions: OpenAI itself, Azure, DeepSeek,
-/// OpenRouter, vLLM, Ollama, llama.cpp and many more.
+/// A provider that asks a server by OpenAI's Chat Completions (OpenAI itself, Azure, DeepSeek,
+/// OpenRouter, vLLM, Ollama, llama.cpp and many more) or by its Responses API, see
+/// OpenAiOptions::api.
 ///
 /// Answers are streamed. A server that answers with one JSON object instead is understood too. A
 /// stream that ends without its end is ErrorCode::interrupted, never a short answer. Asks once per
-/// request: put a RetryingProvider around it.
+/// request: put a RetryingProvider around it. An answer that is no JSON though the request has a
+/// response_schema is ErrorCode::invalid_response; whether it follows the schema is for
+/// structured_answer to see.
 ///
 /// Errors:   throws std::invalid_argument, which names the option and what is allowed.
 /// Threads:  the provider may be used by any thread; each operation runs on the executor of its
