@@ -123,6 +123,7 @@ void add_run(Command command, RunArguments& run) {
                  one_of({"none", "minimal", "low", "medium", "high", "xhigh"}, "effort"));
   command.option("--api-key-env", run.api_key_env);
   command.option("--api-key-file", run.api_key_file);
+  command.option("--prices", run.prices);
   command.option("--system", run.system);
   command.option("--workspace", run.workspace);
   command.option(
@@ -139,6 +140,7 @@ void add_run(Command command, RunArguments& run) {
       },
       one_of({"ask", "auto", "deny"}, "way to approve"));
   command.flag("--sandbox", run.sandbox);
+  command.option("--memory", run.memory);
   command.option(
       "--max-rounds", [&run](const std::string& text) { run.max_rounds = parse_whole(text, 1); },
       at_least(1));
@@ -241,7 +243,8 @@ void check_dialect(const ::CLI::App& app, bool json) {
 /// Options that say the same thing in two ways.
 void check_run(const ::CLI::App& app) {
   for (const auto& [one, other] :
-       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file")}) {
+       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file"),
+        std::pair("--script", "--api"), std::pair("--script", "--effort")}) {
     if (app.count(one) > 0 && app.count(other) > 0)
       throw UsageError(std::string(one) + " and " + other + " exclude each other: leave out one");
   }

@@ -34,14 +34,15 @@ Usage: strandbus run [PROMPT | -] [OPTIONS]
 Model:
   --provider NAME     who answers: openai (any server that speaks Chat Completions or Responses),
                       anthropic (one that speaks Messages) or scripted (words from a file, works
-                      offline). Default: openai if --base-url, --api-key-* or a key in OPENAI_API_KEY
-                      says so, anthropic if there is a key in ANTHROPIC_API_KEY, else scripted
+                      offline). Default: openai if --base-url, --api-key-* or a key in
+                      OPENAI_API_KEY says so, anthropic if there is a key in ANTHROPIC_API_KEY, else
+                      scripted
   --model NAME        the model to ask for (default: the provider's own)
   --base-url URL      the server, for example http://127.0.0.1:11434/v1 (default: the provider's own,
                       https://api.openai.com/v1 or https://api.anthropic.com); plain http only on
                       this machine
-  --api NAME          how openai is asked: chat, responses, or auto: responses for models of OpenAI
-                      and Azure that reason, else chat (default: auto)
+  --api NAME          how a server of openai is asked: chat, responses, or auto: responses for models
+                      of OpenAI and Azure that reason, else chat (default: auto)
   --effort HOW        how much a model of openai reasons: none, minimal, low, medium, high, xhigh, as
                       far as it knows the word (default: the model's own)
   --api-key-env NAME  the variable that holds the key (default: OPENAI_API_KEY or ANTHROPIC_API_KEY,
@@ -49,17 +50,21 @@ Model:
   --api-key-file FILE the file that holds it
   --script FILE       the script that a scripted model speaks (default: a built-in one, which
                       answers "Calculate 2+2")
+  --prices FILE       what tokens cost (default: built-in prices of some models; docs/prices.md)
   --system TEXT|@FILE tells the model who it is
   --max-tokens N      limits one answer of the model
 
 Tools:
   --workspace DIR     the directory in which tools work (default: the current one)
-  --tools LIST        which tools the model may use: calculator, bash, read_file, write_file,
-                      edit_file, delete_file, list_files, search_files, or none (default: all)
+  --tools LIST        which tools the model may use: calculator, plan, bash, read_file,
+                      write_file, edit_file, delete_file, list_files, search_files, or none
+                      (default: all)
   --approve HOW       commands need your approval: ask, auto (run them), deny (refuse them)
                       (default: ask on a terminal, deny without one)
   --sandbox           commands write only to the workspace, see no home and no network
                       (needs bubblewrap)
+  --memory DIR        adds memory_write, memory_read, memory_list and memory_delete, with which the
+                      model keeps notes in DIR for later conversations
 
 Limits:
   --max-rounds N      turns before the run fails (default: 50)

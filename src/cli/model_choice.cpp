@@ -6,6 +6,7 @@
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/llm/anthropic_provider.hpp"
 #include "strandbus/llm/openai_provider.hpp"
+#include "strandbus/llm/price_table.hpp"
 #include "strandbus/llm/retrying_provider.hpp"
 #include "strandbus/llm/scripted_provider.hpp"
 #include "strandbus/sink/terminal_text.hpp"
@@ -53,9 +54,25 @@ Script load(const std::string& path) {
   return *std::move(script);
 }
 
+PriceTable prices_of(const RunArguments& arguments) {
+  if (arguments.prices.empty()) return default_prices();
+  PriceTableResult prices = load_prices(arguments.prices);
+  if (!prices) throw UsageError(prices.error().message);
+  return *std::move(prices);
+}
+
+/// What a script costs is its own price, or else what the user says; nobody pays for it.
+void price_script(Script& script, const RunArguments& arguments) {
+  if (arguments.prices.empty()) return;
+  const PriceTable prices = prices_of(arguments);
+  const std::string& model = arguments.model.empty() ? script.model : arguments.model;
+  if (!script.price) script.price = prices.find(model);
+}
+
 ModelChoice scripted_model(const RunArguments& arguments) {
   ModelChoice choice;
   choice.script = load(arguments.script);
+  price_script(*choice.script, arguments);
   choice.source = arguments.script.empty() ? "built-in script" : "script " + arguments.script;
   choice.provider = std::make_shared<ScriptedProvider>(*choice.script);
   return choice;
@@ -90,12 +107,28 @@ std::string in_our_words(std::string text) {
   return text;
 }
 
+/// What only one kind of server knows.
+void set_own(OpenAiOptions& options, const RunArguments& arguments) {
+  options.api = arguments.api;
+  options.effort = arguments.effort;
+}
+
+void set_own(AnthropicOptions&, const RunArguments& arguments) {
+  if (arguments.api != OpenAiOptions::Api::automatic)
+    throw UsageError("--api says how --provider openai asks: leave it out");
+  if (!arguments.effort.empty())
+    throw UsageError("--effort is for --provider openai: leave it out");
+}
+
 template <class Options>
-ModelChoice server_model(Options options, const RunArguments& arguments,
-                         ProcessEnvironment& environment, const ServerProvider& provider,
+ModelChoice server_model(const RunArguments& arguments, ProcessEnvironment& environment,
+                         const ServerProvider& provider,
                          std::shared_ptr<Provider> (*make)(Options)) {
+  Options options;
   if (!arguments.base_url.empty()) options.base_url = repair_utf8(arguments.base_url);
   if (!arguments.model.empty()) options.model = repair_utf8(arguments.model);
+  options.prices = std::make_shared<const PriceTable>(prices_of(arguments));
+  set_own(options, arguments);
   const bool own_server = options.base_url == Options().base_url;
   options.api_key = find_key(arguments, environment, options.base_url, own_server, provider.key);
   for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {
@@ -116,18 +149,10 @@ ModelChoice server_model(Options options, const RunArguments& arguments,
 
 ModelChoice make_choice(const std::string& provider, const RunArguments& arguments,
                         ProcessEnvironment& environment) {
-  if (provider == openai.name) {
-    OpenAiOptions options;
-    options.api = arguments.api;
-    options.effort = arguments.effort;
-    return server_model(options, arguments, environment, openai, make_openai_provider);
-  }
-  if (arguments.api != OpenAiOptions::Api::automatic || !arguments.effort.empty())
-    throw UsageError("only --provider openai knows --api and --effort, but " + provider +
-                     " answers: leave out both");
+  if (provider == openai.name)
+    return server_model(arguments, environment, openai, make_openai_provider);
   if (provider == anthropic.name)
-    return server_model(AnthropicOptions(), arguments, environment, anthropic,
-                        make_anthropic_provider);
+    return server_model(arguments, environment, anthropic, make_anthropic_provider);
   return scripted_model(arguments);
 }
 

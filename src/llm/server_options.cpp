@@ -162,6 +162,11 @@ Secrets secrets_of(const ServerOptions& options) {
   return Secrets(std::move(secrets));
 }
 
+std::optional<Price> price_of(const ServerOptions& options, std::string_view model) {
+  if (options.price || !options.prices) return options.price;
+  return options.prices->find(model);
+}
+
 AnswerContext answer_context(const ServerOptions& options, const Url& url,
                              const ModelRequest& request) {
   AnswerContext context;
@@ -169,7 +174,7 @@ AnswerContext answer_context(const ServerOptions& options, const Url& url,
   context.server.model = request.model.empty() ? options.model : request.model;
   context.server.key_sent = !options.api_key.empty() || !options.headers.empty();
   context.server.secrets = secrets_of(options);
-  context.price = options.price;
+  context.price = price_of(options, context.server.model);
   context.limits = answer_limits(options);
   return context;
 }

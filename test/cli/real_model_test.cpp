@@ -108,6 +108,27 @@ TEST(RealModel, Answers) {
   EXPECT_FALSE(body.contains("tools"));
 }
 
+TEST(RealModel, CostsWhatTheBuiltInPricesSay) {
+  ScriptedServer server({says("Hello."), says("Hello.")});
+  const Finished known = ask(server.url("/v1"), {"--model", "gpt-4o-2024-08-06"});
+  EXPECT_THAT(known.err, HasSubstr("$0.0000975")) << "11 at 2.5 and 7 at 10 per million";
+  const Finished unknown = ask(server.url("/v1"), {"--model", "gpt-4o-of-my-own"});
+  EXPECT_THAT(unknown.err, HasSubstr("11 tokens in · 7 out"));
+  EXPECT_THAT(unknown.err, Not(HasSubstr("$")));
+}
+
+TEST(RealModel, CostsWhatAPriceFileSays) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("prices.json", R"({"date": "2026-11-21",
+    "currency": "USD", "models": {"mine": {"input_per_million_usd": 1000,
+    "output_per_million_usd": 2000}}})");
+  ScriptedServer server({says("Hello."), says("Hello.")});
+  const Finished known = ask(server.url("/v1"), {"--model", "mine", "--prices", file});
+  EXPECT_THAT(known.err, HasSubstr("$0.025")) << "11 at 1000 and 7 at 2000 per million";
+  const Finished unknown = ask(server.url("/v1"), {"--model", "gpt-4o", "--prices", file});
+  EXPECT_THAT(unknown.err, Not(HasSubstr("$"))) << "the built-in prices count no more";
+}
+
 TEST(RealModel, CallsTools) {
   ScriptedServer server({calls("calculator", R"({\"expr\":\"2+2\"})"), says("It is 4.")});
   const Finished finished = ask(server.url("/v1"));
