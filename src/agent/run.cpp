@@ -202,8 +202,9 @@ asio::awaitable<std::optional<Run::Ending>> Run::answer(std::string message_id,
                                                         std::int64_t attempt) {
   if (has_guardrails()) {
     Guarded guarded;
+    const bool said_something = !response.content.empty();
     co_await guard_text(GuardrailTarget::output, message_id, response.content, guarded);
-    if (guarded.rewritten || guarded.blocked) {
+    if (said_something && (guarded.rewritten || guarded.blocked)) {
       turn_.publisher.publish(MessageDiscarded{.message_id = message_id,
                                                .attempt = attempt,
                                                .reason = guarded.blocked.value_or("rewritten")});

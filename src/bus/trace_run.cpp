@@ -60,6 +60,7 @@ void TraceRun::check_context(const StreamEvent& event, TraceFindings& findings) 
 // Turns.
 
 void TraceRun::operator()(const TurnStarted& p, const StreamEvent& event, TraceFindings& findings) {
+  output_guarded_ = false;
   ++turns_;
   compare("number of the turn", p.turn, turns_, findings);
   parts_.start(turn_part, std::to_string(p.turn), "", event, findings);
@@ -164,9 +165,14 @@ void TraceRun::operator()(const ModelFailed&, const StreamEvent& event, TraceFin
 }
 
 void TraceRun::operator()(const MessageDiscarded& p, const StreamEvent&, TraceFindings& findings) {
-  if (p.message_id == discarded_ || !whole_) return discarded_.clear();
+  if (p.message_id == discarded_ || output_guarded_ || !whole_) return discarded_.clear();
   findings.add(TraceRule::text, "the message " + p.message_id + " is discarded",
-               "that only of a message whose request has failed after it had shown text");
+               "that only of a message whose request has failed after it had shown text, or that a "
+               "guardrail has changed");
+}
+
+void TraceRun::operator()(const GuardrailTriggered& p, const StreamEvent&, TraceFindings&) {
+  if (p.target == GuardrailTarget::output) output_guarded_ = true;
 }
 
 // Tools.

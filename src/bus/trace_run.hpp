@@ -41,6 +41,7 @@ class TraceRun {
   void operator()(const ModelCompleted& p, const StreamEvent& event, TraceFindings& findings);
   void operator()(const ModelFailed& p, const StreamEvent& event, TraceFindings& findings);
   void operator()(const MessageDiscarded& p, const StreamEvent& event, TraceFindings& findings);
+  void operator()(const GuardrailTriggered& p, const StreamEvent& event, TraceFindings& findings);
   void operator()(const ApprovalRequested& p, const StreamEvent& event, TraceFindings& findings);
   void operator()(const ApprovalResolved& p, const StreamEvent& event, TraceFindings& findings);
   void operator()(const ToolCallStarted& p, const StreamEvent& event, TraceFindings& findings);
@@ -87,7 +88,8 @@ class TraceRun {
   bool whole_;          ///< nothing of it was lost
   TraceParts parts_;
   std::vector<TraceRequest> requests_;
-  std::string discarded_;               ///< the message whose text is void and was not said to be
+  std::string discarded_;        ///< the message whose text is void and was not said to be
+  bool output_guarded_ = false;  ///< a guardrail did not let the turn's answer pass as it was
   std::deque<std::string> unanswered_;  ///< tool calls of the last assistant message
   Sum run_sum_;
   Sum turn_sum_;

@@ -123,6 +123,7 @@ void add_run(Command command, RunArguments& run) {
                  one_of({"none", "minimal", "low", "medium", "high", "xhigh"}, "effort"));
   command.option("--api-key-env", run.api_key_env);
   command.option("--api-key-file", run.api_key_file);
+  command.option("--prices", run.prices);
   command.option("--system", run.system);
   command.option("--workspace", run.workspace);
   command.option(
@@ -139,6 +140,7 @@ void add_run(Command command, RunArguments& run) {
       },
       one_of({"ask", "auto", "deny"}, "way to approve"));
   command.flag("--sandbox", run.sandbox);
+  command.option("--memory", run.memory);
   command.option(
       "--max-rounds", [&run](const std::string& text) { run.max_rounds = parse_whole(text, 1); },
       at_least(1));

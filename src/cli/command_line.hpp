@@ -25,10 +25,12 @@ struct RunArguments {
   std::string effort;                 ///< of the model's reasoning; empty = the model's own
   std::string api_key_env;   ///< the variable that holds the key; empty = the provider's own
   std::string api_key_file;  ///< the file that holds it instead
+  std::string prices;        ///< a price file; empty = the built-in prices
   std::string system;        ///< a text, or "@" and a file
   std::string workspace;
   std::optional<std::vector<std::string>> tools;  ///< absent = all
   std::optional<ApprovalMode> approve;            ///< absent = by whether there is a terminal
+  std::string memory;                             ///< a directory for notes; empty = none
   bool sandbox = false;                           ///< commands run in one
   std::optional<std::int64_t> max_rounds;
   std::optional<std::int64_t> max_tokens;

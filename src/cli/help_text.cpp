@@ -49,17 +49,21 @@ Model:
   --api-key-file FILE the file that holds it
   --script FILE       the script that a scripted model speaks (default: a built-in one, which
                       answers "Calculate 2+2")
+  --prices FILE       what tokens cost (default: built-in prices of some models; docs/prices.md)
   --system TEXT|@FILE tells the model who it is
   --max-tokens N      limits one answer of the model
 
 Tools:
   --workspace DIR     the directory in which tools work (default: the current one)
-  --tools LIST        which tools the model may use: calculator, bash, read_file, write_file,
-                      edit_file, delete_file, list_files, search_files, or none (default: all)
+  --tools LIST        which tools the model may use: calculator, plan, bash, read_file,
+                      write_file, edit_file, delete_file, list_files, search_files, or none
+                      (default: all)
   --approve HOW       commands need your approval: ask, auto (run them), deny (refuse them)
                       (default: ask on a terminal, deny without one)
   --sandbox           commands write only to the workspace, see no home and no network
                       (needs bubblewrap)
+  --memory DIR        adds memory_write, memory_read, memory_list and memory_delete, with which the
+                      model keeps notes in DIR for later conversations
 
 Limits:
   --max-rounds N      turns before the run fails (default: 50)

@@ -6,6 +6,7 @@
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/llm/anthropic_provider.hpp"
 #include "strandbus/llm/openai_provider.hpp"
+#include "strandbus/llm/price_table.hpp"
 #include "strandbus/llm/retrying_provider.hpp"
 #include "strandbus/llm/scripted_provider.hpp"
 #include "strandbus/sink/terminal_text.hpp"
@@ -53,9 +54,25 @@ Script load(const std::string& path) {
   return *std::move(script);
 }
 
+PriceTable prices_of(const RunArguments& arguments) {
+  if (arguments.prices.empty()) return default_prices();
+  PriceTableResult prices = load_prices(arguments.prices);
+  if (!prices) throw UsageError(prices.error().message);
+  return *std::move(prices);
+}
+
+/// What a script costs is its own price, or else what the user says; nobody pays for it.
+void price_script(Script& script, const RunArguments& arguments) {
+  if (arguments.prices.empty()) return;
+  const PriceTable prices = prices_of(arguments);
+  const std::string& model = arguments.model.empty() ? script.model : arguments.model;
+  if (!script.price) script.price = prices.find(model);
+}
+
 ModelChoice scripted_model(const RunArguments& arguments) {
   ModelChoice choice;
   choice.script = load(arguments.script);
+  price_script(*choice.script, arguments);
   choice.source = arguments.script.empty() ? "built-in script" : "script " + arguments.script;
   choice.provider = std::make_shared<ScriptedProvider>(*choice.script);
   return choice;
@@ -96,6 +113,7 @@ ModelChoice server_model(Options options, const RunArguments& arguments,
                          std::shared_ptr<Provider> (*make)(Options)) {
   if (!arguments.base_url.empty()) options.base_url = repair_utf8(arguments.base_url);
   if (!arguments.model.empty()) options.model = repair_utf8(arguments.model);
+  options.prices = std::make_shared<const PriceTable>(prices_of(arguments));
   const bool own_server = options.base_url == Options().base_url;
   options.api_key = find_key(arguments, environment, options.base_url, own_server, provider.key);
   for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {

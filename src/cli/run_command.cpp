@@ -6,13 +6,18 @@
 #include "cli/model_choice.hpp"
 #include "cli/prompt_text.hpp"
 #include "cli/usage_error.hpp"
+#include "strandbus/agent/file_memory.hpp"
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/sink/terminal_text.hpp"
 #include "strandbus/tools/bash.hpp"
 #include "strandbus/tools/calculator.hpp"
 #include "strandbus/tools/file_tools.hpp"
+#include "strandbus/tools/memory_tools.hpp"
+#include "strandbus/tools/plan.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <stdexcept>
 #include <utility>
 
 namespace strandbus::cli {
@@ -40,13 +45,35 @@ BashOptions bash_of(const RunArguments& arguments, const ProcessEnvironment& env
   return bash;
 }
 
+/// Refuses a memory that the chosen tools cannot reach.
+void check_memory(const RunArguments& arguments, const std::vector<std::string>& names) {
+  const bool used = std::ranges::any_of(
+      names, [](const std::string& name) { return name.starts_with("memory_"); });
+  if (!arguments.memory.empty() && !used)
+    throw UsageError(
+        "--memory is of no use without one of memory_write, memory_read, memory_list "
+        "and memory_delete: name them in --tools, or leave it out");
+}
+
+void add_memory(ToolRegistry& tools, const RunArguments& arguments) {
+  if (arguments.memory.empty()) return;
+  try {
+    add_memory_tools(tools, std::make_shared<FileMemory>(arguments.memory));
+  } catch (const std::runtime_error& error) {
+    throw UsageError("cannot keep notes in " + arguments.memory + ": " + error.what());
+  }
+}
+
 ToolRegistry tools_of(const RunArguments& arguments, const ProcessEnvironment& environment,
                       const std::filesystem::path& workspace) {
   ToolRegistry tools;
   tools.add(make_calculator());
+  tools.add(make_plan());
   tools.add(make_bash(bash_of(arguments, environment, workspace)));
   add_file_tools(tools, std::make_shared<Workspace>(workspace));
+  add_memory(tools, arguments);
   if (!arguments.tools) return tools;
+  check_memory(arguments, *arguments.tools);
   try {
     return tools.select(*arguments.tools);
   } catch (const std::invalid_argument& error) {

@@ -65,11 +65,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-const json::object& object_of(const JsonField& field) {
-  if (const json::object* object = field.value.if_object()) return *object;
-  field.fail_expected("an object");
-}
-
 std::string shown_number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.15g", value);
@@ -143,6 +138,15 @@ const json::array& JsonField::list() const {
   fail_expected("a list");
 }
 
+const json::object& JsonField::object() const {
+  if (const json::object* object = value.if_object()) return *object;
+  fail_expected("an object");
+}
+
+JsonField JsonField::member(std::string_view name) const {
+  return {object().at(name), child_pointer(pointer, name)};
+}
+
 JsonField JsonField::element(std::size_t index) const {
   return {list()[index], child_pointer(pointer, std::to_string(index))};
 }
@@ -156,7 +160,7 @@ std::size_t JsonField::one_of(std::span<const std::string_view> names) const {
 }
 
 JsonObjectReader::JsonObjectReader(JsonField field, std::initializer_list<std::string_view> known)
-    : object_(object_of(field)), field_(std::move(field)) {
+    : object_(field.object()), field_(std::move(field)) {
   const std::span names(known.begin(), known.size());
   for (const auto& member : object_) {
     const std::string_view key = member.key();

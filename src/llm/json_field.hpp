@@ -40,6 +40,9 @@ struct JsonField {
   std::int64_t integer(std::int64_t least, std::int64_t most) const;
   double number(double least, double most) const;
   const boost::json::array& list() const;
+  const boost::json::object& object() const;
+  /// A member of the object that has it.
+  JsonField member(std::string_view name) const;
   JsonField element(std::size_t index) const;
 
   /// The enumerator-like name among `names`, as its index.

@@ -1,5 +1,6 @@
 #include "llm/json_field.hpp"
 #include "llm/json_position.hpp"
+#include "llm/price_reader.hpp"
 #include "llm/text_split.hpp"
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/llm/script.hpp"
@@ -7,7 +8,6 @@
 #include <boost/regex.hpp>
 
 #include <array>
-#include <cmath>
 #include <set>
 #include <utility>
 
@@ -20,7 +20,6 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t longest_delay_ms = 10 * 60 * 1000;
 constexpr std::int64_t most_tokens = 1'000'000'000'000;
-constexpr double highest_price = 1'000'000;
 constexpr std::size_t longest_regex = 1000;
 constexpr std::size_t fragment_bytes = 12;
 constexpr DecodeLimits argument_limits{.max_bytes = max_script_bytes, .max_depth = 32};
@@ -169,26 +168,10 @@ Usage read_usage(const JsonField& field) {
   return usage;
 }
 
-std::optional<std::int64_t> read_one_price(const JsonObjectReader& object, std::string_view name) {
-  const std::optional<JsonField> found = object.find(name);
-  if (!found) return std::nullopt;
-  return std::llround(found->number(0, highest_price) *
-                      1e6);  // USD per 10^6 tokens to 10^-12 USD per token
-}
-
 Price read_price(const JsonField& field) {
-  const JsonObjectReader object(
+  return detail::price_in(JsonObjectReader(
       field, {"input_per_million_usd", "output_per_million_usd", "cached_per_million_usd",
-              "cache_write_per_million_usd", "reasoning_per_million_usd"});
-  object.require("input_per_million_usd");
-  object.require("output_per_million_usd");
-  Price price;
-  price.input_pico_usd = *read_one_price(object, "input_per_million_usd");
-  price.output_pico_usd = *read_one_price(object, "output_per_million_usd");
-  price.cached_pico_usd = read_one_price(object, "cached_per_million_usd");
-  price.cache_write_pico_usd = read_one_price(object, "cache_write_per_million_usd");
-  price.reasoning_pico_usd = read_one_price(object, "reasoning_per_million_usd");
-  return price;
+              "cache_write_per_million_usd", "reasoning_per_million_usd"}));
 }
 
 ScriptedError read_error(const JsonField& field, std::size_t tokens) {

@@ -153,6 +153,11 @@ AnswerLimits answer_limits(const ServerOptions& options) {
                       .tool_calls = options.max_tool_calls};
 }
 
+std::optional<Price> price_of(const ServerOptions& options, std::string_view model) {
+  if (options.price || !options.prices) return options.price;
+  return options.prices->find(model);
+}
+
 Secrets secrets_of(const ServerOptions& options) {
   std::vector<std::string> secrets{options.api_key};
   for (const ProviderHeader& header : options.headers) secrets.push_back(header.value);
@@ -164,12 +169,17 @@ Secrets secrets_of(const ServerOptions& options) {
 
 AnswerContext answer_context(const ServerOptions& options, const Url& url,
                              const ModelRequest& request) {
+  return answer_context(options, url, request.model.empty() ? options.model : request.model);
+}
+
+AnswerContext answer_context(const ServerOptions& options, const Url& url,
+                             const std::string& model) {
   AnswerContext context;
   context.server.server = url.authority();
-  context.server.model = request.model.empty() ? options.model : request.model;
+  context.server.model = model;
   context.server.key_sent = !options.api_key.empty() || !options.headers.empty();
   context.server.secrets = secrets_of(options);
-  context.price = options.price;
+  context.price = price_of(options, model);
   context.limits = answer_limits(options);
   return context;
 }

@@ -28,6 +28,7 @@ struct ServerOptions {
   const std::string& no_proxy;
   const std::string& ca_file;
   const std::optional<Price>& price;
+  const std::shared_ptr<const PriceTable>& prices;
   std::chrono::milliseconds connect_timeout;
   std::chrono::milliseconds first_event_timeout;
   std::chrono::milliseconds silence_timeout;
@@ -50,6 +51,7 @@ struct ServerOptions {
         no_proxy(options.no_proxy),
         ca_file(options.ca_file),
         price(options.price),
+        prices(options.prices),
         connect_timeout(options.connect_timeout),
         first_event_timeout(options.first_event_timeout),
         silence_timeout(options.silence_timeout),
@@ -74,9 +76,14 @@ Url server_url(const ServerOptions& options, std::string_view path);
 
 ExchangeLimits exchange_limits(const ServerOptions& options);
 AnswerLimits answer_limits(const ServerOptions& options);
+/// What the tokens of this model cost, if that is known.
+std::optional<Price> price_of(const ServerOptions& options, std::string_view model);
 Secrets secrets_of(const ServerOptions& options);
 AnswerContext answer_context(const ServerOptions& options, const Url& url,
                              const ModelRequest& request);
+/// The same for a model whose name is known.
+AnswerContext answer_context(const ServerOptions& options, const Url& url,
+                             const std::string& model);
 HttpClientOptions client_options(const ServerOptions& options);
 
 /// A request with this body; `own` are headers of the provider, the user's follow them.

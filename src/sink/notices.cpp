@@ -123,13 +123,9 @@ struct Notices {
     return normal(warning, "budget of " + name_of(p.budget) + " exceeded: " + number_text(p.used) +
                                " of " + number_text(p.limit));
   }
-  Notice operator()(const PlanUpdated& p) const {
-    std::string text = "plan:";
-    for (const PlanItem& item : p.items) text += " [" + item.status + "] " + item.title;
-    return normal(info, text);
-  }
   Notice operator()(const MemoryWritten& p) const {
-    return full("memory " + p.store + ": " + p.key + ", " + counted(p.size, "byte"));
+    const std::string what = p.size == 0 ? "removed" : counted(p.size, "byte");
+    return full("memory " + p.store + ": " + p.key + ", " + what);
   }
   Notice operator()(const GuardrailTriggered& p) const {
     const bool harmless = p.action == GuardrailAction::allow;

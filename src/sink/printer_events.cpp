@@ -1,5 +1,6 @@
 #include "sink/amounts.hpp"
 #include "sink/notices.hpp"
+#include "sink/plan_lines.hpp"
 #include "sink/printer_view.hpp"
 #include "sink/run_summary.hpp"
 #include "sink/tool_line.hpp"
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t max_open_calls = 256;      // of one run
 constexpr std::int64_t output_lines_shown = 20;  // of one tool, in full detail
 constexpr std::size_t diff_lines_shown = 20;     // of one tool
+constexpr std::size_t plan_items_shown = 30;     // of one plan
 
 std::string_view phase_of(AgentStatus status) {
   switch (status) {
@@ -207,6 +209,13 @@ struct CliPrinter::View::Handler {
       const std::string more = detail::counted(lines - output_lines_shown, "more line");
       view.line(run, StyledLine(Style::dim, "  … " + more));
     }
+  }
+
+  void operator()(const PlanUpdated& p) const {
+    if (!view.shows(PrintDetail::normal)) return;
+    view.end_text(run);
+    for (const StyledLine& line : detail::plan_lines(p.items, plan_items_shown))
+      view.line(run, line);
   }
 
   // approvals: shown in every detail, and in full, for somebody has to decide on them

@@ -53,8 +53,17 @@ std::string json_text(const json::value& value) {
   return text;
 }
 
-/// A value as a person would write it: texts without quotes where that cannot mislead.
+bool is_list_of_objects(const json::value& value) {
+  const json::array* list = value.if_array();
+  return list && !list->empty() &&
+         std::ranges::all_of(*list, [](const json::value& element) { return element.is_object(); });
+}
+
+/// A value as a person would write it: texts without quotes where that cannot mislead, and only the
+/// length of a list of objects.
 std::string value_text(const json::value& value, bool alone) {
+  if (is_list_of_objects(value))
+    return counted(static_cast<std::int64_t>(value.get_array().size()), "item");
   const json::string* text = value.if_string();
   if (!text) return std::string(first_bytes(json_text(value), brief_bytes));
   const std::string_view shown = first_bytes({text->data(), text->size()}, brief_bytes);

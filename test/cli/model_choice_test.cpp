@@ -60,6 +60,26 @@ TEST(ModelChoice, SaysThatTheNamedVariableIsMissing) {
   EXPECT_THAT(finished.err, HasSubstr("the environment has no MY_KEY"));
 }
 
+TEST(ModelChoice, RefusesAPriceFileThatIsNone) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("prices.json", "{\n\"date\": 1}");
+  const Finished finished = run_with({"--base-url", nobody, "--prices", file});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr(file + ":2:9: /date: expected text, found the number 1"));
+}
+
+TEST(ModelChoice, PricesAScriptThatHasNoPrice) {
+  const TemporaryDirectory directory;
+  const std::string prices = directory.write("prices.json", R"({"date": "2026-11-21",
+    "currency": "USD", "models": {"m": {"input_per_million_usd": 1000,
+    "output_per_million_usd": 1000}}})");
+  const std::string script = directory.write("script.json", R"({"model": "m", "responses":
+    [{"text": "hi", "usage": {"prompt": 100, "completion": 50}}]})");
+  EXPECT_THAT(run_with({"--script", script, "--prices", prices}).err, HasSubstr("$0.15"));
+  EXPECT_THAT(run_with({"--script", script}).err, Not(HasSubstr("$")));
+  EXPECT_THAT(run_with({"--prices", prices}).err, HasSubstr("$0.00035")) << "its own price wins";
+}
+
 TEST(ModelChoice, TakesAKeyFromAFile) {
   const TemporaryDirectory directory;
   const std::string file = directory.write("key", "  sk-from-a-file \r\nnot this\n");

@@ -20,6 +20,56 @@ using ::testing::Not;
 
 namespace fs = std::filesystem;
 
+TEST(Memory, KeepsNotesForALaterConversation) {
+  const TemporaryDirectory directory;
+  const std::string write = directory.write("write.json", R"({"responses": [
+    {"match": {"turn": 1}, "tool_calls": [{"name": "memory_write", "arguments":
+      {"key": "colour", "text": "blue"}}]},
+    {"match": {"tool_result": {"name": "memory_write"}}, "text": "Noted."}]})");
+  const std::string read = directory.write("read.json", R"({"responses": [
+    {"match": {"turn": 1}, "tool_calls": [{"name": "memory_read", "arguments": {"key": "colour"}}]},
+    {"match": {"tool_result": {"name": "memory_read", "equals": "blue"}}, "text": "Blue."}]})");
+  const std::string notes = directory.path("new/notes");
+  const Finished first = run_program({"run", "go", "--json", "--script", write, "--memory", notes});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr(R"("type":"memory_written")"));
+  EXPECT_THAT(first.out, HasSubstr(R"("data":{"store":"memory","key":"colour","size":4})"));
+  EXPECT_EQ(run_program({"run", "go", "--script", read, "--memory", notes}).out, "Blue.\n");
+}
+
+TEST(Memory, IsNotThereUnlessItIsAskedFor) {
+  const Finished run = run_program({"run", "Calculate 2+2", "--tools", "memory_read"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("--tools: "));
+}
+
+TEST(Memory, SaysThatNoToolUsesIt) {
+  const TemporaryDirectory directory;
+  const Finished run =
+      run_program({"run", "Calculate 2+2", "--tools", "bash", "--memory", directory.path("notes")});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("--memory is of no use without one of memory_write"));
+}
+
+TEST(Memory, SaysWhichDirectoryCannotBe) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("file", "");
+  const Finished run = run_program({"run", "Calculate 2+2", "--memory", file});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("cannot keep notes in " + file));
+}
+
+TEST(Output, ShowsThePlanOfTheModel) {
+  const TemporaryDirectory directory;
+  const std::string script = directory.write("plan.json", R"({"responses": [
+    {"match": {"turn": 1}, "tool_calls": [{"name": "plan", "arguments": {"items": [
+      {"title": "Look", "status": "completed"}, {"title": "Leap", "status": "in_progress"}]}}]},
+    {"match": {"tool_result": {"name": "plan", "contains": "[>] Leap"}}, "text": "Looked."}]})");
+  const Finished run = run_program({"run", "go", "--script", script});
+  EXPECT_EQ(run.out, "Looked.\n");
+  EXPECT_THAT(run.err, HasSubstr("· plan: 1 of 2 done\n  ✓ Look\n  ▸ Leap\n✓ plan 2 items · "));
+}
+
 TEST(Outcome, OfARunThatReachesItsRoundsIsABudgetFailure) {
   const Finished run = run_program({"run", "Calculate 2+2", "--max-rounds", "1", "--json"});
   EXPECT_EQ(run.exit_code, 4);

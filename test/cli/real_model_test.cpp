@@ -108,6 +108,27 @@ TEST(RealModel, Answers) {
   EXPECT_FALSE(body.contains("tools"));
 }
 
+TEST(RealModel, CostsWhatTheBuiltInPricesSay) {
+  ScriptedServer server({says("Hello."), says("Hello.")});
+  const Finished known = ask(server.url("/v1"), {"--model", "gpt-4o-2024-08-06"});
+  EXPECT_THAT(known.err, HasSubstr("$0.0000975")) << "11 at 2.5 and 7 at 10 per million";
+  const Finished unknown = ask(server.url("/v1"), {"--model", "gpt-4o-of-my-own"});
+  EXPECT_THAT(unknown.err, HasSubstr("11 tokens in · 7 out"));
+  EXPECT_THAT(unknown.err, Not(HasSubstr("$")));
+}
+
+TEST(RealModel, CostsWhatAPriceFileSays) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("prices.json", R"({"date": "2026-11-21",
+    "currency": "USD", "models": {"mine": {"input_per_million_usd": 1000,
+    "output_per_million_usd": 2000}}})");
+  ScriptedServer server({says("Hello."), says("Hello.")});
+  const Finished known = ask(server.url("/v1"), {"--model", "mine", "--prices", file});
+  EXPECT_THAT(known.err, HasSubstr("$0.025")) << "11 at 1000 and 7 at 2000 per million";
+  const Finished unknown = ask(server.url("/v1"), {"--model", "gpt-4o", "--prices", file});
+  EXPECT_THAT(unknown.err, Not(HasSubstr("$"))) << "the built-in prices count no more";
+}
+
 TEST(RealModel, CallsTools) {
   ScriptedServer server({calls("calculator", R"({\"expr\":\"2+2\"})"), says("It is 4.")});
   const Finished finished = ask(server.url("/v1"));
@@ -118,6 +139,22 @@ TEST(RealModel, CallsTools) {
   EXPECT_EQ(body.at("messages").at(1).at("tool_calls").at(0).at("id"), "call_1");
   EXPECT_EQ(body.at("messages").at(2).at("tool_call_id"), "call_1");
   EXPECT_EQ(body.at("messages").at(2).at("content"), "4");
+}
+
+TEST(RealModel, IsAskedByTheResponsesApiToo) {
+  Reply reply;
+  reply.pieces = {test::http_answer(
+      200, R"({"id":"resp_1","status":"completed","model":"o4-mini-9","output":[{"type":"message",)"
+           R"("content":[{"type":"output_text","text":"It is 4."}]}]})")};
+  ScriptedServer server({reply});
+  const Finished finished =
+      ask(server.url("/v1"), {"--api", "responses", "--model", "o4-mini", "--effort", "low"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_EQ(finished.out, "It is 4.\n");
+  EXPECT_EQ(server.requests().at(0).line(), "POST /v1/responses HTTP/1.1");
+  const json::object body = json::parse(server.requests().at(0).body).as_object();
+  EXPECT_EQ(body.at("model"), "o4-mini");
+  EXPECT_EQ(body.at("reasoning").at("effort"), "low");
 }
 
 TEST(RealModel, IsAskedAgainWhenTheServerIsBusy) {
@@ -171,7 +208,7 @@ TEST(RealModel, IsAskedByAnthropicsMessagesToo) {
       {"MY_KEY=" + key});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(finished.out, HasSubstr("It is 4."));
-  EXPECT_EQ(server.requests().at(0).target, "/v1/messages");
+  EXPECT_EQ(server.requests().at(0).line(), "POST /v1/messages HTTP/1.1");
   EXPECT_EQ(server.requests().at(0).header("x-api-key"), key);
   EXPECT_EQ(server.requests().at(0).header("Authorization"), "");
   EXPECT_EQ(server.requests().at(0).header("anthropic-version"), "2023-06-01");

@@ -9,6 +9,7 @@
 
 #ifdef STRANDBUS_SNIPPETS_OF_AGENT
 #include "strandbus/agent/agent.hpp"
+#include "strandbus/agent/file_memory.hpp"
 #include "strandbus/agent/structured_answer.hpp"
 #include "strandbus/event/file_payloads.hpp"
 #include "strandbus/llm/anthropic_provider.hpp"
@@ -16,6 +17,8 @@
 #include "strandbus/llm/retrying_provider.hpp"
 #include "strandbus/tools/bash.hpp"
 #include "strandbus/tools/file_tools.hpp"
+#include "strandbus/tools/memory_tools.hpp"
+#include "strandbus/tools/plan.hpp"
 #endif
 
 #include <boost/asio/as_tuple.hpp>
@@ -32,6 +35,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>

@@ -158,6 +158,38 @@ TEST(ChatProvider, TellsTheUsageAndTheCost) {
   EXPECT_THAT(sink.lines, ElementsAre("text hello", "usage 3+1=4 costs 0.000005"));
 }
 
+TEST(ChatProvider, TakesThePriceOfTheModelThatIsAsked) {
+  PriceTable prices;
+  prices.models.push_back({"cheap", Price{.input_pico_usd = 1'000'000}, {}});
+  prices.models.push_back({"dear", Price{.input_pico_usd = 9'000'000}, {}});
+  OpenAiOptions options = chat_options();
+  options.model = "cheap";
+  options.prices = std::make_shared<const PriceTable>(prices);
+  const FakeAnswer answer = body(hello_chunk + finish_chunk + usage_chunk + done);
+  ChatSetup setup({answer, answer, answer}, options);
+  RecordingSink sink;
+  ModelRequest request = request_for(question);
+  request.model.clear();
+  EXPECT_EQ(to_string(complete(setup.provider, request, sink).response.value().cost.value()),
+            "0.000003");
+  request.model = "dear";
+  EXPECT_EQ(to_string(complete(setup.provider, request, sink).response.value().cost.value()),
+            "0.000027");
+  request.model = "unknown";
+  EXPECT_FALSE(complete(setup.provider, request, sink).response.value().cost);
+}
+
+TEST(ChatProvider, OnePriceForAllModelsWinsOverATable) {
+  OpenAiOptions options = chat_options();
+  options.price = Price{.input_pico_usd = 1'000'000, .output_pico_usd = 2'000'000};
+  options.prices = std::make_shared<const PriceTable>();
+  ChatSetup setup(body(hello_chunk + finish_chunk + usage_chunk + done), options);
+  RecordingSink sink;
+  const ModelRequest request = request_for(question);
+  EXPECT_EQ(to_string(complete(setup.provider, request, sink).response.value().cost.value()),
+            "0.000005");
+}
+
 TEST(ChatProvider, AFailedStatusIsTheServersFailure) {
   FakeAnswer answer = status(429, R"({"error":{"message":"slow down"}})");
   answer.headers = {{"retry-after", "3"}, {"x-request-id", "req_9"}};

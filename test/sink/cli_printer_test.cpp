@@ -177,6 +177,42 @@ TEST(CliPrinter, ShowsOnlyTheAnswerWhenAskedTo) {
   EXPECT_EQ(print(options, golden_run().events()).both, "The answer is 4\n");
 }
 
+// plans
+
+TEST(CliPrinter, ShowsAPlanItemByItem) {
+  EventList list = begun_run();
+  list.add(PlanUpdated{.items = {{"Read the code", "completed"},
+                                 {"Write a test", "in_progress"},
+                                 {"Merge", "pending"},
+                                 {"Rest", "blocked"}}});
+  EXPECT_THAT(print(on_terminal(), list.events()).out,
+              HasSubstr("· plan: 1 of 4 done\n  ✓ Read the code\n  ▸ Write a test\n  ○ Merge\n"
+                        "  ○ [blocked] Rest\n"));
+  EXPECT_THAT(print(in_pipe(), list.events()).err, HasSubstr("  ▸ Write a test\n"));
+}
+
+TEST(CliPrinter, ShowsThatThereIsNoPlanAnyMore) {
+  EventList list = begun_run();
+  list.add(PlanUpdated{});
+  EXPECT_THAT(print(on_terminal(), list.events()).out, HasSubstr("· plan: empty\n"));
+}
+
+TEST(CliPrinter, CutsALongPlanAndSaysHowMuchIsMissing) {
+  PlanUpdated plan;
+  for (int i = 1; i <= 35; ++i) plan.items.push_back({"item " + std::to_string(i), "pending"});
+  EventList list = begun_run();
+  list.add(plan);
+  const std::string out = print(on_terminal(), list.events()).out;
+  EXPECT_THAT(out, HasSubstr("○ item 30\n  … 5 more\n"));
+  EXPECT_THAT(out, Not(HasSubstr("item 31")));
+}
+
+TEST(CliPrinter, MakesATitleSafeForTheTerminal) {
+  EventList list = begun_run();
+  list.add(PlanUpdated{.items = {{"a\x1b[2Jb", "in_progress"}}});
+  EXPECT_THAT(print(on_terminal(), list.events()).out, HasSubstr("▸ a␛[2Jb\n"));
+}
+
 // colours
 
 TEST(CliPrinter, ColoursEachStreamOnlyWhenItIsMeantTo) {

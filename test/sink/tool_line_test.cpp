@@ -66,6 +66,14 @@ TEST(BriefArguments, AreTheValueAloneOrNamedValues) {
   EXPECT_EQ(brief_arguments("bare"), "bare");
 }
 
+TEST(BriefArguments, CountListsOfObjects) {
+  const json::object one{{"a", 1}};
+  EXPECT_EQ(brief_arguments(json::object{{"items", json::array{one, one}}}), "2 items");
+  EXPECT_EQ(brief_arguments(json::object{{"items", json::array{one}}, {"n", 3}}),
+            "items=1 item n=3");
+  EXPECT_EQ(brief_arguments(json::object{{"items", json::array{}}}), "[]");
+}
+
 TEST(BriefArguments, OfHugeValuesStayShort) {
   const std::string huge(1'000'000, 'x');
   json::object many;

@@ -168,7 +168,7 @@ struct MemoryWritten {
   static constexpr EventType event_type = EventType::memory_written;
   std::string store{};
   std::string key{};
-  std::int64_t size{};  ///< bytes
+  std::int64_t size{};  ///< bytes; 0 = it was removed
 };
 STRANDBUS_DESCRIBE(MemoryWritten, 0, store, key, size)
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "strandbus/llm/price.hpp"
+#include "strandbus/llm/price_table.hpp"
 #include "strandbus/llm/provider.hpp"
 #include "strandbus/llm/provider_header.hpp"
 
@@ -40,8 +41,11 @@ struct AnthropicOptions {
   std::string no_proxy{};
   /// PEM file of authorities to trust besides those of the machine; empty = none.
   std::string ca_file{};
-  /// What the tokens cost; absent = answers have no cost.
+  /// What the tokens cost, whichever model answers; absent = what `prices` says.
   std::optional<Price> price{};
+  /// What the tokens cost, by the model that is asked; null, or a model that is not in it = answers
+  /// have no cost.
+  std::shared_ptr<const PriceTable> prices{};
 
   /// Limits an answer, thinking included, to a request that has no limit: the API demands one.
   std::int64_t max_tokens{8192};

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "strandbus/llm/price.hpp"
+#include "strandbus/llm/price_table.hpp"
 #include "strandbus/llm/provider.hpp"
 #include "strandbus/llm/provider_header.hpp"
 
@@ -68,8 +68,11 @@ struct OpenAiOptions {
   std::string no_proxy{};
   /// PEM file of authorities to trust besides those of the machine; empty = none.
   std::string ca_file{};
-  /// What the tokens cost; absent = answers have no cost.
+  /// What the tokens cost, whichever model answers; absent = what `prices` says.
   std::optional<Price> price{};
+  /// What the tokens cost, by the model that is asked; null, or a model that is not in it = answers
+  /// have no cost.
+  std::shared_ptr<const PriceTable> prices{};
   MaxTokens max_tokens_field{MaxTokens::automatic};
   StreamUsage stream_usage{StreamUsage::ask};
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "strandbus/error.hpp"
+#include "strandbus/llm/json_file_error.hpp"
 #include "strandbus/llm/price.hpp"
 #include "strandbus/llm/provider.hpp"
 
@@ -90,19 +90,7 @@ struct Script {
 };
 
 /// Why a text is not a script.
-struct ScriptError {
-  error_code code{};      ///< Errc::malformed_json, invalid_file or limit_exceeded, or why the file
-                          ///< cannot be read
-  std::size_t line{};     ///< from 1; 0 = the file as a whole
-  std::size_t column{};   ///< from 1, in code points
-  std::string pointer{};  ///< the member, RFC 6901; empty = the document
-  std::string
-      message{};  ///< says all of this, ready to show: "a.json:12:5: /responses/1/text: expected …"
-};
-
-/// What ScriptResult::value() does with an error: throws system_error with its message.
-[[noreturn]] void throw_exception_from_error(const ScriptError& error,
-                                             const boost::source_location& where);
+using ScriptError = JsonFileError;
 
 using ScriptResult = boost::system::result<Script, ScriptError>;
 
