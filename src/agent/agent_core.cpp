@@ -46,6 +46,13 @@ AgentOptions checked(AgentOptions options) {
   return options;
 }
 
+std::optional<JsonSchema> compiled(const json::value& schema) {
+  if (schema.is_null()) return std::nullopt;
+  auto result = JsonSchema::compile(schema);
+  if (result) return *std::move(result);
+  throw std::invalid_argument("AgentOptions::response_schema: " + result.error().to_string());
+}
+
 /// A strand of an executor whose type is known fits into an any_io_executor. One of an
 /// any_io_executor does not: it is allocated, and again for every property that Asio asks for.
 asio::any_io_executor strand_on(asio::any_io_executor executor) {
@@ -99,6 +106,7 @@ AgentCore::AgentCore(asio::any_io_executor executor, std::shared_ptr<Provider> p
       tools_(std::move(tools)),
       publisher_(readable(std::move(publisher))),
       options_(checked(std::move(options))),
+      response_schema_(compiled(options_.response_schema)),
       compaction_breaker_(options_.compaction.max_failures) {
   if (!provider_) throw std::invalid_argument("Agent: the provider is null; give one that answers");
 }

@@ -3,6 +3,7 @@
 #include "compaction_breaker.hpp"
 #include "pending_handler.hpp"
 #include "strandbus/agent/agent.hpp"
+#include "strandbus/agent/json_schema.hpp"
 
 #include <atomic>
 #include <deque>
@@ -62,6 +63,8 @@ class AgentCore : public std::enable_shared_from_this<AgentCore> {
   const AgentOptions& options() const noexcept { return options_; }
   Conversation& conversation() noexcept { return conversation_; }
   const Conversation& conversation() const noexcept { return conversation_; }
+  /// That the final answer must follow; null = any text.
+  const std::optional<JsonSchema>& response_schema() const noexcept { return response_schema_; }
   /// Lives as long as the session.
   CompactionBreaker& compaction_breaker() noexcept { return compaction_breaker_; }
   const std::shared_ptr<ReadRecord>& reads() const noexcept { return reads_; }
@@ -94,6 +97,7 @@ class AgentCore : public std::enable_shared_from_this<AgentCore> {
   const ToolRegistry tools_;
   const Publisher publisher_;
   const AgentOptions options_;
+  const std::optional<JsonSchema> response_schema_;
   Conversation conversation_;
   CompactionBreaker compaction_breaker_;
   const std::shared_ptr<ReadRecord> reads_ = std::make_shared<ReadRecord>();

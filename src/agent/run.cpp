@@ -1,6 +1,7 @@
 #include "run.hpp"
 
 #include "agent_core.hpp"
+#include "strandbus/agent/structured_answer.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -213,6 +214,17 @@ asio::awaitable<std::optional<Run::Ending>> Run::answer(std::string message_id,
     if (!may_go_on()) {
       end_turn(stopping() ? FinishReason::cancelled : FinishReason::error);
       co_return why_not_on();
+    }
+  }
+  if (const auto& schema = core_.response_schema();
+      schema && response.finish_reason == FinishReason::stop) {
+    const auto value = structured_answer(response.content, *schema);
+    if (!value) {
+      commit(to_message(message_id, response));
+      end_turn(FinishReason::error);
+      co_return Ending(Outcome::failed,
+                       "the answer does not follow its schema: " + value.error().to_string(),
+                       ErrorCode::invalid_response);
     }
   }
   commit(to_message(message_id, response));

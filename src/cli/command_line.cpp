@@ -243,7 +243,8 @@ void check_dialect(const ::CLI::App& app, bool json) {
 /// Options that say the same thing in two ways.
 void check_run(const ::CLI::App& app) {
   for (const auto& [one, other] :
-       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file")}) {
+       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file"),
+        std::pair("--script", "--api"), std::pair("--script", "--effort")}) {
     if (app.count(one) > 0 && app.count(other) > 0)
       throw UsageError(std::string(one) + " and " + other + " exclude each other: leave out one");
   }

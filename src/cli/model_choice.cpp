@@ -108,9 +108,10 @@ std::string in_our_words(std::string text) {
 }
 
 template <class Options>
-ModelChoice server_model(Options options, const RunArguments& arguments,
-                         ProcessEnvironment& environment, const ServerProvider& provider,
+ModelChoice server_model(const RunArguments& arguments, ProcessEnvironment& environment,
+                         const ServerProvider& provider,
                          std::shared_ptr<Provider> (*make)(Options)) {
+  Options options;
   if (!arguments.base_url.empty()) options.base_url = repair_utf8(arguments.base_url);
   if (!arguments.model.empty()) options.model = repair_utf8(arguments.model);
   options.prices = std::make_shared<const PriceTable>(prices_of(arguments));
@@ -134,18 +135,10 @@ ModelChoice server_model(Options options, const RunArguments& arguments,
 
 ModelChoice make_choice(const std::string& provider, const RunArguments& arguments,
                         ProcessEnvironment& environment) {
-  if (provider == openai.name) {
-    OpenAiOptions options;
-    options.api = arguments.api;
-    options.effort = arguments.effort;
-    return server_model(options, arguments, environment, openai, make_openai_provider);
-  }
-  if (arguments.api != OpenAiOptions::Api::automatic || !arguments.effort.empty())
-    throw UsageError("only --provider openai knows --api and --effort, but " + provider +
-                     " answers: leave out both");
+  if (provider == openai.name)
+    return server_model(arguments, environment, openai, make_openai_provider);
   if (provider == anthropic.name)
-    return server_model(AnthropicOptions(), arguments, environment, anthropic,
-                        make_anthropic_provider);
+    return server_model(arguments, environment, anthropic, make_anthropic_provider);
   return scripted_model(arguments);
 }
 

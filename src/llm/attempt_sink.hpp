@@ -2,6 +2,10 @@
 
 #include "strandbus/llm/provider.hpp"
 
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
 namespace strandbus::detail {
 
 /// Passes everything on, and remembers whether the attempt has handed over a piece of its answer.
@@ -11,6 +15,8 @@ class AttemptSink final : public DeltaSink {
 
   bool delta_shown() const noexcept { return delta_shown_; }
   void begin_attempt() noexcept { delta_shown_ = false; }
+  /// How many attempts there were, those of the provider inside too.
+  std::int64_t attempts() const noexcept { return attempts_; }
 
   void on_text(std::string_view text) override {
     delta_shown_ = true;
@@ -43,6 +49,7 @@ class AttemptSink final : public DeltaSink {
   }
   void on_retry(const Retry& retry) override { sink_.on_retry(retry); }
   void on_attempt_started(std::string_view provider, std::string_view model) override {
+    ++attempts_;
     sink_.on_attempt_started(provider, model);
   }
   asio::awaitable<void> async_ready() override { return sink_.async_ready(); }
@@ -50,6 +57,7 @@ class AttemptSink final : public DeltaSink {
  private:
   DeltaSink& sink_;
   bool delta_shown_ = false;
+  std::int64_t attempts_ = 1;
 };
 
 }  // namespace strandbus::detail

@@ -121,9 +121,7 @@ std::size_t MessagesAssembler::position_of(const json::object& event) const {
 }
 
 void MessagesAssembler::take_start(std::int64_t index, const json::object& start) {
-  // What begins behind a call shows that the call was not cut off: it has no arguments.
-  if (!blocks_.empty() && blocks_.back().kind == Kind::call && blocks_.back().input.empty())
-    take_input(blocks_.size() - 1, "{}");
+  if (!blocks_.empty() && !blocks_.back().open) complete_call(blocks_.size() - 1);
   const std::size_t position = blocks_.size();
   MessagesBlock& block = blocks_.emplace_back(begun_block(start));
   positions_[index] = position;
@@ -136,6 +134,12 @@ void MessagesAssembler::take_start(std::int64_t index, const json::object& start
     case Kind::redacted_thinking: return count(text_in(start, "data").size());
     case Kind::other: return count(size_of(start));
   }
+}
+
+/// What follows a call shows that it was not cut off: one without arguments has none.
+void MessagesAssembler::complete_call(std::size_t position) {
+  const MessagesBlock& block = blocks_[position];
+  if (block.kind == Kind::call && block.input.empty()) take_input(position, "{}");
 }
 
 void MessagesAssembler::begin_call(std::size_t position) {
@@ -290,7 +294,10 @@ bool MessagesAssembler::cut_short() const noexcept {
 
 ModelResponse MessagesAssembler::finish() {
   if (!whole()) throw interrupted(ended_ ? "it holds nothing whole" : "the stream just ended");
-  for (std::size_t position = 0; position < blocks_.size(); ++position) take_stop(position);
+  for (std::size_t position = 0; position < blocks_.size(); ++position) {
+    take_stop(position);
+    if (position + 1 < blocks_.size()) complete_call(position);
+  }
   if (paused()) return answer_;
   if (answer_tool_) finish_structured();
   answer_.tool_calls = calls_.finish(context_.limits.argument_depth, cut_short());

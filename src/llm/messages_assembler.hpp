@@ -61,6 +61,7 @@ class MessagesAssembler final : public AnswerAssembler {
   std::size_t position_of(const json::object& event) const;
   void expect(const MessagesBlock& block, Kind kind, std::string_view delta) const;
   void begin_call(std::size_t position);
+  void complete_call(std::size_t position);
   void take_text(MessagesBlock& block, const std::string& text);
   void take_thinking(MessagesBlock& block, const std::string& text);
   void take_input(std::size_t position, const std::string& piece);

@@ -40,6 +40,7 @@ void check(const RetryOptions& options) {
   check_time("first_delay", options.first_delay);
   check_time("max_delay", options.max_delay);
   check_time("max_retry_after", options.max_retry_after);
+  check_time("max_total", options.max_total);
   if (!(options.jitter >= 0 && options.jitter <= 1))
     refuse("jitter", std::to_string(options.jitter), "0 to 1 is allowed");
 }
@@ -50,9 +51,12 @@ std::optional<milliseconds> retry_delay(const RetryOptions& options, const Faile
   if (!error.retryable() || failed.count > options.max_retries) return std::nullopt;
   if (failed.delta_shown && shown_is_final) return std::nullopt;
   const std::optional<milliseconds> asked = error.retry_after();
-  if (!asked || asked->count() <= 0) return backoff(options, failed.count, random);
-  if (*asked > options.max_retry_after) return std::nullopt;
-  return asked;
+  const bool asks = asked && asked->count() > 0;
+  if (asks && *asked > options.max_retry_after) return std::nullopt;
+  const milliseconds delay = asks ? *asked : backoff(options, failed.count, random);
+  const bool limited = options.max_total.count() > 0;
+  if (limited && failed.elapsed + delay > options.max_total) return std::nullopt;
+  return delay;
 }
 
 }  // namespace strandbus::detail

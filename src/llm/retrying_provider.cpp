@@ -14,6 +14,27 @@
 
 namespace strandbus {
 
+RetryOptions RetryOptions::aggressive() {
+  RetryOptions options;
+  options.max_retries = 6;
+  options.first_delay = std::chrono::milliseconds(250);
+  options.max_delay = std::chrono::seconds(4);
+  options.max_retry_after = std::chrono::seconds(30);
+  options.max_total = std::chrono::minutes(1);
+  options.after_delta = AfterDelta::retry;
+  return options;
+}
+
+RetryOptions RetryOptions::conservative() {
+  RetryOptions options;
+  options.max_retries = 1;
+  options.first_delay = std::chrono::seconds(5);
+  options.max_delay = std::chrono::seconds(60);
+  options.jitter = 0.5;
+  options.max_retry_after = std::chrono::minutes(10);
+  return options;
+}
+
 RetryingProvider::RetryingProvider(std::shared_ptr<Provider> provider, RetryOptions options)
     : provider_(std::move(provider)), options_(std::move(options)) {
   if (!provider_) throw std::invalid_argument("RetryingProvider: the provider is null");
@@ -24,6 +45,7 @@ asio::awaitable<ModelResponse> RetryingProvider::async_complete(const ModelReque
                                                                 DeltaSink& sink) {
   detail::AttemptSink attempt(sink);
   const std::string asked = request.model.empty() ? model() : request.model;
+  const auto began = now();
   for (detail::FailedAttempts failed;;) {
     std::optional<ProviderError> error;
     try {
@@ -33,6 +55,7 @@ asio::awaitable<ModelResponse> RetryingProvider::async_complete(const ModelReque
     }
     ++failed.count;
     failed.delta_shown = attempt.delta_shown();
+    failed.elapsed = std::chrono::ceil<std::chrono::milliseconds>(now() - began);
     const auto delay = detail::retry_delay(options_, failed, *error, random());
     if (!delay) throw *error;
 
@@ -63,6 +86,10 @@ Retry RetryingProvider::make_retry(std::int64_t failed_attempts, std::chrono::mi
   retry.error_code = error.code();
   retry.provider = name();
   return retry;
+}
+
+std::chrono::steady_clock::time_point RetryingProvider::now() const {
+  return options_.now ? options_.now() : std::chrono::steady_clock::now();
 }
 
 double RetryingProvider::random() const {

@@ -153,11 +153,6 @@ AnswerLimits answer_limits(const ServerOptions& options) {
                       .tool_calls = options.max_tool_calls};
 }
 
-std::optional<Price> price_of(const ServerOptions& options, std::string_view model) {
-  if (options.price || !options.prices) return options.price;
-  return options.prices->find(model);
-}
-
 Secrets secrets_of(const ServerOptions& options) {
   std::vector<std::string> secrets{options.api_key};
   for (const ProviderHeader& header : options.headers) secrets.push_back(header.value);
@@ -165,6 +160,11 @@ Secrets secrets_of(const ServerOptions& options) {
   const std::size_t query = options.base_url.find('?');
   if (query != std::string::npos) secrets.push_back(options.base_url.substr(query + 1));
   return Secrets(std::move(secrets));
+}
+
+std::optional<Price> price_of(const ServerOptions& options, std::string_view model) {
+  if (options.price || !options.prices) return options.price;
+  return options.prices->find(model);
 }
 
 AnswerContext answer_context(const ServerOptions& options, const Url& url,

@@ -122,9 +122,8 @@ TEST(ModelChoice, RefusesOptionsThatContradictEachOther) {
       {"--script", "x.json", "--provider", "anthropic"},
       {"--script", "x.json", "--base-url", nobody},
       {"--script", "x.json", "--api-key-env", "K"},
-      {"--api", "chat"},
-      {"--effort", "low"},
-      {"--provider", "anthropic", "--effort", "low"},
+      {"--script", "x.json", "--api", "chat"},
+      {"--script", "x.json", "--effort", "low"},
       {"--api-key-env", "K", "--api-key-file", "k"}};
   for (const auto& arguments : contradictions) {
     const Finished finished = run_with(arguments);

@@ -9,10 +9,12 @@
 
 #ifdef STRANDBUS_SNIPPETS_OF_AGENT
 #include "strandbus/agent/agent.hpp"
+#include "strandbus/agent/agent_tool.hpp"
 #include "strandbus/agent/file_memory.hpp"
 #include "strandbus/agent/structured_answer.hpp"
 #include "strandbus/event/file_payloads.hpp"
 #include "strandbus/llm/anthropic_provider.hpp"
+#include "strandbus/llm/fallback_provider.hpp"
 #include "strandbus/llm/openai_provider.hpp"
 #include "strandbus/llm/retrying_provider.hpp"
 #include "strandbus/tools/bash.hpp"

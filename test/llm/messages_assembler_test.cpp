@@ -193,10 +193,13 @@ TEST(MessagesAssembler, BlocksMayInterleaveOrHaveNoIndex) {
   a.feed(R"({"type":"content_block_start","content_block":{"type":"text","text":""}})");
   a.feed(R"({"type":"content_block_delta","delta":{"type":"text_delta","text":"hi"}})");
   a.feed(R"({"type":"content_block_stop"})");
+  a.input(0, "{\"a\":1}").stop(0).call(6, "c3", "three");
   const ModelResponse answer = a.end("tool_use");
   EXPECT_EQ(answer.content, "hi");
-  EXPECT_EQ(args(answer.tool_calls.at(0)), "{}");
-  EXPECT_EQ(args(answer.tool_calls.at(1)), R"({"b":2})");
+  EXPECT_THAT(a.sink.lines,
+              ElementsAre("begin c2 two 0", R"(delta c2 {"b":2})", "text hi", "begin c1 one 1",
+                          R"(delta c1 {"a":1})", "begin c3 three 2", R"(ready c2 two {"b":2})",
+                          R"(ready c1 one {"a":1})", "ready c3 three {}"));
 }
 
 TEST(MessagesAssembler, AnIdOfTheConversationIsNotGivenAgain) {

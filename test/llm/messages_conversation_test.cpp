@@ -88,13 +88,38 @@ class Rules {
   std::set<std::string> ids_;
 };
 
-std::vector<std::string> broken_rules(const std::vector<Message>& conversation) {
-  ModelRequest request = request_for(conversation);
+bool calls_anything(const json::array& messages) {
+  return std::ranges::any_of(messages, [](const json::value& message) {
+    return std::ranges::any_of(message.at("content").as_array(), [](const json::value& block) {
+      return block.at("type") == "tool_use";
+    });
+  });
+}
+
+/// Whether the last message holds results of calls that did not begin with thinking.
+bool goes_on_without_thinking(const json::array& messages) {
+  if (messages.back().at("content").at(0).at("type") != "tool_result") return false;
+  return messages.at(messages.size() - 2).at("content").at(0).at("type") != "thinking";
+}
+
+std::vector<std::string> broken_rules(const ModelRequest& request) {
+  detail::MessagesDialect dialect{.origin = "server.test", .default_model = "claude-1"};
+  dialect.thinking = AnthropicOptions::Thinking::budget;
   std::string text;
-  append_json(text, json::value(detail::messages_request(
-                        request, {.origin = "server.test", .default_model = "claude-1"})));
+  append_json(text, json::value(detail::messages_request(request, dialect)));
+  const json::object body = parse_json(text).value().as_object();
+  const json::array& messages = body.at("messages").as_array();
   Rules rules;
-  rules.check(parse_json(text).value().at("messages").as_array());
+  rules.check(messages);
+  if (calls_anything(messages) && !body.contains("tools"))
+    rules.broken.emplace_back("calls need tools");
+  if (body.contains("thinking") && goes_on_without_thinking(messages))
+    rules.broken.emplace_back("a turn goes on with thinking only if it began so");
+  if (body.contains("thinking") && body.contains("temperature"))
+    rules.broken.emplace_back("thinking excludes a temperature");
+  const json::value* choice = body.if_contains("tool_choice");
+  if (body.contains("thinking") && choice && choice->at("type") != "none")
+    rules.broken.emplace_back("thinking excludes forced calls");
   return rules.broken;
 }
 
@@ -139,12 +164,14 @@ json::value few_arguments() {
   }
 }
 
-json::value few_provider_data(const std::string& content) {
-  const auto bytes = static_cast<std::int64_t>(content.size()) - *rc::gen::inRange(0, 2);
+/// Mostly what fits the message, sometimes a block or a byte too few.
+json::value few_provider_data(const Message& message) {
+  const int missing = *rc::gen::element(0, 0, 0, 1);
+  const auto bytes = static_cast<std::int64_t>(message.content.size()) - missing;
   json::array blocks{json::object{{"type", "thinking"}, {"thinking", ""}, {"signature", "s"}},
                      json::object{{"type", "text"}, {"bytes", bytes}}};
-  const int calls = *rc::gen::inRange(0, 3);
-  for (int i = 0; i < calls; ++i) blocks.push_back(json::object{{"type", "tool_use"}});
+  const std::size_t calls = message.tool_calls.size() + *rc::gen::element<std::size_t>(0, 0, 0, 1);
+  for (std::size_t i = 0; i < calls; ++i) blocks.push_back(json::object{{"type", "tool_use"}});
   return json::object{{"origin", "server.test"}, {"model", "claude-1"}, {"blocks", blocks}};
 }
 
@@ -161,15 +188,18 @@ Message any_message() {
     call.tool_name = *few_texts();
     call.arguments = few_arguments();
   }
-  if (*rc::gen::inRange(0, 2) == 1) message.provider_data = few_provider_data(message.content);
+  if (*rc::gen::inRange(0, 2) == 1) message.provider_data = few_provider_data(message);
   return message;
 }
 
 RC_GTEST_PROP(MessagesConversation, ObeysTheRulesWhateverItIs, ()) {
   std::vector<Message> conversation;
-  const int count = *rc::gen::inRange(0, 12);
+  const int count = *rc::gen::inRange(0, 30);
   for (int i = 0; i < count; ++i) conversation.push_back(any_message());
-  const std::vector<std::string> broken = broken_rules(conversation);
+  ModelRequest request = request_for(conversation);
+  if (*rc::gen::inRange(0, 2) == 1) request.temperature = 0.5;
+  if (*rc::gen::inRange(0, 4) == 0) request.response_schema = json::object();
+  const std::vector<std::string> broken = broken_rules(request);
   for (const std::string& rule : broken) RC_LOG() << rule << '\n';
   RC_ASSERT(broken.empty());
 }

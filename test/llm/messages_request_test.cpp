@@ -206,6 +206,15 @@ TEST(MessagesRequest, IdsAreMadeValidAndDiffer) {
   }
 }
 
+TEST(MessagesRequest, CallsOfOneIdGetTheirResultsInOrder) {
+  Message twice = model_calls("a", "look");
+  twice.tool_calls.push_back(twice.tool_calls[0]);
+  EXPECT_EQ(sent({user_says("hi"), twice, tool_says("a", "1"), tool_says("a", "2")}).at(2),
+            json_of(R"({"role":"user","content":[
+    {"type":"tool_result","tool_use_id":"a","content":"1"},
+    {"type":"tool_result","tool_use_id":"a-2","content":"2"}]})"));
+}
+
 TEST(MessagesRequest, ArgumentsAreAlwaysAnObject) {
   const auto sent_arguments = [](json::value arguments) {
     Message message = model_calls("c", "look");

@@ -47,6 +47,26 @@ TEST(RetrySchedule, ChanceTakesUpToAQuarterOff) {
   EXPECT_EQ(delay_after(1, 7), 375ms) << "a number that cannot be";
 }
 
+TEST(RetrySchedule, TheWholeTimeBoundsAllAttempts) {
+  RetryOptions options = many_retries();
+  options.max_total = 10s;
+  EXPECT_EQ(retry_delay(options, {.count = 1, .elapsed = 9500ms}, passing, 0), 500ms);
+  EXPECT_EQ(retry_delay(options, {.count = 1, .elapsed = 9501ms}, passing, 0), std::nullopt);
+  EXPECT_EQ(retry_delay(options, {.count = 1, .elapsed = 4s}, wait_for(7s), 0), std::nullopt);
+  EXPECT_EQ(retry_delay(many_retries(), {.count = 1, .elapsed = 24h}, passing, 0), 500ms);
+}
+
+TEST(RetrySchedule, ThePresetsDifferAsTheirNamesSay) {
+  const RetryOptions presets[] = {RetryOptions::conservative(), RetryOptions::standard(),
+                                  RetryOptions::aggressive()};
+  for (const RetryOptions& preset : presets) EXPECT_NO_THROW(detail::check(preset));
+  for (std::size_t i = 1; i < 3; ++i) {
+    EXPECT_GT(presets[i].max_retries, presets[i - 1].max_retries);
+    EXPECT_LT(presets[i].first_delay, presets[i - 1].first_delay);
+  }
+  EXPECT_EQ(presets[1].max_retries, RetryOptions().max_retries);
+}
+
 TEST(RetrySchedule, ADelayOfNothingStaysNothing) {
   RetryOptions options = many_retries();
   options.first_delay = 0ms;

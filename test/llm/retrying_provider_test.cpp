@@ -1,7 +1,7 @@
 #include "strandbus/llm/retrying_provider.hpp"
 
 #include "agent/agent_fixture.hpp"
-#include "llm/recording_sink.hpp"
+#include "llm/attempt_log.hpp"
 
 #include <gmock/gmock.h>
 
@@ -13,32 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-/// Writes down attempts too.
-class AttemptLog final : public RecordingSink {
- public:
-  void on_attempt_failed(const ProviderError& error) override {
-    lines.push_back(std::string("failed ") + error.what());
-  }
-  void on_retry(const Retry& retry) override {
-    lines.push_back("retry " + std::to_string(retry.attempt) + " of " +
-                    std::to_string(retry.max_attempts) + " in " + std::to_string(retry.delay_ms) +
-                    " ms: " + retry.reason + ", " + std::string(to_string(retry.error_code)) +
-                    ", " + retry.provider);
-  }
-  void on_attempt_started(std::string_view provider, std::string_view model) override {
-    lines.push_back("started " + std::string(provider) + ' ' + std::string(model));
-  }
-};
-
-PlayedProvider::Answer breaks(ErrorCode code, std::optional<std::chrono::milliseconds> after = {}) {
-  return [code, after](const ModelRequest&, DeltaSink&) -> asio::awaitable<ModelResponse> {
-    ProviderError::Details details;
-    details.retry_after = after;
-    throw ProviderError(code, "it broke", details);
-    co_return ModelResponse();
-  };
-}
 
 /// Options that do not wait but write down for how long they would have.
 RetryOptions without_waiting(std::vector<std::chrono::milliseconds>& waits) {
@@ -195,9 +169,27 @@ TEST(RetryingProvider, AroundAnotherOneBothCount) {
   EXPECT_EQ(waits.size(), 3U);
 }
 
+TEST(RetryingProvider, NoAttemptBeginsAfterTheWholeTime) {
+  std::vector<std::chrono::milliseconds> waits;
+  const auto played = std::make_shared<PlayedProvider>(
+      std::vector{breaks(ErrorCode::network), breaks(ErrorCode::network), says("late")});
+  RetryOptions options = without_waiting(waits);
+  options.max_total = 2s;
+  std::chrono::steady_clock::time_point now{};
+  options.now = [&now] { return now += 1200ms; };
+  RetryingProvider provider(played, options);
+  RecordingSink sink;
+  const std::vector<Message> conversation{user_says("hi")};
+  const ModelRequest request = request_for(conversation);
+  // The first attempt failed after 1.2 s, and 0.5 s of waiting fit; the second after 2.4 s.
+  EXPECT_EQ(complete(provider, request, sink).error().code(), ErrorCode::network);
+  EXPECT_THAT(waits, ElementsAre(500ms));
+}
+
 TEST(RetryingProvider, ImpossibleOptionsAreRefused) {
   const auto played = std::make_shared<PlayedProvider>(std::vector{says("hi")});
   EXPECT_THROW(RetryingProvider(played, {.max_retries = -1}), std::invalid_argument);
+  EXPECT_THROW(RetryingProvider(played, {.max_total = -1ms}), std::invalid_argument);
   EXPECT_THROW(RetryingProvider(nullptr), std::invalid_argument);
 }
 

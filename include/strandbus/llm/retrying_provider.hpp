@@ -30,12 +30,25 @@ struct RetryOptions {
   /// A server that asks for a longer wait gets no retry. A shorter wait is obeyed, instead of the
   /// delays above.
   std::chrono::milliseconds max_retry_after{std::chrono::seconds(120)};
+  /// No attempt begins later than this after the first one did; 0 = no limit. One that has begun is
+  /// not cut short: how long it may take is for the provider inside to say.
+  std::chrono::milliseconds max_total{0};
   AfterDelta after_delta{AfterDelta::fail};
+
+  /// The defaults.
+  static RetryOptions standard() { return {}; }
+  /// For someone who waits for the answer: six retries that begin soon, for a minute; text that was
+  /// shown may become void.
+  static RetryOptions aggressive();
+  /// For work that has time, and for servers that must be spared: one retry after some seconds.
+  static RetryOptions conservative();
 
   /// Waits; empty = with a timer. Must end with operation_aborted when it is cancelled (terminal).
   std::function<asio::awaitable<void>(std::chrono::milliseconds delay)> wait{};
   /// A number from 0 to 1; empty = a random one.
   std::function<double()> random{};
+  /// The time, for max_total; empty = that of the steady clock.
+  std::function<std::chrono::steady_clock::time_point()> now{};
 };
 
 /// Asks another provider, and asks again when it fails in a way that may pass.
@@ -44,7 +57,7 @@ struct RetryOptions {
 /// on_retry, then, after the delay, on_attempt_started. ProviderError::retryable decides whether
 /// there may be another.
 ///
-/// Threads: as the provider inside; `wait` and `random` are called on the executor of the
+/// Threads: as the provider inside; `wait`, `random` and `now` are called on the executor of the
 /// operation.
 class RetryingProvider final : public Provider {
  public:
@@ -65,6 +78,7 @@ class RetryingProvider final : public Provider {
   Retry make_retry(std::int64_t failed_attempts, std::chrono::milliseconds delay,
                    const ProviderError& error) const;
   double random() const;
+  std::chrono::steady_clock::time_point now() const;
 
   const std::shared_ptr<Provider> provider_;
   const RetryOptions options_;
