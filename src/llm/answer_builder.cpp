@@ -17,7 +17,7 @@ AnswerBuilder::AnswerBuilder(const ModelRequest& request, DeltaSink& sink,
       sink_(sink),
       structured_(!request.response_schema.is_null()),
       calls_(request.messages, sink) {
-  answer_.model = request.model.empty() ? context.server.model : request.model;
+  answer_.model = context.server.model;
 }
 
 void AnswerBuilder::take_id(std::string_view id) {

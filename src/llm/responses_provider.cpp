@@ -1,5 +1,6 @@
 #include "llm/responses_provider.hpp"
 
+#include "llm/asked_model.hpp"
 #include "llm/openai_api.hpp"
 #include "llm/responses_assembler.hpp"
 
@@ -17,7 +18,8 @@ ResponsesProvider::ResponsesProvider(OpenAiOptions options,
 
 asio::awaitable<ModelResponse> ResponsesProvider::async_complete(const ModelRequest& request,
                                                                  DeltaSink& sink) {
-  AnswerContext context = answer_context(options_, url_, request);
+  const std::string& name = request.model.empty() ? options_.model : request.model;
+  AnswerContext context = answer_context(options_, url_, asked_model(name, options_.effort).name);
   HttpRequest http = openai_request(options_, url_, responses_request(request, dialect_));
   ResponsesAssembler assembler(request, sink, context);
   ModelExchange exchange(*transport_, limits_, context.server, assembler, sink);

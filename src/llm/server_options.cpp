@@ -169,12 +169,17 @@ std::optional<Price> price_of(const ServerOptions& options, std::string_view mod
 
 AnswerContext answer_context(const ServerOptions& options, const Url& url,
                              const ModelRequest& request) {
+  return answer_context(options, url, request.model.empty() ? options.model : request.model);
+}
+
+AnswerContext answer_context(const ServerOptions& options, const Url& url,
+                             const std::string& model) {
   AnswerContext context;
   context.server.server = url.authority();
-  context.server.model = request.model.empty() ? options.model : request.model;
+  context.server.model = model;
   context.server.key_sent = !options.api_key.empty() || !options.headers.empty();
   context.server.secrets = secrets_of(options);
-  context.price = price_of(options, context.server.model);
+  context.price = price_of(options, model);
   context.limits = answer_limits(options);
   return context;
 }

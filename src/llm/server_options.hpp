@@ -81,6 +81,9 @@ std::optional<Price> price_of(const ServerOptions& options, std::string_view mod
 Secrets secrets_of(const ServerOptions& options);
 AnswerContext answer_context(const ServerOptions& options, const Url& url,
                              const ModelRequest& request);
+/// The same for a model whose name is known.
+AnswerContext answer_context(const ServerOptions& options, const Url& url,
+                             const std::string& model);
 HttpClientOptions client_options(const ServerOptions& options);
 
 /// A request with this body; `own` are headers of the provider, the user's follow them.

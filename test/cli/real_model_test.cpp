@@ -141,6 +141,22 @@ TEST(RealModel, CallsTools) {
   EXPECT_EQ(body.at("messages").at(2).at("content"), "4");
 }
 
+TEST(RealModel, IsAskedByTheResponsesApiToo) {
+  Reply reply;
+  reply.pieces = {test::http_answer(
+      200, R"({"id":"resp_1","status":"completed","model":"o4-mini-9","output":[{"type":"message",)"
+           R"("content":[{"type":"output_text","text":"It is 4."}]}]})")};
+  ScriptedServer server({reply});
+  const Finished finished =
+      ask(server.url("/v1"), {"--api", "responses", "--model", "o4-mini", "--effort", "low"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_EQ(finished.out, "It is 4.\n");
+  EXPECT_EQ(server.requests().at(0).line(), "POST /v1/responses HTTP/1.1");
+  const json::object body = json::parse(server.requests().at(0).body).as_object();
+  EXPECT_EQ(body.at("model"), "o4-mini");
+  EXPECT_EQ(body.at("reasoning").at("effort"), "low");
+}
+
 TEST(RealModel, IsAskedAgainWhenTheServerIsBusy) {
   ScriptedServer server(
       {refuses(429, R"({"error":{"message":"slow down"}})", {"Retry-After-Ms: 1"}), says("Now.")});

@@ -55,6 +55,19 @@ TEST(ResponsesProvider, CutsTheEffortOffTheModelOfTheRequest) {
   EXPECT_THAT(setup.server.requests.at(0).body, HasSubstr(R"("model":"o3")"));
 }
 
+TEST(ResponsesProvider, FindsThePriceOfAModelWithoutItsEffort) {
+  const auto table = std::make_shared<PriceTable>();
+  table->models.push_back({.model = "o4-mini", .price = Price{.input_pico_usd = 1'000'000}});
+  OpenAiOptions options = responses_options();
+  options.model = "o4-mini-high";
+  options.prices = table;
+  ResponsesSetup setup(body(R"({"output":[],"usage":{"input_tokens":1000}})"), options);
+  const ModelRequest request = request_for(question);
+  const ModelResponse response = ask(setup, request).answer.value();
+  EXPECT_EQ(response.cost, NanoUsd{1'000'000});
+  EXPECT_EQ(response.model, "o4-mini");
+}
+
 TEST(ResponsesProvider, SendsTheReasoningBackWithTheCall) {
   const std::string calling =
       R"(data: {"type":"response.output_item.done","item":{"type":"reasoning","id":"rs","encrypted_content":"gAAA"}})"
