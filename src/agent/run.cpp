@@ -49,6 +49,7 @@ Run::Run(AgentCore& core, std::string run_id)
       publisher_(publisher_of_run(core, std::move(run_id))),
       specs_(core.tools().specs()),
       started_(Clock::now()),
+      digest_(publisher_.redactor()),
       answering_(publisher_),
       changes_(core.strand(), Clock::time_point::max()),
       wall_time_(core.strand()) {}

@@ -95,6 +95,7 @@ ModelChoice openai_model(const RunArguments& arguments, ProcessEnvironment& envi
   }
   ModelChoice choice;
   choice.source = options.base_url;
+  choice.key = options.api_key;
   try {
     auto model = make_openai_provider(std::move(options));
     choice.provider = std::make_shared<RetryingProvider>(std::move(model));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "strandbus/agent/confirmation.hpp"
+#include "strandbus/event/redactor.hpp"
 #include "strandbus/log.hpp"
 
 #include <boost/json/object.hpp>
@@ -58,6 +59,9 @@ struct AgentOptions {
   /// An approval that nobody answers counts as denied after this time; zero = never.
   std::chrono::milliseconds approval_timeout{std::chrono::minutes(5)};
   Capture capture = Capture::new_messages;
+  /// What is taken out of events and log lines before anybody sees them. The model, the tools and
+  /// RunResult get the original texts. Not read if the publisher has a redactor already.
+  RedactionOptions redaction{};
   /// The directory in which tools work; empty = the current one.
   std::filesystem::path workspace{};
   /// The application's settings for its tools.
