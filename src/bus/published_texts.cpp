@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <ranges>
 #include <utility>
 
 namespace strandbus::detail {
@@ -168,10 +167,9 @@ template bool PublishedTexts::push(AssistantDelta&, const Envelope&, std::vector
 template bool PublishedTexts::push(ToolOutput&, const Envelope&, std::vector<StreamEvent>&);
 
 PublishedTexts::OpenText* PublishedTexts::find(const Key& key) const noexcept {
-  for (const auto& text : texts_ | std::views::reverse) {
-    if (text->is(key)) return text.get();
-  }
-  return nullptr;
+  const auto found =
+      std::find_if(texts_.rbegin(), texts_.rend(), [&](const auto& text) { return text->is(key); });
+  return found == texts_.rend() ? nullptr : found->get();
 }
 
 PublishedTexts::OpenText& PublishedTexts::open(const Key& key, std::string_view tool_name,

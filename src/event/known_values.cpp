@@ -85,8 +85,6 @@ KnownValues::KnownValues(const std::vector<std::string>& values) {
   });
   for (const std::string& value : values_) {
     ++begins_[static_cast<unsigned char>(value.front()) + std::size_t{1}];
-    pairs_.set(pair(value[0], value[1]));
-    longest_ = std::max(longest_, value.size());
   }
   for (std::size_t byte = 0; byte < 256; ++byte) begins_[byte + 1] += begins_[byte];
 }

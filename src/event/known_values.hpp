@@ -3,7 +3,6 @@
 #include "event/secret_tail.hpp"
 
 #include <array>
-#include <bitset>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -20,21 +19,13 @@ class KnownValues {
 
   /// Whether a value may begin with this byte.
   bool may_begin(char first) const noexcept { return bucket(first) != bucket_end(first); }
-  /// Whether one may begin with both.
-  bool may_begin(char first, char second) const noexcept {
-    return pairs_.test(pair(first, second));
-  }
+  /// Every text that is looked for.
+  const std::vector<std::string>& texts() const noexcept { return values_; }
 
   /// How many bytes at the beginning of `rest` are a value; nothing if only more text tells.
   std::optional<std::size_t> match(std::string_view rest, More more) const noexcept;
 
-  std::size_t longest() const noexcept { return longest_; }
-
  private:
-  static std::size_t pair(char first, char second) noexcept {
-    return static_cast<unsigned char>(first) * std::size_t{256} +
-           static_cast<unsigned char>(second);
-  }
   std::size_t bucket(char first) const noexcept {
     return begins_[static_cast<unsigned char>(first)];
   }
@@ -44,8 +35,6 @@ class KnownValues {
 
   std::vector<std::string> values_;  ///< by their first byte, the longest first
   std::array<std::size_t, 257> begins_{};
-  std::bitset<65536> pairs_;
-  std::size_t longest_ = 0;
 };
 
 }  // namespace strandbus::detail

@@ -189,8 +189,7 @@ const std::vector<std::string_view>& Redactor::kinds() {
                                         detail::kind_telegram,      detail::kind_discord};
     for (const detail::PrefixForm& form : detail::known_prefixes()) kinds.push_back(form.kind);
     std::ranges::sort(kinds);
-    const auto repeated = std::ranges::unique(kinds);
-    kinds.erase(repeated.begin(), repeated.end());
+    kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
     return kinds;
   }();
   return all;

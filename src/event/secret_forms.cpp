@@ -31,6 +31,9 @@ void check_prefix(const SecretPrefix& prefix, std::size_t index) {
     refuse(field + "kind", "is \"" + prefix.kind + "\"", "1 to 40 of a-z, 0-9 and '-'");
   if (prefix.prefix.size() < 3 || prefix.prefix.size() > 64)
     refuse(field + "prefix", "has " + std::to_string(prefix.prefix.size()) + " bytes", "3 to 64");
+  if (!is_in(alphanumeric, prefix.prefix.front()))
+    refuse(field + "prefix", "is \"" + prefix.prefix + "\"",
+           "one that begins with a letter or digit");
   if (prefix.length < 4 || prefix.length > 128)
     refuse(field + "length", "is " + std::to_string(prefix.length), "4 to 128");
 }
@@ -70,18 +73,14 @@ SecretForms::SecretForms(const RedactionOptions& options) {
   for (std::size_t i = 0; i < options.prefixes.size(); ++i) check_prefix(options.prefixes[i], i);
   check_shown(options);
   const Markers markers(options);
-  for (const auto& [marker, kind] :
-       std::initializer_list<std::pair<std::string*, std::string_view>>{
-           {&value_marker, kind_value},
-           {&secret, kind_secret},
-           {&authorization, kind_authorization},
-           {&url_password, kind_url_password},
-           {&private_key, kind_private_key},
-           {&jwt, kind_jwt},
-           {&telegram, kind_telegram},
-           {&discord, kind_discord}}) {
-    *marker = markers.of(kind);
-  }
+  value_marker = markers.of(kind_value);
+  secret = markers.of(kind_secret);
+  authorization = markers.of(kind_authorization);
+  url_password = markers.of(kind_url_password);
+  private_key = markers.of(kind_private_key);
+  jwt = markers.of(kind_jwt);
+  telegram = markers.of(kind_telegram);
+  discord = markers.of(kind_discord);
   if (!value_marker.empty()) values = KnownValues(options.values);
   for (const PrefixForm& form : known_prefixes()) prefixes.push_back(made(form, markers));
   for (const SecretPrefix& own : options.prefixes) {
@@ -89,42 +88,47 @@ SecretForms::SecretForms(const RedactionOptions& options) {
         made({.kind = own.kind, .prefix = own.prefix, .least = own.length}, markers));
   }
   std::erase_if(prefixes, [](const Prefix& prefix) { return prefix.marker.empty(); });
-  std::ranges::stable_sort(prefixes, [](const Prefix& a, const Prefix& b) {
-    const auto first = [](const Prefix& prefix) {
-      return static_cast<unsigned char>(prefix.text.front());
-    };
+  sort_prefixes();
+  mark_bytes();
+}
+
+void SecretForms::sort_prefixes() {
+  const auto first = [](const Prefix& prefix) {
+    return static_cast<unsigned char>(prefix.text.front());
+  };
+  std::ranges::stable_sort(prefixes, [first](const Prefix& a, const Prefix& b) {
     return first(a) != first(b) ? first(a) < first(b) : a.text.size() > b.text.size();
   });
+  for (const Prefix& prefix : prefixes) ++prefix_begins[first(prefix) + std::size_t{1}];
+  std::uint16_t sum = 0;
+  for (std::uint16_t& begin : prefix_begins) {
+    sum = static_cast<std::uint16_t>(sum + begin);
+    begin = sum;
+  }
+}
 
-  const auto mark = [this](std::string_view chars, Byte meaning) {
-    for (const char c : chars) bytes[static_cast<unsigned char>(c)] |= meaning;
+void SecretForms::mark_bytes() {
+  const auto mark = [this](char c, Byte meaning) {
+    bytes[static_cast<unsigned char>(c)] |= meaning;
   };
-  for (const Prefix& prefix : prefixes) {
-    const auto byte = static_cast<unsigned char>(prefix.text.front());
-    bytes[byte] |= begins;
-    ++prefix_begins[byte + std::size_t{1}];
+  const auto mark_beginning = [&](std::string_view text, Byte meaning) {
+    mark(text[0], meaning);
+    pairs.set(pair(text[0], text[1]));
+  };
+  for (unsigned c = 0; c < 256; ++c) {
+    if (is_in(alphanumeric, static_cast<char>(c))) mark(static_cast<char>(c), word);
   }
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    prefix_begins[byte + 1] =
-        static_cast<std::uint16_t>(prefix_begins[byte + 1] + prefix_begins[byte]);
-    const char c = static_cast<char>(byte);
-    if (is_in(alphanumeric, c)) bytes[byte] |= word;
-    if (values.may_begin(c)) bytes[byte] |= value;
-  }
-  mark("-eBb", begins);
-  mark(":=.", joint);
-  mark("\\%\x1B", escape);
+  for (const Prefix& prefix : prefixes) mark_beginning(prefix.text, begins);
+  for (const std::string_view text : {"--", "ey", "be", "Be", "bE", "BE", "ba", "Ba", "bA", "BA"})
+    mark_beginning(text, begins);
+  for (const std::string& text : values.texts()) mark_beginning(text, value);
+  for (const char c : std::string_view(":=.")) mark(c, joint);
+  for (const char c : std::string_view("\\%\x1B")) mark(c, escape);
 }
 
 std::string_view Place::behind() const noexcept {
   const std::size_t size = std::min(at, context_bytes);
   return text.substr(at - size, size);
-}
-
-Prefixed prefixed(std::string_view rest, std::string_view expected, More more) noexcept {
-  if (rest.starts_with(expected)) return Prefixed::yes;
-  const bool perhaps = more == More::yes && expected.starts_with(rest);
-  return perhaps ? Prefixed::perhaps : Prefixed::no;
 }
 
 }  // namespace strandbus::detail

@@ -6,6 +6,7 @@
 #include "strandbus/event/redactor.hpp"
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -72,14 +73,25 @@ struct SecretForms {
   explicit SecretForms(const RedactionOptions& options);
 
   std::uint8_t of(char c) const noexcept { return bytes[static_cast<unsigned char>(c)]; }
+  /// Whether a form or a value may begin with both.
+  bool may_begin(char first, char second) const noexcept { return pairs.test(pair(first, second)); }
+  static std::size_t pair(char first, char second) noexcept {
+    return static_cast<unsigned char>(first) * std::size_t{256} +
+           static_cast<unsigned char>(second);
+  }
 
   std::array<std::uint8_t, 256> bytes{};
+  std::bitset<65536> pairs;
   KnownValues values;
   std::vector<Prefix> prefixes;                    ///< by their first byte, the longest first
   std::array<std::uint16_t, 257> prefix_begins{};  ///< the first one of each byte
   // Markers; an empty one says that the kind is shown.
   std::string value_marker, secret, authorization, url_password, private_key, jwt, telegram,
       discord;
+
+ private:
+  void sort_prefixes();
+  void mark_bytes();
 };
 
 /// A place in a text, and what is known of the text around it.
@@ -126,6 +138,14 @@ inline bool is_open(std::size_t size, std::string_view rest, More more) noexcept
 
 /// How a text begins with an expected one.
 enum class Prefixed : std::uint8_t { no, perhaps, yes };
-Prefixed prefixed(std::string_view rest, std::string_view expected, More more) noexcept;
+inline Prefixed prefixed(std::string_view rest, std::string_view expected, More more) noexcept {
+  // Most texts differ in the second or third byte: a loop is faster than memcmp.
+  const std::size_t size = rest.size() < expected.size() ? rest.size() : expected.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    if (rest[i] != expected[i]) return Prefixed::no;
+  }
+  if (size == expected.size()) return Prefixed::yes;
+  return more == More::yes ? Prefixed::perhaps : Prefixed::no;
+}
 
 }  // namespace strandbus::detail

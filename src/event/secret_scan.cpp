@@ -36,9 +36,9 @@ void SecretScan::skip_ordinary(std::string_view text) noexcept {
     const std::uint8_t mask = (before & Byte::word) != 0 ? always : always | Byte::begins;
     const std::uint8_t means = now & mask;
     if (means != 0) {
-      const bool other_value = means == Byte::value && at + 1 < text.size() &&
-                               !forms_->values.may_begin(text[at], text[at + 1]);
-      if (!other_value) break;
+      const bool ordinary = (means & Byte::joint) == 0 && at + 1 < text.size() &&
+                            !forms_->may_begin(text[at], text[at + 1]);
+      if (!ordinary) break;
     }
     before = now;
   }

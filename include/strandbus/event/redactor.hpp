@@ -24,7 +24,7 @@ enum class Redaction : bool { off, on };
 struct SecretPrefix {
   /// What the marker calls it: 1 to 40 of a-z, 0-9 and '-', for example "acme-key".
   std::string kind{};
-  /// How it begins, after something that is no letter or digit. At least 3 bytes.
+  /// How it begins: 3 to 64 bytes, the first a letter or digit; before it stands none.
   std::string prefix{};
   /// How many of A-Z, a-z, 0-9, '_' and '-' must follow at least; all that follow belong to it.
   /// 4 to 128.
