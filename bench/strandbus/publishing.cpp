@@ -52,10 +52,7 @@ std::vector<Figure> build() {
   return {events_per_second(double(events), double(now_ns() - begin))};
 }
 
-std::vector<Figure> publish() {
-  asio::io_context io;
-  EventBus bus(io.get_executor());
-  const Publisher publisher = bus.publisher(*context());
+std::vector<Figure> publish_to(const Publisher& publisher) {
   std::uint64_t refused = 0;
   const auto publish_one = [&](std::uint64_t seq) {
     if (!publisher.publish(token(seq))) ++refused;
@@ -74,7 +71,20 @@ std::vector<Figure> publish() {
   return {events_per_second(double(events), double(end - begin))};
 }
 
+std::vector<Figure> publish() {
+  asio::io_context io;
+  EventBus bus(io.get_executor());
+  return publish_to(bus.publisher(*context()));
+}
+
+std::vector<Figure> publish_redacted() {
+  asio::io_context io;
+  EventBus bus(io.get_executor());
+  return publish_to(bus.publisher(*context()).redacted(Redactor()));
+}
+
 const Measurement measurements[] = {{"P8", "strandbus", publish},
+                                    {"P8", "strandbus, redacted", publish_redacted},
                                     {"P8", "building the event", build}};
 
 }  // namespace

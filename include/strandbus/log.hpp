@@ -29,6 +29,9 @@ class Logger {
   /// Whether a line of this level would reach a sink.
   bool enabled(LogLevel level) const noexcept { return sink_ && level >= threshold_; }
 
+  /// The least important level that reaches the sink; off without one.
+  LogLevel threshold() const noexcept { return sink_ ? threshold_ : LogLevel::off; }
+
   /// Writes one line. An exception of the sink is swallowed: logging never fails a caller.
   void log(LogLevel level, std::string_view line) const noexcept;
 

@@ -23,7 +23,7 @@ void require(bool valid, const char* field, const std::string& value, const char
                               "; allowed is " + allowed);
 }
 
-AgentOptions checked(AgentOptions options) {
+AgentOptions checked(AgentOptions options, const Redactor* redactor) {
   require(is_component_name(options.name), "name", "\"" + options.name + "\"",
           "text of 1 to 128 bytes without ':' and control characters");
   require(options.max_rounds >= 1, "max_rounds", std::to_string(options.max_rounds), "at least 1");
@@ -43,6 +43,7 @@ AgentOptions checked(AgentOptions options) {
     require(guardrail != nullptr, "guardrails", "null", "a guardrail");
   if (options.workspace.empty()) options.workspace = std::filesystem::current_path();
   options.workspace = std::filesystem::absolute(options.workspace);
+  if (redactor) options.logger = redacting_logger(options.logger, *redactor);
   return options;
 }
 
@@ -67,6 +68,11 @@ asio::any_io_executor strand_on(asio::any_io_executor executor) {
 Publisher readable(Publisher publisher) {
   if (!publisher.drops()) return publisher;
   return Publisher(publisher.context(), [](const StreamEvent&) {});
+}
+
+Publisher redacted(const Publisher& publisher, const RedactionOptions& options) {
+  const bool as_it_is = publisher.redactor() || options.mode == Redaction::off;
+  return as_it_is ? publisher : publisher.redacted(Redactor(options));
 }
 
 }  // namespace
@@ -104,8 +110,8 @@ AgentCore::AgentCore(asio::any_io_executor executor, std::shared_ptr<Provider> p
     : strand_(strand_on(std::move(executor))),
       provider_(std::move(provider)),
       tools_(std::move(tools)),
-      publisher_(readable(std::move(publisher))),
-      options_(checked(std::move(options))),
+      publisher_(redacted(readable(std::move(publisher)), options.redaction)),
+      options_(checked(std::move(options), publisher_.redactor())),
       response_schema_(compiled(options_.response_schema)),
       compaction_breaker_(options_.compaction.max_failures) {
   if (!provider_) throw std::invalid_argument("Agent: the provider is null; give one that answers");

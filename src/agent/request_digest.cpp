@@ -48,6 +48,7 @@ std::string RequestDigest::of(const ModelRequest& request) {
   }
   for (const Message& message : request.messages.subspan(messages_)) add_message(message);
   messages_ = request.messages.size();
+  if (redactor_) redactor_->apply(part_);
   digest_->add(part_);
   return digest_->hexadecimal();
 }

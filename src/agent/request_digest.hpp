@@ -1,5 +1,6 @@
 #pragma once
 
+#include "strandbus/event/redactor.hpp"
 #include "strandbus/llm/provider.hpp"
 
 #include <openssl/evp.h>
@@ -32,9 +33,13 @@ class Sha256 {
 };
 
 /// The digests of the requests of one run: over the request's canonical JSON, the same for the same
-/// request.
+/// request. With a redactor secrets are no part of it: nobody can try whether a guess is right.
 class RequestDigest {
  public:
+  explicit RequestDigest(const Redactor* redactor = nullptr) {
+    if (redactor) redactor_ = *redactor;
+  }
+
   /// The digest of this request, in hexadecimal. It must be the request before with messages added
   /// at the end: only they are read.
   std::string of(const ModelRequest& request);
@@ -43,6 +48,7 @@ class RequestDigest {
   void add_settings(const ModelRequest& request);
   void add_message(const Message& message);
 
+  std::optional<Redactor> redactor_;
   std::optional<Sha256> digest_;  // of the requests so far
   std::size_t messages_ = 0;      // that were added
   std::string part_;

@@ -60,6 +60,7 @@ Run::Run(AgentCore& core, std::string run_id, std::shared_ptr<BudgetLedger> budg
       publisher_(publisher_of_run(core, std::move(run_id))),
       specs_(core.tools().specs()),
       started_(Clock::now()),
+      digest_(publisher_.redactor()),
       answering_(publisher_),
       loops_(core.options().doom_loop),
       budget_(std::make_shared<BudgetLedger>(limits_of(core.options()), std::move(budget))),

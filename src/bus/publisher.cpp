@@ -1,6 +1,7 @@
 #include "strandbus/bus/publisher.hpp"
 
 #include "bus_core.hpp"
+#include "published_texts.hpp"
 #include "strandbus/bus/subscription.hpp"
 #include "stream_reader.hpp"
 
@@ -25,6 +26,42 @@ template Result<std::uint64_t> publish(BusCore&, ReasoningDelta&&, const Envelop
 template Result<std::uint64_t> publish(BusCore&, StructuredDelta&&, const Envelope&);
 template Result<std::uint64_t> publish(BusCore&, ToolCallDelta&&, const Envelope&);
 template Result<std::uint64_t> publish(BusCore&, AssistantDelta&&, const Envelope&);
+
+const Redactor& redactor_of(const PublishedTexts& texts) noexcept { return texts.redactor(); }
+
+template <class Piece>
+Result<std::uint64_t> publish_piece(BusCore& bus, PublishedTexts& texts, Piece&& piece,
+                                    const Envelope& envelope) {
+  std::vector<StreamEvent> before;
+  const bool shows = texts.push(piece, envelope, before);
+  for (StreamEvent& held : before) static_cast<void>(bus.publish(std::move(held)));
+  if (!shows) return std::uint64_t{0};
+  if constexpr (is_inline_payload<Piece>) {
+    return bus.publish(DeltaDraft<Piece>(piece, envelope));
+  } else {
+    StreamEvent event(std::move(piece), envelope.context);
+    event.set_turn(envelope.turn).set_span(envelope.span, envelope.parent_span);
+    return bus.publish(std::move(event));
+  }
+}
+
+template Result<std::uint64_t> publish_piece(BusCore&, PublishedTexts&, TokenDelta&&,
+                                             const Envelope&);
+template Result<std::uint64_t> publish_piece(BusCore&, PublishedTexts&, ReasoningDelta&&,
+                                             const Envelope&);
+template Result<std::uint64_t> publish_piece(BusCore&, PublishedTexts&, StructuredDelta&&,
+                                             const Envelope&);
+template Result<std::uint64_t> publish_piece(BusCore&, PublishedTexts&, ToolCallDelta&&,
+                                             const Envelope&);
+template Result<std::uint64_t> publish_piece(BusCore&, PublishedTexts&, AssistantDelta&&,
+                                             const Envelope&);
+template Result<std::uint64_t> publish_piece(BusCore&, PublishedTexts&, ToolOutput&&,
+                                             const Envelope&);
+
+Result<std::uint64_t> publish_redacted(BusCore& bus, PublishedTexts& texts, StreamEvent&& event) {
+  for (StreamEvent& held : texts.end(event)) static_cast<void>(bus.publish(std::move(held)));
+  return bus.publish(std::move(event));
+}
 
 void start_writable(const std::shared_ptr<BusCore>& bus, WaitHandler handler) {
   if (bus) return bus->async_writable(std::move(handler));
@@ -73,6 +110,41 @@ std::shared_ptr<const RunContext> checked(RunContext&& context) {
   return std::make_shared<const RunContext>(std::move(context));
 }
 
+/// An event that was made elsewhere, without secrets.
+template <PayloadType T>
+Result<std::uint64_t> publish_any(BusCore& bus, PublishedTexts& texts, StreamEvent& event,
+                                  T payload) {
+  const WireExtras* const extras = event.extras();
+  if constexpr (is_piece<T>) {
+    if (!extras) {
+      const Envelope envelope{event.shared_context(), event.turn(), event.span_id(),
+                              event.parent_span_id()};
+      return publish_piece(bus, texts, std::move(payload), envelope);
+    }
+  }
+  const Redactor& redactor = texts.redactor();
+  redactor.apply(payload);
+  std::unique_ptr<WireExtras> shown;
+  if (extras) {
+    shown = std::make_unique<WireExtras>(*extras);
+    for (std::string* text : {&shown->envelope, &shown->payload, &shown->data})
+      redactor.apply(*text);
+  }
+  event.set_payload(std::move(payload), std::move(shown));
+  return publish_redacted(bus, texts, std::move(event));
+}
+
+/// The application's own keys are texts too.
+std::shared_ptr<const RunContext> without_secrets(std::shared_ptr<const RunContext> context,
+                                                  const PublishedTexts* texts) {
+  if (texts == nullptr || context->attributes.empty()) return context;
+  json::value attributes = context->attributes;
+  if (!texts->redactor().apply(attributes)) return context;
+  RunContext shown = *context;
+  shown.attributes = std::move(attributes.as_object());
+  return std::make_shared<const RunContext>(std::move(shown));
+}
+
 const std::shared_ptr<const RunContext>& empty_context() {
   static const auto context = std::make_shared<const RunContext>();
   return context;
@@ -95,7 +167,10 @@ Publisher::Publisher(std::shared_ptr<detail::BusCore> bus, RunContext context)
 Result<std::uint64_t> Publisher::publish(StreamEvent event) const {
   if (!bus_) return std::uint64_t{0};
   if (!event.shared_context()) event.set_context(context_);
-  return bus_->publish(std::move(event));
+  if (!texts_) return bus_->publish(std::move(event));
+  event.set_context(detail::without_secrets(event.shared_context(), texts_.get()));
+  return event.visit(
+      [&](const auto& payload) { return detail::publish_any(*bus_, *texts_, event, payload); });
 }
 
 Publisher Publisher::turn(std::int32_t turn) const {
@@ -121,7 +196,23 @@ Publisher Publisher::model(std::string model_id) const {
   return derived;
 }
 
-Publisher Publisher::run(RunContext context) const { return Publisher(bus_, std::move(context)); }
+Publisher Publisher::run(RunContext context) const {
+  Publisher derived(bus_, std::move(context));
+  derived.texts_ = texts_;
+  derived.context_ = detail::without_secrets(std::move(derived.context_), texts_.get());
+  return derived;
+}
+
+Publisher Publisher::redacted(Redactor redactor) const {
+  Publisher derived(*this);
+  derived.texts_ = std::make_shared<detail::PublishedTexts>(std::move(redactor));
+  derived.context_ = detail::without_secrets(context_, derived.texts_.get());
+  return derived;
+}
+
+const Redactor* Publisher::redactor() const noexcept {
+  return texts_ ? &texts_->redactor() : nullptr;
+}
 
 EventStream Publisher::stream(asio::any_io_executor executor, StreamOptions options) const {
   if (!bus_) return {};

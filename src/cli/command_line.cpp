@@ -153,6 +153,7 @@ void add_run(Command command, RunArguments& run) {
   add_output_options(command, run.json, run.dialect, run.verbose);
   command.option("--session", run.session);
   command.option("--continue", run.continued);
+  command.flag("--no-redaction", run.no_redaction);
   command.option(
       "--log-level", [&run](const std::string& text) { run.log_level = parse_log_level(text); },
       one_of({"debug", "info", "warning", "error", "off"}, "log level"));

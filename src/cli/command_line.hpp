@@ -40,6 +40,7 @@ struct RunArguments {
   std::string session;    ///< a new file; empty = not recorded
   std::string continued;  ///< a file to go on with
   bool verbose = false;
+  bool no_redaction = false;
   std::optional<LogLevel> log_level;
   std::string log_file;
 };

@@ -75,6 +75,8 @@ Output:
   --session FILE      record everything in a new file; replay and stats read it
   --continue FILE     go on with a recorded session, in the same file
   -v, --verbose       show model requests, tool output and housekeeping too
+  --no-redaction      show and record keys, tokens and passwords as they are; without it they become
+                      [redacted-...] wherever events go, so --continue goes on without them
   --log-level LEVEL   what the library logs: debug, info, warning, error or off (default: off)
   --log-file FILE     where it logs to (default: standard error); implies --log-level info
   -h, --help          this text

@@ -40,7 +40,7 @@ Overflow overflow_of(const SessionPlan& plan) {
 Publisher publisher_of(const EventBus& bus, const SessionPlan& plan) {
   RunContext context;
   context.session_id = plan.session_id;
-  return bus.publisher(std::move(context));
+  return bus.publisher(std::move(context)).redacted(plan.redactor);
 }
 
 /// The bus, which goes on with the numbers of the session that it continues.
@@ -158,10 +158,10 @@ void LiveSession::report(const Display::Result& shown) const {
   const bool unseen = plan_.json || shown.failure;
   if (!unseen || error_ || !result_) return;
   if (result_->outcome == Outcome::failed) {
-    say("the run failed: " + result_->error + " (" + std::string(to_string(result_->error_code)) +
-        ")");
+    say("the run failed: " + plan_.redactor.redact(result_->error) + " (" +
+        std::string(to_string(result_->error_code)) + ")");
   } else if (result_->outcome == Outcome::cancelled) {
-    say("the run was cancelled: " + result_->error);
+    say("the run was cancelled: " + plan_.redactor.redact(result_->error));
   }
 }
 

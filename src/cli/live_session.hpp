@@ -22,6 +22,7 @@ struct SessionPlan {
   std::shared_ptr<Provider> provider{};
   ToolRegistry tools{};
   AgentOptions options{};
+  Redactor redactor{};  ///< of what is shown and recorded
   std::string session_id{};
   std::optional<JsonlStore> store{};
   std::vector<Message> messages{};          ///< of a session that goes on

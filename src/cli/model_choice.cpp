@@ -124,6 +124,7 @@ ModelChoice server_model(Options options, const RunArguments& arguments,
   }
   ModelChoice choice;
   choice.source = options.base_url;
+  choice.key = options.api_key;
   try {
     choice.provider = std::make_shared<RetryingProvider>(make(std::move(options)));
   } catch (const std::invalid_argument& error) {

@@ -23,6 +23,7 @@ struct ModelChoice {
   std::string model{};             ///< the one that is asked for
   std::optional<Script> script{};  ///< what a scripted model says
   std::string source{};            ///< where the words come from, for people
+  std::string key{};               ///< what nobody may read; empty if there is none
 };
 
 /// Makes the model that the user wants. A key goes to the provider's own server, and to another one

@@ -33,6 +33,27 @@ bool is_kept(std::string_view name) {
 
 bool is_secret(std::string_view name) { return name.ends_with("_KEY") || name.ends_with("_TOKEN"); }
 
+/// Whether the name of a variable says that nobody may read its value.
+bool says_secret(std::string_view name) {
+  constexpr std::array<std::string_view, 6> words{"KEY",      "TOKEN",  "SECRET",
+                                                  "PASSWORD", "PASSWD", "CREDENTIAL"};
+  constexpr std::array<std::string_view, 4> ends{"_PASS", "_PWD", "_PAT", "_AUTH"};
+  return std::ranges::any_of(
+             words, [&](auto word) { return name.find(word) != std::string_view::npos; }) ||
+         std::ranges::any_of(ends, [&](auto end) { return name.ends_with(end); });
+}
+
+/// Whether a value is a text of its own, which would not stand in an ordinary sentence.
+bool is_secret_value(std::string_view value) {
+  constexpr std::size_t shortest = 8;
+  constexpr std::array<std::string_view, 5> flags{"disabled", "required", "optional", "anonymous",
+                                                  "unlimited"};
+  constexpr std::string_view paths_and_options = "/.~-";
+  return value.size() >= shortest &&
+         paths_and_options.find(value.front()) == std::string_view::npos &&
+         std::ranges::find(flags, value) == flags.end();
+}
+
 /// The variable that the arguments name as a secret; empty if none.
 std::string_view named_secret(const std::vector<std::string_view>& arguments) {
   for (auto argument = arguments.begin(); argument != arguments.end(); ++argument) {
@@ -57,10 +78,13 @@ ProcessEnvironment ProcessEnvironment::take(const std::vector<std::string_view>&
     const std::string_view text(*entry);
     const std::size_t end = text.find('=');
     const std::string_view name = text.substr(0, end);
+    const std::string_view value = end == std::string_view::npos ? "" : text.substr(end + 1);
+    if ((says_secret(name) || name == named) && is_secret_value(value))
+      environment.secret_values_.emplace_back(value);
     if (end == std::string_view::npos) {
       // No variable; nobody could ask for it.
     } else if (is_secret(name) || (!named.empty() && name == named)) {
-      environment.secrets_.emplace(name, text.substr(end + 1));
+      environment.secrets_.emplace(name, value);
     } else if (is_kept(name)) {
       environment.keep(text);
     }
@@ -72,6 +96,7 @@ ProcessEnvironment ProcessEnvironment::take(const std::vector<std::string_view>&
 
 ProcessEnvironment::~ProcessEnvironment() {
   for (auto& secret : secrets_) wipe(secret.second.data(), secret.second.size());
+  for (std::string& value : secret_values_) wipe(value.data(), value.size());
   if (!pointers_.empty() && environ == pointers_.data()) environ = nothing;
 }
 

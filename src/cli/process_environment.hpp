@@ -35,6 +35,9 @@ class ProcessEnvironment {
   /// Whether there is a secret of this name, and not an empty one.
   bool has_secret(const std::string& name) const;
 
+  /// What nobody may read: the values of variables whose names say secret, but for paths and flags.
+  const std::vector<std::string>& secret_values() const noexcept { return secret_values_; }
+
   /// Hands a secret over; it is kept here no longer. Nothing for one that is empty.
   std::optional<std::string> take_secret(const std::string& name);
 
@@ -47,6 +50,7 @@ class ProcessEnvironment {
   std::vector<std::vector<char>> kept_;
   std::vector<char*> pointers_;
   std::map<std::string, std::string> secrets_;
+  std::vector<std::string> secret_values_;
 };
 
 /// Keeps other processes of the same user from reading this one's memory, and so from debugging it.

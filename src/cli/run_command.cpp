@@ -97,6 +97,16 @@ ApprovalMode approval_of(const RunArguments& arguments, const Terminal& terminal
   return arguments.approve.value_or(somebody_is_there ? ApprovalMode::ask : ApprovalMode::deny);
 }
 
+Redactor redactor_of(const RunArguments& arguments, const ProcessEnvironment& environment,
+                     const ModelChoice& choice) {
+  constexpr std::size_t shortest_key = 8;
+  RedactionOptions options;
+  if (arguments.no_redaction) options.mode = Redaction::off;
+  options.values = environment.secret_values();
+  if (choice.key.size() >= shortest_key) options.values.push_back(choice.key);
+  return Redactor(std::move(options));
+}
+
 AgentOptions options_of(const RunArguments& arguments, const Terminal& terminal) {
   AgentOptions options;
   options.system_prompt = read_system_prompt(arguments.system);
@@ -137,7 +147,7 @@ JsonlStore store_of(const RunArguments& arguments, const SessionPlan& plan,
   metadata.workspace = repair_utf8(plan.options.workspace.native());
   metadata.provider = plan.provider->name();
   metadata.model = plan.options.model.empty() ? plan.provider->model() : plan.options.model;
-  metadata.title = title_of(prompt);
+  metadata.title = title_of(plan.redactor.redact(prompt));
   auto store = JsonlStore::create(arguments.session, metadata, store_options(arguments));
   if (!store) throw UsageError(store.error().message);
   return *std::move(store);
@@ -156,7 +166,9 @@ void go_on(RunArguments& arguments, SessionPlan& plan) {
 void say_who_answers(const RunArguments& arguments, const ModelChoice& choice,
                      const SessionPlan& plan) {
   const std::string kind = choice.script ? "scripted model " : "model ";
-  say(kind + choice.model + " (" + choice.source + ")");
+  say(kind + choice.model + " (" + plan.redactor.redact(choice.source) + ")");
+  if (arguments.no_redaction)
+    say("redaction is off: keys, tokens and passwords are shown and recorded as they are");
   if (!arguments.continued.empty())
     say("goes on with " + arguments.continued + ": " + std::to_string(plan.messages.size()) +
         (plan.messages.size() == 1 ? " message" : " messages"));
@@ -175,8 +187,10 @@ ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   if (!plan.conversation && begins) check_prompt(choice, prompt);
   plan.session_id = make_unique_id("session");
   if (!begins) go_on(arguments, plan);
+  plan.redactor = redactor_of(arguments, environment, choice);
   plan.provider = std::move(choice.provider);
   plan.options = options_of(arguments, plan.terminal);
+  plan.options.logger = redacting_logger(plan.options.logger, plan.redactor);
   plan.tools = tools_of(arguments, environment, plan.options.workspace);
   plan.options.model = choice.model;
   plan.approval_terminal = approval_terminal(plan.options.approval);

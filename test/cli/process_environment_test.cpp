@@ -51,6 +51,16 @@ TEST_F(ProcessEnvironmentTest, WipesWhatItFound) {
   EXPECT_TRUE(is_wiped());
 }
 
+TEST_F(ProcessEnvironmentTest, KnowsTheValuesThatNobodyMayRead) {
+  const auto environment =
+      take({"DB_PASSWORD=correct horse", "API_KEY=0123456789", "A_SECRET=short",
+            "HOME=/home/me/long", "KEY_FILE=/etc/key.pem", "USE_TOKEN=disabled",
+            "MY_PASS=pass-phrase", "PWD=not-a-password", "MINE=what nobody knows"},
+           {"strandbus", "--api-key-env", "MINE"});
+  EXPECT_THAT(environment.secret_values(),
+              ElementsAre("correct horse", "0123456789", "pass-phrase", "what nobody knows"));
+}
+
 TEST_F(ProcessEnvironmentTest, KeepsWhatTheProgramNeeds) {
   const auto environment =
       take({"PATH=/bin", "SECRET=s", "TZ=UTC", "XDG_STATE_HOME=/x", "NO_COLOR=1", "PATHOLOGY=p"});

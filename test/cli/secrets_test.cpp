@@ -74,6 +74,55 @@ TEST_F(Commands, WouldSeeASecretThatIsNotWiped) {
   EXPECT_THAT(finished.out, HasSubstr("\"stdout\":\"DATABASE_URL=vault-of-another"));
 }
 
+/// Commands that say secrets: of the environment, of a file, and of somebody else.
+class SpokenSecrets : public Commands {
+ protected:
+  static constexpr const char* of_environment = "vault words of mine";
+  static constexpr const char* of_somebody = "ghp_vaultABCDEFGHIJKLMNOPQRSTUVWXYZ0123";
+
+  Finished run(std::vector<std::string> more) {
+    Program::Options options;
+    options.environment.emplace_back(std::string("DB_PASSWORD=") + of_environment);
+    options.environment.emplace_back("SIGNING_KEY=/etc/vault/key.pem");
+    std::vector<std::string> arguments{"run",
+                                       "go",
+                                       "--approve",
+                                       "auto",
+                                       "--session",
+                                       session_,
+                                       "--script",
+                                       script(std::string("echo '") + of_environment + "' " +
+                                              of_somebody + " /etc/vault/key.pem")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_program(arguments, options);
+  }
+};
+
+TEST_F(SpokenSecrets, AreShownAndRecordedNowhere) {
+  for (const std::vector<std::string>& output :
+       {std::vector<std::string>{"--json"}, {"-v"}, {"--log-level", "debug"}}) {
+    std::filesystem::remove(session_);
+    const Finished finished = run(output);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    for (const std::string& text : {finished.out, finished.err, read_file(session_)}) {
+      EXPECT_THAT(text, Not(HasSubstr(of_environment)));
+      EXPECT_THAT(text, Not(HasSubstr(of_somebody)));
+    }
+    EXPECT_THAT(read_file(session_), HasSubstr("[redacted-value]' [redacted-github-token]"));
+    EXPECT_THAT(read_file(session_), HasSubstr("/etc/vault/key.pem"));
+    EXPECT_THAT(finished.err, Not(HasSubstr("redaction")));
+  }
+}
+
+TEST_F(SpokenSecrets, AreShownWhenRedactionIsSwitchedOff) {
+  const Finished finished = run({"--json", "--no-redaction"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr(of_environment));
+  EXPECT_THAT(read_file(session_), HasSubstr(of_somebody));
+  EXPECT_THAT(finished.err,
+              HasSubstr("redaction is off: keys, tokens and passwords are shown and recorded"));
+}
+
 TEST_F(Commands, RunInASandboxWhenAsked) {
   Program::Options options;
   options.environment.emplace_back("HOME=" + directory_.path("home"));

@@ -6,6 +6,7 @@
 #include "strandbus/agent/doom_loop.hpp"
 #include "strandbus/agent/guardrail.hpp"
 #include "strandbus/agent/hook.hpp"
+#include "strandbus/event/redactor.hpp"
 #include "strandbus/event/types.hpp"
 #include "strandbus/log.hpp"
 
@@ -89,6 +90,9 @@ struct AgentOptions {
   /// JSON Schema that the final answer must follow; null = free text.
   boost::json::value response_schema{};
   Capture capture = Capture::new_messages;
+  /// What is taken out of events and log lines before anybody sees them. The model, the tools and
+  /// RunResult get the original texts. Not read if the publisher has a redactor already.
+  RedactionOptions redaction{};
   /// The directory in which tools work; empty = the current one.
   std::filesystem::path workspace{};
   /// The application's settings for its tools.

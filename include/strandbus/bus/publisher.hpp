@@ -3,6 +3,7 @@
 #include "strandbus/bus/event_stream.hpp"
 #include "strandbus/bus/options.hpp"
 #include "strandbus/error.hpp"
+#include "strandbus/event/redactor.hpp"
 #include "strandbus/event/stream_event.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -19,6 +20,7 @@ namespace strandbus {
 namespace detail {
 
 class BusCore;
+class PublishedTexts;
 /// What a publisher writes on its events.
 struct Envelope {
   const std::shared_ptr<const RunContext>& context;
@@ -31,6 +33,20 @@ Result<std::uint64_t> publish(BusCore& bus, StreamEvent&& event);
 /// The same as publishing an event of these two, for the payloads that lie inline.
 template <class Delta>
 Result<std::uint64_t> publish(BusCore& bus, Delta&& delta, const Envelope& envelope);
+
+/// A payload that is a piece of a text.
+template <class T>
+inline constexpr bool is_piece = is_inline_payload<T> || std::is_same_v<T, ToolOutput>;
+
+// The same without secrets.
+
+const Redactor& redactor_of(const PublishedTexts& texts) noexcept;
+template <class Piece>
+Result<std::uint64_t> publish_piece(BusCore& bus, PublishedTexts& texts, Piece&& piece,
+                                    const Envelope& envelope);
+/// Of an event without secrets, which may end texts.
+Result<std::uint64_t> publish_redacted(BusCore& bus, PublishedTexts& texts, StreamEvent&& event);
+
 void start_writable(const std::shared_ptr<BusCore>& bus, WaitHandler handler);
 void start_drain(const std::shared_ptr<BusCore>& bus,
                  std::chrono::steady_clock::time_point deadline, WaitHandler handler);
@@ -58,13 +74,15 @@ class Publisher {
 
   /// Publishes a payload as an event of this publisher's run, turn and span.
   ///
-  /// Returns: the event's seq; 0 for a publisher that drops.
+  /// Returns: the event's seq; 0 for a publisher that drops, and for a piece of a text that is held
+  ///          back because it may be the beginning of a secret.
   /// Errors:  Errc::closed, Errc::run_not_open, Errc::backlog_full; Errc::invalid_event for a
   ///          component name that breaks the format.
   /// Cost:    never waits; no allocation for a short delta in the steady state.
   template <PayloadType T>
   Result<std::uint64_t> publish(T payload) const {
     if (!bus_) return std::uint64_t{0};
+    if (texts_) return publish_redacted(std::move(payload));
     if constexpr (detail::is_inline_payload<T>) {
       return detail::publish(*bus_, std::move(payload),
                              detail::Envelope{context_, turn_, span_, parent_span_});
@@ -88,6 +106,12 @@ class Publisher {
   Publisher model(std::string model_id) const;
   /// A publisher of another run to the same destination. Errors: as the constructor.
   Publisher run(RunContext context) const;
+  /// A publisher whose events lose their secrets before anybody sees them, and so do those of the
+  /// publishers that are derived from it. Texts that come in pieces are held back where they may
+  /// begin a secret, until they go on or another event ends them; see docs/redaction.md.
+  Publisher redacted(Redactor redactor) const;
+  /// Whether events lose their secrets.
+  const Redactor* redactor() const noexcept;
 
   /// A stream of what this publisher's destination gets, from all its publishers. A publisher that
   /// drops gives a stream that has ended.
@@ -123,7 +147,21 @@ class Publisher {
   bool writable() const noexcept;
 
  private:
+  template <PayloadType T>
+  Result<std::uint64_t> publish_redacted(T&& payload) const {
+    const detail::Envelope envelope{context_, turn_, span_, parent_span_};
+    if constexpr (detail::is_piece<T>) {
+      return detail::publish_piece(*bus_, *texts_, std::move(payload), envelope);
+    } else {
+      detail::redactor_of(*texts_).apply(payload);
+      StreamEvent event(std::move(payload), context_);
+      event.set_turn(turn_).set_span(span_, parent_span_);
+      return detail::publish_redacted(*bus_, *texts_, std::move(event));
+    }
+  }
+
   std::shared_ptr<detail::BusCore> bus_;
+  std::shared_ptr<detail::PublishedTexts> texts_;  ///< null: secrets stay
   std::shared_ptr<const RunContext> context_;
   std::int32_t turn_ = 0;
   SpanId span_ = 0;
