@@ -5,13 +5,16 @@
 #include "cli/live_session.hpp"
 #include "cli/model_choice.hpp"
 #include "cli/prompt_text.hpp"
+#include "cli/recorded_script.hpp"
 #include "cli/usage_error.hpp"
+#include "strandbus/agent/replay_provider.hpp"
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/sink/terminal_text.hpp"
 #include "strandbus/tools/bash.hpp"
 #include "strandbus/tools/calculator.hpp"
 #include "strandbus/tools/file_tools.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -135,9 +138,74 @@ void say_who_answers(const RunArguments& arguments, const ModelChoice& choice,
         (plan.messages.size() == 1 ? " message" : " messages"));
 }
 
+void take_output(const RunArguments& arguments, SessionPlan& plan) {
+  plan.json = arguments.json;
+  plan.dialect = arguments.dialect;
+  plan.verbose = arguments.verbose;
+}
+
+/// The tools that a recording has used. They are only shown to the model; nothing of them runs.
+ToolRegistry tools_of(const Recording& recording, const ProcessEnvironment& environment) {
+  RunArguments all;
+  all.tools = recording.started().tools;
+  return tools_of(all, environment, std::filesystem::current_path());
+}
+
+/// Lets a recorded session answer for the model, the tools and whoever approves.
+SessionPlan plan_of(const RecordedScript& script, const RunArguments& arguments,
+                    const ProcessEnvironment& environment) {
+  SessionPlan plan;
+  plan.terminal = Terminal::detect();
+  plan.control = std::make_shared<RunControl>();
+  const CancelReplay cancel = [control = plan.control](const std::string& reason) {
+    control->cancel(reason);
+  };
+  const auto& recording = script.recording;
+  plan.session_id = make_unique_id("session");
+  plan.messages = recording->before();
+  plan.provider = std::make_shared<ReplayProvider>(recording, cancel);
+  plan.tools = recorded_tools(tools_of(*recording, environment), recording, cancel);
+  plan.options.system_prompt = read_system_prompt(arguments.system);
+  plan.options.max_rounds =
+      arguments.max_rounds.value_or(std::max<std::int64_t>(1, recording->started().max_rounds));
+  plan.options.max_tokens = arguments.max_tokens;
+  plan.options.timeout = arguments.timeout;
+  plan.options.model = recording->started().model;
+  plan.options.workspace =
+      arguments.workspace.empty() ? script.metadata.workspace : arguments.workspace;
+  plan.options.logger = logger_of(arguments);
+  plan.options.approval = recording->approval();
+  plan.options.confirm = recorded_approvals(recording, cancel);
+  take_output(arguments, plan);
+  return plan;
+}
+
+/// Runs what was recorded again: with the recorded prompts, or with another one in place of the
+/// first.
+ExitCode run_recorded(const RecordedScript& script, const RunArguments& arguments,
+                      const ProcessEnvironment& environment) {
+  std::vector<RecordedPrompt> prompts = script.recording->prompts();
+  if (arguments.prompt) {
+    prompts.resize(1);
+    prompts.front().text = read_prompt(arguments.prompt);
+  }
+  SessionPlan plan = plan_of(script, arguments, environment);
+  if (!arguments.session.empty()) plan.store = store_of(arguments, plan, prompts.front().text);
+  say("model " + plan.options.model + " (recording " + arguments.script + ")");
+  LiveSession session(std::move(plan));
+  for (const RecordedPrompt& prompt : prompts) {
+    session.process(prompt.text);
+    const auto recorded = script.recording->end_of(prompt.run_id);
+    if (!recorded || session.last_outcome() != recorded->outcome) break;
+  }
+  return session.end();
+}
+
 }  // namespace
 
 ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
+  if (const auto script = read_recorded_script(arguments))
+    return run_recorded(*script, arguments, environment);
   SessionPlan plan;
   plan.terminal = Terminal::detect();
   plan.conversation =
@@ -153,9 +221,7 @@ ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   plan.tools = tools_of(arguments, environment, plan.options.workspace);
   plan.options.model = choice.model;
   plan.approval_terminal = approval_terminal(plan.options.approval);
-  plan.json = arguments.json;
-  plan.dialect = arguments.dialect;
-  plan.verbose = arguments.verbose;
+  take_output(arguments, plan);
   if (!arguments.session.empty()) plan.store = store_of(arguments, plan, prompt);
   say_who_answers(arguments, choice, plan);
   if (plan.conversation) return converse(std::move(plan), choice);
