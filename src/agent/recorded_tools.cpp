@@ -124,9 +124,9 @@ asio::awaitable<Confirmation> answer_again(std::shared_ptr<RecordedAnswers> answ
                                            std::string call_id) {
   const ApprovalResolved* const answer = answers->take(call_id);
   if (!answer || answer->decision == ApprovalDecision::cancelled) {
-    const std::string reason = answer ? answer->reason : std::string(cut_off);
-    if (answers->cancel())
-      co_await detail::async_cancel_replay(answers->cancel(), reason.empty() ? cut_off : reason);
+    std::string reason = cut_off;
+    if (answer && !answer->reason.empty()) reason = answer->reason;
+    if (answers->cancel()) co_await detail::async_cancel_replay(answers->cancel(), reason);
     co_return Confirmation::deny(reason);
   }
   if (answer->decision == ApprovalDecision::approved) co_return Confirmation::approve(answer->by);

@@ -109,8 +109,8 @@ asio::awaitable<void> ReplayProvider::stop(std::string run_id) {
     const bool of_a_model = end->code >= ErrorCode::network && end->code != ErrorCode::cancelled;
     throw ProviderError(of_a_model ? end->code : ErrorCode::interrupted, end->text);
   }
-  if (cancel_)
-    co_await detail::async_cancel_replay(cancel_, end ? end->text : std::string(cut_off));
+  const std::string reason = end ? end->text : std::string(cut_off);
+  if (cancel_) co_await detail::async_cancel_replay(cancel_, reason);
 }
 
 std::string ReplayProvider::last_run() {
