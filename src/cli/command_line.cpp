@@ -141,6 +141,10 @@ void add_run(Command command, RunArguments& run) {
   add_output_options(command, run.json, run.dialect, run.verbose);
   command.option("--session", run.session);
   command.option("--continue", run.continued);
+  command.option("--fork", run.fork);
+  command.option(
+      "--fork-at", [&run](const std::string& text) { run.fork_at = parse_whole(text, 1); },
+      at_least(1));
   command.option(
       "--log-level", [&run](const std::string& text) { run.log_level = parse_log_level(text); },
       one_of({"debug", "info", "warning", "error", "off"}, "log level"));
@@ -231,10 +235,13 @@ void check_dialect(const ::CLI::App& app, bool json) {
 /// Options that say the same thing in two ways.
 void check_run(const ::CLI::App& app) {
   for (const auto& [one, other] :
-       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file")}) {
+       {std::pair("--session", "--continue"), std::pair("--fork", "--continue"),
+        std::pair("--api-key-env", "--api-key-file")}) {
     if (app.count(one) > 0 && app.count(other) > 0)
       throw UsageError(std::string(one) + " and " + other + " exclude each other: leave out one");
   }
+  if (app.count("--fork-at") > 0 && app.count("--fork") == 0)
+    throw UsageError("--fork-at says where --fork begins: name the session with --fork");
 }
 
 /// --json says the same as --format json.

@@ -42,7 +42,8 @@ Model:
                       api.openai.com only)
   --api-key-file FILE the file that holds it
   --script FILE       the script that a scripted model speaks (default: a built-in one, which
-                      answers "Calculate 2+2")
+                      answers "Calculate 2+2"); or a recorded session: it answers for the model
+                      and the tools, so that nothing runs, and needs no prompt
   --system TEXT|@FILE tells the model who it is
   --max-tokens N      limits one answer of the model
 
@@ -64,6 +65,9 @@ Output:
   --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts
   --session FILE      record everything in a new file; replay and stats read it
   --continue FILE     go on with a recorded session, in the same file
+  --fork FILE         begin with what was said in a recorded session, which stays as it is
+  --fork-at SEQ       only with what was said before this event; without a prompt, what the user
+                      said next is said again
   -v, --verbose       show model requests, tool output and housekeeping too
   --log-level LEVEL   what the library logs: debug, info, warning, error or off (default: off)
   --log-file FILE     where it logs to (default: standard error); implies --log-level info
@@ -82,6 +86,8 @@ Examples:
   echo "Calculate 2+2" | strandbus run - > answer.txt
   strandbus run --session talk.jsonl                     a conversation, recorded
   strandbus run --continue talk.jsonl "And times 3?"     and gone on with
+  strandbus run --script talk.jsonl                      and run again, offline
+  strandbus run --fork talk.jsonl --fork-at 40 --session other.jsonl   and run otherwise from there
   strandbus run "Calculate 2+2" --json --dialect agent-runner
 )";
 
@@ -99,7 +105,8 @@ Options:
   -v, --verbose       show model requests, tool output and housekeeping too
   -h, --help          this text
 
-A session whose writer was interrupted is shown as far as it goes.
+A session whose writer was interrupted is shown as far as it goes. To run one again, see --script and
+--fork of strandbus run.
 
 Exit codes: 0 shown, 2 wrong usage or a file that cannot be read, 3 interrupted
 

@@ -2,6 +2,7 @@
 
 #include "cli/continued_session.hpp"
 #include "cli/conversation.hpp"
+#include "cli/forked_session.hpp"
 #include "cli/live_session.hpp"
 #include "cli/model_choice.hpp"
 #include "cli/prompt_text.hpp"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 namespace strandbus::cli {
@@ -105,7 +107,7 @@ JsonlStoreOptions store_options(const RunArguments& arguments) {
 }
 
 JsonlStore store_of(const RunArguments& arguments, const SessionPlan& plan,
-                    const std::string& prompt) {
+                    const std::string& prompt, const ForkedSession* fork) {
   SessionMetadata metadata;
   metadata.session_id = plan.session_id;
   metadata.created_at =
@@ -114,7 +116,13 @@ JsonlStore store_of(const RunArguments& arguments, const SessionPlan& plan,
   metadata.provider = plan.provider->name();
   metadata.model = plan.options.model.empty() ? plan.provider->model() : plan.options.model;
   metadata.title = title_of(prompt);
-  auto store = JsonlStore::create(arguments.session, metadata, store_options(arguments));
+  if (fork) {
+    metadata.forked_from = fork->metadata.session_id;
+    metadata.forked_at = fork->at;
+  }
+  const std::span<const StoredMessage> before =
+      fork ? std::span<const StoredMessage>(fork->messages) : std::span<const StoredMessage>();
+  auto store = JsonlStore::fork(arguments.session, metadata, before, store_options(arguments));
   if (!store) throw UsageError(store.error().message);
   return *std::move(store);
 }
@@ -129,12 +137,26 @@ void go_on(RunArguments& arguments, SessionPlan& plan) {
   plan.store = std::move(session.store);
 }
 
+/// Lets the plan begin with what was said in a recorded session.
+void begin_with(const ForkedSession& session, RunArguments& arguments, SessionPlan& plan) {
+  if (arguments.workspace.empty()) arguments.workspace = session.metadata.workspace;
+  for (const StoredMessage& stored : session.messages) plan.messages.push_back(stored.message);
+}
+
+std::optional<ForkedSession> fork_of(RunArguments& arguments) {
+  if (arguments.fork.empty()) return std::nullopt;
+  ForkedSession session = fork_session(arguments.fork, arguments.fork_at);
+  if (!arguments.prompt) arguments.prompt = session.prompt;
+  return session;
+}
+
 void say_who_answers(const RunArguments& arguments, const ModelChoice& choice,
                      const SessionPlan& plan) {
   const std::string kind = choice.script ? "scripted model " : "model ";
   say(kind + choice.model + " (" + choice.source + ")");
-  if (!arguments.continued.empty())
-    say("goes on with " + arguments.continued + ": " + std::to_string(plan.messages.size()) +
+  const std::string& file = arguments.continued.empty() ? arguments.fork : arguments.continued;
+  if (!file.empty())
+    say("goes on with " + file + ": " + std::to_string(plan.messages.size()) +
         (plan.messages.size() == 1 ? " message" : " messages"));
 }
 
@@ -190,7 +212,8 @@ ExitCode run_recorded(const RecordedScript& script, const RunArguments& argument
     prompts.front().text = read_prompt(arguments.prompt);
   }
   SessionPlan plan = plan_of(script, arguments, environment);
-  if (!arguments.session.empty()) plan.store = store_of(arguments, plan, prompts.front().text);
+  if (!arguments.session.empty())
+    plan.store = store_of(arguments, plan, prompts.front().text, nullptr);
   say("model " + plan.options.model + " (recording " + arguments.script + ")");
   LiveSession session(std::move(plan));
   for (const RecordedPrompt& prompt : prompts) {
@@ -206,23 +229,26 @@ ExitCode run_recorded(const RecordedScript& script, const RunArguments& argument
 ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   if (const auto script = read_recorded_script(arguments))
     return run_recorded(*script, arguments, environment);
+  const auto fork = fork_of(arguments);
   SessionPlan plan;
   plan.terminal = Terminal::detect();
   plan.conversation =
       !arguments.prompt && !arguments.json && plan.terminal.input && plan.terminal.output;
   const std::string prompt = plan.conversation ? std::string() : read_prompt(arguments.prompt);
   ModelChoice choice = make_model(arguments, environment);
-  const bool begins = arguments.continued.empty();
+  const bool begins = arguments.continued.empty() && !fork;
   if (!plan.conversation && begins) check_prompt(choice, prompt);
   plan.session_id = make_unique_id("session");
-  if (!begins) go_on(arguments, plan);
+  if (!arguments.continued.empty()) go_on(arguments, plan);
+  if (fork) begin_with(*fork, arguments, plan);
   plan.provider = std::move(choice.provider);
   plan.options = options_of(arguments, plan.terminal);
   plan.tools = tools_of(arguments, environment, plan.options.workspace);
   plan.options.model = choice.model;
   plan.approval_terminal = approval_terminal(plan.options.approval);
   take_output(arguments, plan);
-  if (!arguments.session.empty()) plan.store = store_of(arguments, plan, prompt);
+  if (!arguments.session.empty())
+    plan.store = store_of(arguments, plan, prompt, fork ? &*fork : nullptr);
   say_who_answers(arguments, choice, plan);
   if (plan.conversation) return converse(std::move(plan), choice);
   LiveSession session(std::move(plan));

@@ -4,11 +4,13 @@
 
 #include "strandbus/bus/event_bus.hpp"
 #include "strandbus/bus/session_tracker.hpp"
+#include "strandbus/bus/trace_checker.hpp"
 #include "strandbus/event/factory.hpp"
 #include "strandbus/event/json_codec.hpp"
 
 #ifdef STRANDBUS_SNIPPETS_OF_AGENT
 #include "strandbus/agent/agent.hpp"
+#include "strandbus/agent/replay_provider.hpp"
 #include "strandbus/event/file_payloads.hpp"
 #include "strandbus/llm/openai_provider.hpp"
 #include "strandbus/llm/retrying_provider.hpp"
