@@ -154,6 +154,10 @@ void add_run(Command command, RunArguments& run) {
   command.option("--session", run.session);
   command.option("--continue", run.continued);
   command.flag("--no-redaction", run.no_redaction);
+  command.option("--fork", run.fork);
+  command.option(
+      "--fork-at", [&run](const std::string& text) { run.fork_at = parse_whole(text, 1); },
+      at_least(1));
   command.option(
       "--log-level", [&run](const std::string& text) { run.log_level = parse_log_level(text); },
       one_of({"debug", "info", "warning", "error", "off"}, "log level"));
@@ -244,11 +248,14 @@ void check_dialect(const ::CLI::App& app, bool json) {
 /// Options that say the same thing in two ways.
 void check_run(const ::CLI::App& app) {
   for (const auto& [one, other] :
-       {std::pair("--session", "--continue"), std::pair("--api-key-env", "--api-key-file"),
-        std::pair("--script", "--api"), std::pair("--script", "--effort")}) {
+       {std::pair("--session", "--continue"), std::pair("--fork", "--continue"),
+        std::pair("--api-key-env", "--api-key-file"), std::pair("--script", "--api"),
+        std::pair("--script", "--effort")}) {
     if (app.count(one) > 0 && app.count(other) > 0)
       throw UsageError(std::string(one) + " and " + other + " exclude each other: leave out one");
   }
+  if (app.count("--fork-at") > 0 && app.count("--fork") == 0)
+    throw UsageError("--fork-at says where --fork begins: name the session with --fork");
 }
 
 /// --json says the same as --format json.

@@ -37,8 +37,10 @@ struct RunArguments {
   std::chrono::milliseconds timeout{0};
   bool json = false;
   std::string dialect = "native";
-  std::string session;    ///< a new file; empty = not recorded
-  std::string continued;  ///< a file to go on with
+  std::string session;                  ///< a new file; empty = not recorded
+  std::string continued;                ///< a file to go on with
+  std::string fork;                     ///< a file to begin with
+  std::optional<std::int64_t> fork_at;  ///< before which of its events; absent = at its end
   bool verbose = false;
   bool no_redaction = false;
   std::optional<LogLevel> log_level;

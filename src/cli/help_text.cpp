@@ -48,7 +48,8 @@ Model:
                       which are sent to the provider's own server only)
   --api-key-file FILE the file that holds it
   --script FILE       the script that a scripted model speaks (default: a built-in one, which
-                      answers "Calculate 2+2")
+                      answers "Calculate 2+2"); or a recorded session: it answers for the model
+                      and the tools, so that nothing runs, and needs no prompt
   --prices FILE       what tokens cost (default: built-in prices of some models; docs/prices.md)
   --system TEXT|@FILE tells the model who it is
   --max-tokens N      limits one answer of the model
@@ -74,6 +75,9 @@ Output:
   --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts
   --session FILE      record everything in a new file; replay and stats read it
   --continue FILE     go on with a recorded session, in the same file
+  --fork FILE         begin with what was said in a recorded session, which stays as it is
+  --fork-at SEQ       only with what was said before this event; without a prompt, what the user
+                      said next is said again
   -v, --verbose       show model requests, tool output and housekeeping too
   --no-redaction      show and record keys, tokens and passwords as they are; without it they become
                       [redacted-...] wherever events go, so --continue goes on without them
@@ -94,6 +98,8 @@ Examples:
   echo "Calculate 2+2" | strandbus run - > answer.txt
   strandbus run --session talk.jsonl                     a conversation, recorded
   strandbus run --continue talk.jsonl "And times 3?"     and gone on with
+  strandbus run --script talk.jsonl                      and run again, offline
+  strandbus run --fork talk.jsonl --fork-at 40 --session other.jsonl   and run otherwise from there
   strandbus run "Calculate 2+2" --json --dialect agent-runner
 )";
 
@@ -111,7 +117,8 @@ Options:
   -v, --verbose       show model requests, tool output and housekeeping too
   -h, --help          this text
 
-A session whose writer was interrupted is shown as far as it goes.
+A session whose writer was interrupted is shown as far as it goes. To run one again, see --script and
+--fork of strandbus run.
 
 Exit codes: 0 shown, 2 wrong usage or a file that cannot be read, 3 interrupted
 

@@ -68,6 +68,7 @@ LiveSession::LiveSession(SessionPlan plan)
       agent_(context_.get_executor(), plan_.provider, plan_.tools, publisher_of(bus_, plan_),
              plan_.options) {
   agent_.restore(std::move(plan_.messages));
+  if (plan_.control) *plan_.control = agent_.control();
   if (plan_.store) plan_.store->record(bus_, Start::now());
   if (plan_.approval_terminal) {
     display_.answer_approvals({.terminal = std::move(plan_.approval_terminal),
@@ -84,6 +85,11 @@ void LiveSession::process(const std::string& text) {
   agent_.async_process_message(
       text, [this](error_code ec, RunResult result) { on_run_ended(ec, std::move(result)); });
   while (!idle_) context_.run_one();
+}
+
+std::optional<Outcome> LiveSession::last_outcome() const {
+  if (error_ || !result_) return std::nullopt;
+  return result_->outcome;
 }
 
 bool LiveSession::wait_readable(int descriptor) {

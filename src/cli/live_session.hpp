@@ -32,7 +32,8 @@ struct SessionPlan {
   bool json = false;
   std::string dialect = "native";
   bool verbose = false;
-  bool conversation = false;  ///< the user types the messages on this very terminal
+  bool conversation = false;              ///< the user types the messages on this very terminal
+  std::shared_ptr<RunControl> control{};  ///< becomes that of the agent; may be null
 };
 
 /// An agent, its bus and everybody who listens: runs are shown, recorded, cancelled by Ctrl-C.
@@ -48,6 +49,9 @@ class LiveSession {
 
   /// Gives the agent a message; returns when its run has ended and is shown.
   void process(const std::string& text);
+
+  /// How the last run ended; none if there was none or it could not start.
+  std::optional<Outcome> last_outcome() const;
 
   /// Waits until a descriptor can be read, and meanwhile does what there is to do. False when
   /// nobody shall read any more: the display is gone, or the program was told to end.

@@ -2,11 +2,14 @@
 
 #include "cli/continued_session.hpp"
 #include "cli/conversation.hpp"
+#include "cli/forked_session.hpp"
 #include "cli/live_session.hpp"
 #include "cli/model_choice.hpp"
 #include "cli/prompt_text.hpp"
+#include "cli/recorded_script.hpp"
 #include "cli/usage_error.hpp"
 #include "strandbus/agent/file_memory.hpp"
+#include "strandbus/agent/replay_provider.hpp"
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/sink/terminal_text.hpp"
 #include "strandbus/tools/bash.hpp"
@@ -17,6 +20,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -139,7 +143,7 @@ JsonlStoreOptions store_options(const RunArguments& arguments) {
 }
 
 JsonlStore store_of(const RunArguments& arguments, const SessionPlan& plan,
-                    const std::string& prompt) {
+                    const std::string& prompt, const ForkedSession* fork) {
   SessionMetadata metadata;
   metadata.session_id = plan.session_id;
   metadata.created_at =
@@ -148,7 +152,13 @@ JsonlStore store_of(const RunArguments& arguments, const SessionPlan& plan,
   metadata.provider = plan.provider->name();
   metadata.model = plan.options.model.empty() ? plan.provider->model() : plan.options.model;
   metadata.title = title_of(plan.redactor.redact(prompt));
-  auto store = JsonlStore::create(arguments.session, metadata, store_options(arguments));
+  if (fork) {
+    metadata.forked_from = fork->metadata.session_id;
+    metadata.forked_at = fork->at;
+  }
+  const std::span<const StoredMessage> before =
+      fork ? std::span<const StoredMessage>(fork->messages) : std::span<const StoredMessage>();
+  auto store = JsonlStore::fork(arguments.session, metadata, before, store_options(arguments));
   if (!store) throw UsageError(store.error().message);
   return *std::move(store);
 }
@@ -163,30 +173,112 @@ void go_on(RunArguments& arguments, SessionPlan& plan) {
   plan.store = std::move(session.store);
 }
 
+/// Lets the plan begin with what was said in a recorded session.
+void begin_with(const ForkedSession& session, RunArguments& arguments, SessionPlan& plan) {
+  if (arguments.workspace.empty()) arguments.workspace = session.metadata.workspace;
+  for (const StoredMessage& stored : session.messages) plan.messages.push_back(stored.message);
+}
+
+std::optional<ForkedSession> fork_of(RunArguments& arguments) {
+  if (arguments.fork.empty()) return std::nullopt;
+  ForkedSession session = fork_session(arguments.fork, arguments.fork_at);
+  if (!arguments.prompt) arguments.prompt = session.prompt;
+  return session;
+}
+
 void say_who_answers(const RunArguments& arguments, const ModelChoice& choice,
                      const SessionPlan& plan) {
   const std::string kind = choice.script ? "scripted model " : "model ";
   say(kind + choice.model + " (" + plan.redactor.redact(choice.source) + ")");
   if (arguments.no_redaction)
     say("redaction is off: keys, tokens and passwords are shown and recorded as they are");
-  if (!arguments.continued.empty())
-    say("goes on with " + arguments.continued + ": " + std::to_string(plan.messages.size()) +
+  const std::string& file = arguments.continued.empty() ? arguments.fork : arguments.continued;
+  if (!file.empty())
+    say("goes on with " + file + ": " + std::to_string(plan.messages.size()) +
         (plan.messages.size() == 1 ? " message" : " messages"));
+}
+
+void take_output(const RunArguments& arguments, SessionPlan& plan) {
+  plan.json = arguments.json;
+  plan.dialect = arguments.dialect;
+  plan.verbose = arguments.verbose;
+}
+
+/// The tools that a recording has used. They are only shown to the model; nothing of them runs.
+ToolRegistry tools_of(const Recording& recording, const ProcessEnvironment& environment) {
+  RunArguments all;
+  all.tools = recording.started().tools;
+  return tools_of(all, environment, std::filesystem::current_path());
+}
+
+/// Lets a recorded session answer for the model, the tools and whoever approves.
+SessionPlan plan_of(const RecordedScript& script, const RunArguments& arguments,
+                    const ProcessEnvironment& environment) {
+  SessionPlan plan;
+  plan.terminal = Terminal::detect();
+  plan.control = std::make_shared<RunControl>();
+  const CancelReplay cancel = [control = plan.control](const std::string& reason) {
+    control->cancel(reason);
+  };
+  const auto& recording = script.recording;
+  plan.session_id = make_unique_id("session");
+  plan.messages = recording->before();
+  plan.provider = std::make_shared<ReplayProvider>(recording, cancel);
+  plan.tools = recorded_tools(tools_of(*recording, environment), recording, cancel);
+  plan.options.system_prompt = read_system_prompt(arguments.system);
+  plan.options.max_rounds =
+      arguments.max_rounds.value_or(std::max<std::int64_t>(1, recording->started().max_rounds));
+  plan.options.max_tokens = arguments.max_tokens;
+  plan.options.timeout = arguments.timeout;
+  plan.options.model = recording->started().model;
+  plan.options.workspace =
+      arguments.workspace.empty() ? script.metadata.workspace : arguments.workspace;
+  plan.options.logger = logger_of(arguments);
+  plan.options.approval = recording->approval();
+  plan.options.confirm = recorded_approvals(recording, cancel);
+  take_output(arguments, plan);
+  return plan;
+}
+
+/// Runs what was recorded again: with the recorded prompts, or with another one in place of the
+/// first.
+ExitCode run_recorded(const RecordedScript& script, const RunArguments& arguments,
+                      const ProcessEnvironment& environment) {
+  std::vector<RecordedPrompt> prompts = script.recording->prompts();
+  if (arguments.prompt) {
+    prompts.resize(1);
+    prompts.front().text = read_prompt(arguments.prompt);
+  }
+  SessionPlan plan = plan_of(script, arguments, environment);
+  if (!arguments.session.empty())
+    plan.store = store_of(arguments, plan, prompts.front().text, nullptr);
+  say("model " + plan.options.model + " (recording " + arguments.script + ")");
+  LiveSession session(std::move(plan));
+  for (const RecordedPrompt& prompt : prompts) {
+    session.process(prompt.text);
+    const auto recorded = script.recording->end_of(prompt.run_id);
+    if (!recorded || session.last_outcome() != recorded->outcome) break;
+  }
+  return session.end();
 }
 
 }  // namespace
 
 ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
+  if (const auto script = read_recorded_script(arguments))
+    return run_recorded(*script, arguments, environment);
+  const auto fork = fork_of(arguments);
   SessionPlan plan;
   plan.terminal = Terminal::detect();
   plan.conversation =
       !arguments.prompt && !arguments.json && plan.terminal.input && plan.terminal.output;
   const std::string prompt = plan.conversation ? std::string() : read_prompt(arguments.prompt);
   ModelChoice choice = make_model(arguments, environment);
-  const bool begins = arguments.continued.empty();
+  const bool begins = arguments.continued.empty() && !fork;
   if (!plan.conversation && begins) check_prompt(choice, prompt);
   plan.session_id = make_unique_id("session");
-  if (!begins) go_on(arguments, plan);
+  if (!arguments.continued.empty()) go_on(arguments, plan);
+  if (fork) begin_with(*fork, arguments, plan);
   plan.redactor = redactor_of(arguments, environment, choice);
   plan.provider = std::move(choice.provider);
   plan.options = options_of(arguments, plan.terminal);
@@ -194,10 +286,9 @@ ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   plan.tools = tools_of(arguments, environment, plan.options.workspace);
   plan.options.model = choice.model;
   plan.approval_terminal = approval_terminal(plan.options.approval);
-  plan.json = arguments.json;
-  plan.dialect = arguments.dialect;
-  plan.verbose = arguments.verbose;
-  if (!arguments.session.empty()) plan.store = store_of(arguments, plan, prompt);
+  take_output(arguments, plan);
+  if (!arguments.session.empty())
+    plan.store = store_of(arguments, plan, prompt, fork ? &*fork : nullptr);
   say_who_answers(arguments, choice, plan);
   if (plan.conversation) return converse(std::move(plan), choice);
   LiveSession session(std::move(plan));

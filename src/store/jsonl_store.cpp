@@ -13,11 +13,22 @@ using detail::SessionRecorder;
 SessionResult<JsonlStore> JsonlStore::create(const std::string& path,
                                              const SessionMetadata& metadata,
                                              JsonlStoreOptions options) {
+  return fork(path, metadata, {}, std::move(options));
+}
+
+SessionResult<JsonlStore> JsonlStore::fork(const std::string& path, const SessionMetadata& metadata,
+                                           std::span<const StoredMessage> messages,
+                                           JsonlStoreOptions options) {
   auto file = SessionFileWriter::create(path);
   if (!file) return std::move(file).error();
-  std::string line;
-  detail::append_metadata_line(line, metadata);
-  if (auto error = file->write(line)) {
+  std::string lines;
+  detail::append_metadata_line(lines, metadata);
+  for (const StoredMessage& stored : messages) {
+    StreamEvent commit(MessageCommitted{.message = stored.message});
+    commit.set_stamp(0, {}, stored.timestamp);
+    detail::append_message_line(lines, commit);
+  }
+  if (auto error = file->write(lines)) {
     file->remove();
     return *std::move(error);
   }

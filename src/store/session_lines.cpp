@@ -22,9 +22,11 @@ struct MetadataLine {
   std::string provider{};
   std::string model{};
   std::string title{};
+  std::string forked_from{};
+  std::optional<std::int64_t> forked_at{};
 };
-STRANDBUS_DESCRIBE(MetadataLine, 1, _type, schema, session_id, created_at, workspace, provider,
-                   model, title)
+STRANDBUS_DESCRIBE(MetadataLine, 3, _type, schema, session_id, created_at, workspace, provider,
+                   model, title, forked_from, forked_at)
 
 void append_text(std::string& out, std::string_view key, std::string_view text) {
   out += ",\"";
@@ -94,6 +96,10 @@ void append_metadata_line(std::string& out, const SessionMetadata& metadata) {
   append_text(out, "provider", metadata.provider);
   append_text(out, "model", metadata.model);
   if (!metadata.title.empty()) append_text(out, "title", metadata.title);
+  if (!metadata.forked_from.empty()) {
+    append_text(out, "forked_from", metadata.forked_from);
+    out += ",\"forked_at\":" + std::to_string(metadata.forked_at);
+  }
   out += "}\n";
 }
 
@@ -133,6 +139,9 @@ boost::system::result<SessionMetadata, DecodeError> decode_metadata(std::string_
   metadata.provider = std::move(text.provider);
   metadata.model = std::move(text.model);
   metadata.title = std::move(text.title);
+  if (text.forked_at && *text.forked_at < 0) return mismatch("forked_at", "a seq");
+  metadata.forked_from = std::move(text.forked_from);
+  metadata.forked_at = static_cast<std::uint64_t>(text.forked_at.value_or(0));
   return metadata;
 }
 

@@ -4,6 +4,7 @@
 
 #include "strandbus/bus/event_bus.hpp"
 #include "strandbus/bus/session_tracker.hpp"
+#include "strandbus/bus/trace_checker.hpp"
 #include "strandbus/event/factory.hpp"
 #include "strandbus/event/json_codec.hpp"
 
@@ -11,6 +12,7 @@
 #include "strandbus/agent/agent.hpp"
 #include "strandbus/agent/agent_tool.hpp"
 #include "strandbus/agent/file_memory.hpp"
+#include "strandbus/agent/replay_provider.hpp"
 #include "strandbus/agent/structured_answer.hpp"
 #include "strandbus/event/file_payloads.hpp"
 #include "strandbus/llm/anthropic_provider.hpp"

@@ -72,6 +72,20 @@ TEST_F(JsonlStoreTest, FollowsNoSymbolicLink) {
   EXPECT_EQ(read_file(target), "");
 }
 
+TEST_F(JsonlStoreTest, BeginsAForkWithTheMessagesOfAnotherSession) {
+  const std::vector<StoredMessage> before{
+      {.message = user_message("m1", "hello"), .timestamp = sample_metadata().created_at}};
+  JsonlStore store = JsonlStore::fork(path(), sample_metadata(), before).value();
+  store.record(bus_);
+  bus_.publish(MessageCommitted{.message = user_message("m2", "again")});
+  const Session session = load();
+  ASSERT_EQ(session.messages.size(), 2U);
+  EXPECT_EQ(session.messages[0].message.content, "hello");
+  EXPECT_EQ(session.messages[0].timestamp, sample_metadata().created_at);
+  EXPECT_EQ(session.messages[1].message.content, "again");
+  EXPECT_EQ(session.events.size(), 1U);
+}
+
 TEST_F(JsonlStoreTest, RecordsEventsAndTheMessagesThatTheyCommit) {
   JsonlStore store = create();
   store.record(bus_);

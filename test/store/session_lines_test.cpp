@@ -43,6 +43,22 @@ TEST(SessionLines, ReadTheMetadataBack) {
   EXPECT_EQ(metadata->title, "Calculate 2+2");
 }
 
+TEST(SessionLines, NameTheSessionThatWasForked) {
+  SessionMetadata metadata = sample_metadata();
+  metadata.forked_from = "session_1";
+  metadata.forked_at = 12;
+  std::string line;
+  detail::append_metadata_line(line, metadata);
+  EXPECT_TRUE(line.ends_with(R"("forked_from":"session_1","forked_at":12})"
+                             "\n"));
+  const auto read = detail::decode_metadata(without_end(line), {});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->forked_from, "session_1");
+  EXPECT_EQ(read->forked_at, 12U);
+  line.replace(line.find(":12}"), 3, ":-1");
+  EXPECT_FALSE(detail::decode_metadata(without_end(line), {}));
+}
+
 TEST(SessionLines, WriteAnEventAsTheNativeObjectWithItsKindInFront) {
   const StreamEvent event = golden_events().front();
   EXPECT_EQ(event_line(event), R"({"_type":"event",)" + to_json(event).substr(1) + "\n");

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace strandbus {
@@ -41,6 +42,11 @@ class [[nodiscard]] JsonlStore {
   /// Errors: the system's, file_exists among them; nothing is left behind.
   static SessionResult<JsonlStore> create(const std::string& path, const SessionMetadata& metadata,
                                           JsonlStoreOptions options = {});
+
+  /// As create, for a session that begins with messages of another one: they come first.
+  static SessionResult<JsonlStore> fork(const std::string& path, const SessionMetadata& metadata,
+                                        std::span<const StoredMessage> messages,
+                                        JsonlStoreOptions options = {});
 
   /// A store that goes on with a session file. A last line that is cut off is removed.
   ///

@@ -7,6 +7,7 @@
 #include <boost/assert/source_location.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace strandbus {
@@ -14,12 +15,13 @@ namespace strandbus {
 // A session file holds one session as JSON lines (UTF-8, "\n" after each, mode 0600):
 //
 //   {"_type":"metadata","schema":1,"session_id":…,"created_at":…,"workspace":…,"provider":…,"model":…}
+//                           and, for the fork of another session, "forked_from" and "forked_at"
 //   {"_type":"event", …}     an event in the native form (json_codec.hpp)
 //   {"_type":"message", …}   a message of the conversation, after the event that committed it
 //
 // The metadata comes first and once; events and messages follow in the order in which they
-// happened. Each line is one write, so that whatever ends the writer leaves at most the last line
-// incomplete.
+// happened. Messages before the first event are what the session began with. Each line is one
+// write, so that whatever ends the writer leaves at most the last line incomplete.
 
 /// What a session is; the first line of its file.
 struct SessionMetadata {
@@ -28,7 +30,9 @@ struct SessionMetadata {
   std::string workspace{};  ///< the directory in which its tools worked
   std::string provider{};
   std::string model{};
-  std::string title{};  ///< absent when empty
+  std::string title{};        ///< absent when empty
+  std::string forked_from{};  ///< the session with whose messages this one began; absent when empty
+  std::uint64_t forked_at{};  ///< the seq of that session before which they were taken
 };
 
 /// A message of the conversation and when it became one.
