@@ -69,7 +69,7 @@ asio::awaitable<bool> Run::compact() {
   committed_ = std::min(committed_, shorter.size() - 1);
   core_.conversation().compact(std::move(shorter));
   core_.compaction_breaker().record_success();
-  digest_ = RequestDigest();
+  digest_ = RequestDigest(publisher_.redactor());
   counted_tokens_ = 0;
   done.duration_ms = milliseconds_since(started);
   turn_.publisher.publish(std::move(done));
@@ -91,7 +91,7 @@ asio::awaitable<std::string> Run::summarise(const CompactionPlan& plan, std::str
   ModelStarted started = model_started(request);
   started.stream = false;
   started.messages = core_.options().capture == Capture::none ? std::vector<Message>() : messages;
-  started.request_digest = RequestDigest().of(request);
+  started.request_digest = RequestDigest(publisher_.redactor()).of(request);
   QuietStream stream(turn_.publisher.span(Publisher::new_span()), messages.front().id,
                      std::move(started));
   ModelCall call = co_await call_model(request, stream);

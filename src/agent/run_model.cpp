@@ -33,7 +33,7 @@ asio::awaitable<std::optional<Run::Ending>> Run::ask_model(const std::string& me
     co_await attend(hooks_before_model(request, rewritten));
     if (!may_go_on()) co_return why_not_on();
     request.messages = rewritten;
-    digest_ = RequestDigest();  // nobody knows what was rewritten
+    digest_ = RequestDigest(publisher_.redactor());  // nobody knows what was rewritten
   }
   ModelStarted started = model_started(request);
   started.messages = captured(core_.options().capture, core_.conversation());

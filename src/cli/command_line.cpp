@@ -3,6 +3,7 @@
 #include "cli/argument_text.hpp"
 #include "cli/help_text.hpp"
 #include "cli/usage_error.hpp"
+#include "strandbus/agent/approval_rule.hpp"
 #include "strandbus/wire/dialect.hpp"
 
 #include <boost/assert.hpp>
@@ -12,8 +13,10 @@
 #include <CLI/Formatter.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 namespace strandbus::cli {
@@ -74,11 +77,25 @@ class Command {
     if (check) option->check(::CLI::Validator(std::move(check), {}));
   }
 
+  /// Whether an option may be given more than once.
+  enum class Repeat : bool { no, yes };
+
   /// An option whose text, once checked, is given to `take`.
-  void option(const std::string& names, std::function<void(const std::string&)> take, Check check) {
+  void option(const std::string& names, std::function<void(const std::string&)> take, Check check,
+              Repeat repeat = Repeat::no) {
     mentioned(names);
-    app_.add_option_function<std::string>(names, std::move(take))
-        ->check(::CLI::Validator(std::move(check), {}));
+    ::CLI::Validator validator(std::move(check), {});
+    if (repeat == Repeat::no) {
+      app_.add_option_function<std::string>(names, std::move(take))->check(std::move(validator));
+      return;
+    }
+    auto take_all = [take = std::move(take)](const std::vector<std::string>& texts) {
+      for (const std::string& text : texts) take(text);
+    };
+    app_.add_option_function<std::vector<std::string>>(names, std::move(take_all))
+        ->expected(1)
+        ->take_all()
+        ->check(std::move(validator));
   }
 
  private:
@@ -94,6 +111,25 @@ void add_output_options(Command& command, bool& json, std::string& dialect, bool
   command.flag("--json", json);
   command.option("--dialect", dialect, known_dialect());
   command.flag("-v,--verbose", verbose);
+}
+
+/// What is wrong with a rule; empty if nothing is.
+std::string fault_of_rule(const std::string& text) {
+  try {
+    static_cast<void>(parse_approval_rule(text));
+    return {};
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+}
+
+/// An amount of US dollars.
+std::optional<NanoUsd> parse_usd(const std::string& text) {
+  constexpr double nano = 1e9;
+  constexpr double most = 1e9;
+  const std::optional<double> dollars = parse_decimal(text, 0);
+  if (!dollars || *dollars <= 0 || *dollars > most) return std::nullopt;
+  return NanoUsd{static_cast<std::int64_t>(std::llround(*dollars * nano))};
 }
 
 void take_tools(RunArguments& run, const std::string& text) {
@@ -139,7 +175,11 @@ void add_run(Command command, RunArguments& run) {
                                        : ApprovalMode::deny;
       },
       one_of({"ask", "auto", "deny"}, "way to approve"));
+  command.option(
+      "--rule", [&run](const std::string& text) { run.rules.push_back(parse_approval_rule(text)); },
+      fault_of_rule, Command::Repeat::yes);
   command.flag("--sandbox", run.sandbox);
+  command.flag("--subagents", run.subagents);
   command.option("--memory", run.memory);
   command.option(
       "--max-rounds", [&run](const std::string& text) { run.max_rounds = parse_whole(text, 1); },
@@ -147,6 +187,19 @@ void add_run(Command command, RunArguments& run) {
   command.option(
       "--max-tokens", [&run](const std::string& text) { run.max_tokens = parse_whole(text, 1); },
       at_least(1));
+  command.option(
+      "--max-run-tokens",
+      [&run](const std::string& text) { run.max_run_tokens = *parse_whole(text, 1); }, at_least(1));
+  command.option(
+      "--max-cost", [&run](const std::string& text) { run.max_cost = *parse_usd(text); },
+      check_of(parse_usd, "number of US dollars above zero"));
+  command.option(
+      "--max-tool-calls",
+      [&run](const std::string& text) { run.max_tool_calls = *parse_whole(text, 1); }, at_least(1));
+  command.option(
+      "--context-window",
+      [&run](const std::string& text) { run.context_window = *parse_whole(text, 1); }, at_least(1));
+  command.flag("--retry-shown", run.retry_shown);
   command.option(
       "--timeout", [&run](const std::string& text) { run.timeout = *parse_seconds(text); },
       check_of(parse_seconds, "number of seconds above zero"));

@@ -32,7 +32,14 @@ struct RunArguments {
   std::optional<ApprovalMode> approve;            ///< absent = by whether there is a terminal
   std::string memory;                             ///< a directory for notes; empty = none
   bool sandbox = false;                           ///< commands run in one
+  bool subagents = false;                         ///< the model may give tasks to other agents
+  std::vector<ApprovalRule> rules;                ///< before --approve
   std::optional<std::int64_t> max_rounds;
+  std::int64_t max_run_tokens = 0;  ///< of the whole run; 0 = no limit
+  NanoUsd max_cost{};
+  std::int64_t max_tool_calls = 0;
+  std::int64_t context_window = 0;  ///< in tokens; 0 = unknown
+  bool retry_shown = false;         ///< ask again also when a part of the answer was shown
   std::optional<std::int64_t> max_tokens;
   std::chrono::milliseconds timeout{0};
   bool json = false;

@@ -61,6 +61,10 @@ Tools:
                       (default: all)
   --approve HOW       commands need your approval: ask, auto (run them), deny (refuse them)
                       (default: ask on a terminal, deny without one)
+  --rule RULE         decides about calls before --approve does: ACTION:TOOL[:ARGUMENT=PATTERN], where
+                      ACTION is allow, ask or deny, as in "allow:bash:command=git status"; may be
+                      given again, the first rule that matches counts
+  --subagents         the model may give tasks to other agents with the same tools
   --sandbox           commands write only to the workspace, see no home and no network
                       (needs bubblewrap)
   --memory DIR        adds memory_write, memory_read, memory_list and memory_delete, with which the
@@ -69,6 +73,13 @@ Tools:
 Limits:
   --max-rounds N      turns before the run fails (default: 50)
   --timeout SECONDS   time before the run fails (default: none)
+  --max-run-tokens N  tokens that the run and its sub-agents may use (default: no limit)
+  --max-cost USD      what they may cost; needs a model whose price is known (default: no limit)
+  --max-tool-calls N  how often they may call tools (default: no limit)
+  --context-window N  tokens that the model takes: a conversation that comes near is summarised
+                      (default: only when the server refuses it as too long)
+  --retry-shown       when a request fails after a part of its answer was shown, take that back and
+                      ask again (default: the run fails)
 
 Output:
   --json              print the events, one JSON object per line, and nothing else

@@ -69,12 +69,20 @@ void price_script(Script& script, const RunArguments& arguments) {
   if (!script.price) script.price = prices.find(model);
 }
 
+RetryOptions retries_of(const RunArguments& arguments) {
+  RetryOptions options;
+  if (arguments.retry_shown) options.after_delta = RetryOptions::AfterDelta::retry;
+  return options;
+}
+
 ModelChoice scripted_model(const RunArguments& arguments) {
   ModelChoice choice;
   choice.script = load(arguments.script);
   price_script(*choice.script, arguments);
   choice.source = arguments.script.empty() ? "built-in script" : "script " + arguments.script;
   choice.provider = std::make_shared<ScriptedProvider>(*choice.script);
+  if (arguments.retry_shown)
+    choice.provider = std::make_shared<RetryingProvider>(choice.provider, retries_of(arguments));
   return choice;
 }
 
@@ -126,7 +134,8 @@ ModelChoice server_model(Options options, const RunArguments& arguments,
   choice.source = options.base_url;
   choice.key = options.api_key;
   try {
-    choice.provider = std::make_shared<RetryingProvider>(make(std::move(options)));
+    choice.provider =
+        std::make_shared<RetryingProvider>(make(std::move(options)), retries_of(arguments));
   } catch (const std::invalid_argument& error) {
     throw UsageError(in_our_words(error.what()));
   }

@@ -7,16 +7,11 @@
 #include "cli/model_choice.hpp"
 #include "cli/prompt_text.hpp"
 #include "cli/recorded_script.hpp"
+#include "cli/tool_choice.hpp"
 #include "cli/usage_error.hpp"
-#include "strandbus/agent/file_memory.hpp"
 #include "strandbus/agent/replay_provider.hpp"
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/sink/terminal_text.hpp"
-#include "strandbus/tools/bash.hpp"
-#include "strandbus/tools/calculator.hpp"
-#include "strandbus/tools/file_tools.hpp"
-#include "strandbus/tools/memory_tools.hpp"
-#include "strandbus/tools/plan.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -36,53 +31,6 @@ std::filesystem::path workspace_of(const RunArguments& arguments) {
   if (!failure && std::filesystem::is_directory(path, failure)) return path;
   const std::string why = failure ? failure.message() : "it is no directory";
   throw UsageError("cannot work in " + name + ": " + why);
-}
-
-BashOptions bash_of(const RunArguments& arguments, const ProcessEnvironment& environment,
-                    const std::filesystem::path& workspace) {
-  BashOptions bash;
-  bash.environment = bash_environment(environment.variables());
-  if (!arguments.sandbox) return bash;
-  bash.sandbox = Sandbox::bubblewrap;
-  if (const auto obstacle = bash_obstacle(bash, workspace))
-    throw UsageError("--sandbox: " + *obstacle);
-  return bash;
-}
-
-/// Refuses a memory that the chosen tools cannot reach.
-void check_memory(const RunArguments& arguments, const std::vector<std::string>& names) {
-  const bool used = std::ranges::any_of(
-      names, [](const std::string& name) { return name.starts_with("memory_"); });
-  if (!arguments.memory.empty() && !used)
-    throw UsageError(
-        "--memory is of no use without one of memory_write, memory_read, memory_list "
-        "and memory_delete: name them in --tools, or leave it out");
-}
-
-void add_memory(ToolRegistry& tools, const RunArguments& arguments) {
-  if (arguments.memory.empty()) return;
-  try {
-    add_memory_tools(tools, std::make_shared<FileMemory>(arguments.memory));
-  } catch (const std::runtime_error& error) {
-    throw UsageError("cannot keep notes in " + arguments.memory + ": " + error.what());
-  }
-}
-
-ToolRegistry tools_of(const RunArguments& arguments, const ProcessEnvironment& environment,
-                      const std::filesystem::path& workspace) {
-  ToolRegistry tools;
-  tools.add(make_calculator());
-  tools.add(make_plan());
-  tools.add(make_bash(bash_of(arguments, environment, workspace)));
-  add_file_tools(tools, std::make_shared<Workspace>(workspace));
-  add_memory(tools, arguments);
-  if (!arguments.tools) return tools;
-  check_memory(arguments, *arguments.tools);
-  try {
-    return tools.select(*arguments.tools);
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(std::string("--tools: ") + error.what());
-  }
 }
 
 Logger logger_of(const RunArguments& arguments) {
@@ -116,6 +64,11 @@ AgentOptions options_of(const RunArguments& arguments, const Terminal& terminal)
   options.system_prompt = read_system_prompt(arguments.system);
   options.max_rounds = arguments.max_rounds.value_or(options.max_rounds);
   options.timeout = arguments.timeout;
+  options.max_run_tokens = arguments.max_run_tokens;
+  options.max_cost = arguments.max_cost;
+  options.max_tool_calls = arguments.max_tool_calls;
+  options.approval_rules = arguments.rules;
+  options.compaction.context_window = arguments.context_window;
   options.max_tokens = arguments.max_tokens;
   options.tool_timeout = std::chrono::milliseconds(0);  // bash has limits of its own
   options.approval = approval_of(arguments, terminal);
@@ -205,10 +158,16 @@ void take_output(const RunArguments& arguments, SessionPlan& plan) {
 }
 
 /// The tools that a recording has used. They are only shown to the model; nothing of them runs.
-ToolRegistry tools_of(const Recording& recording, const ProcessEnvironment& environment) {
+ToolRegistry tools_of(const Recording& recording, const RunArguments& arguments,
+                      const ProcessEnvironment& environment,
+                      const std::shared_ptr<Provider>& provider) {
   RunArguments all;
   all.tools = recording.started().tools;
-  return tools_of(all, environment, std::filesystem::current_path());
+  all.memory = arguments.memory;
+  const bool delegated = std::erase(*all.tools, delegate_name) > 0;
+  ToolRegistry tools = tools_of(all, environment, std::filesystem::current_path());
+  if (delegated) add_subagents(tools, provider, AgentOptions());
+  return tools;
 }
 
 /// Lets a recorded session answer for the model, the tools and whoever approves.
@@ -224,7 +183,8 @@ SessionPlan plan_of(const RecordedScript& script, const RunArguments& arguments,
   plan.session_id = make_unique_id("session");
   plan.messages = recording->before();
   plan.provider = std::make_shared<ReplayProvider>(recording, cancel);
-  plan.tools = recorded_tools(tools_of(*recording, environment), recording, cancel);
+  plan.tools = recorded_tools(tools_of(*recording, arguments, environment, plan.provider),
+                              recording, cancel);
   plan.options.system_prompt = read_system_prompt(arguments.system);
   plan.options.max_rounds =
       arguments.max_rounds.value_or(std::max<std::int64_t>(1, recording->started().max_rounds));
@@ -285,6 +245,7 @@ ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   plan.options.logger = redacting_logger(plan.options.logger, plan.redactor);
   plan.tools = tools_of(arguments, environment, plan.options.workspace);
   plan.options.model = choice.model;
+  if (arguments.subagents) add_subagents(plan.tools, plan.provider, plan.options);
   plan.approval_terminal = approval_terminal(plan.options.approval);
   take_output(arguments, plan);
   if (!arguments.session.empty())
