@@ -34,16 +34,17 @@ Usage: strandbus run [PROMPT | -] [OPTIONS]
 Model:
   --provider NAME     who answers: openai (any server that speaks Chat Completions or Responses),
                       anthropic (one that speaks Messages) or scripted (words from a file, works
-                      offline). Default: openai if --base-url, --api-key-* or a key in OPENAI_API_KEY
-                      says so, anthropic if there is a key in ANTHROPIC_API_KEY, else scripted
+                      offline). Default: openai if --base-url, --api-key-* or a key in
+                      OPENAI_API_KEY says so, anthropic if there is one in ANTHROPIC_API_KEY, else
+                      scripted
   --model NAME        the model to ask for (default: the provider's own)
-  --base-url URL      the server, for example http://127.0.0.1:11434/v1 (default: the provider's own,
-                      https://api.openai.com/v1 or https://api.anthropic.com); plain http only on
-                      this machine
+  --base-url URL      the server, for example http://127.0.0.1:11434/v1 (default: the provider's
+                      own, https://api.openai.com/v1 or https://api.anthropic.com); plain http only
+                      on this machine
   --api NAME          how openai is asked: chat, responses, or auto: responses for models of OpenAI
                       and Azure that reason, else chat (default: auto)
-  --effort HOW        how much a model of openai reasons: none, minimal, low, medium, high, xhigh, as
-                      far as it knows the word (default: the model's own)
+  --effort HOW        how much a model of openai reasons: none, minimal, low, medium, high, xhigh,
+                      as far as it knows the word (default: the model's own)
   --api-key-env NAME  the variable that holds the key (default: OPENAI_API_KEY or ANTHROPIC_API_KEY,
                       which are sent to the provider's own server only)
   --api-key-file FILE the file that holds it
@@ -61,9 +62,9 @@ Tools:
                       (default: all)
   --approve HOW       commands need your approval: ask, auto (run them), deny (refuse them)
                       (default: ask on a terminal, deny without one)
-  --rule RULE         decides about calls before --approve does: ACTION:TOOL[:ARGUMENT=PATTERN], where
-                      ACTION is allow, ask or deny, as in "allow:bash:command=git status"; may be
-                      given again, the first rule that matches counts
+  --rule RULE         decides about calls before --approve does: ACTION:TOOL[:ARGUMENT=PATTERN],
+                      where ACTION is allow, ask or deny, as in "allow:bash:command=git status";
+                      may be given again, the first rule that matches counts
   --subagents         the model may give tasks to other agents with the same tools
   --sandbox           commands write only to the workspace, see no home and no network
                       (needs bubblewrap)
@@ -128,8 +129,8 @@ Options:
   -v, --verbose       show model requests, tool output and housekeeping too
   -h, --help          this text
 
-A session whose writer was interrupted is shown as far as it goes. To run one again, see --script and
---fork of strandbus run.
+A session whose writer was interrupted is shown as far as it goes. To run one again, see --script
+and --fork of strandbus run.
 
 Exit codes: 0 shown, 2 wrong usage or a file that cannot be read, 3 interrupted
 

@@ -6,7 +6,7 @@
 namespace strandbus::detail {
 namespace {
 
-Found match(const SecretForms::Prefix& prefix, const Place& place) noexcept {
+Found match(const SecretForms::Prefix& prefix, const SecretPlace& place) noexcept {
   const std::string_view rest = place.rest();
   const Prefixed begins = prefixed(rest, prefix.text, place.more);
   if (begins == Prefixed::no) return {};
@@ -24,7 +24,7 @@ Found match(const SecretForms::Prefix& prefix, const Place& place) noexcept {
 }
 
 /// RFC 7519: the header is the base64url of an object.
-Found find_jwt(const SecretForms& forms, const Place& place) noexcept {
+Found find_jwt(const SecretForms& forms, const SecretPlace& place) noexcept {
   constexpr std::string_view beginning = "eyJ";
   constexpr std::size_t longest_header = horizon_bytes - 16;
   constexpr std::size_t shortest_body = 4;
@@ -54,7 +54,7 @@ Prefixed prefixed_in_any_case(std::string_view rest, std::string_view expected,
 }
 
 /// Credentials behind the name of their scheme (RFC 6750, RFC 7617), header or not.
-Found find_credentials(const SecretForms& forms, const Place& place, std::string_view scheme,
+Found find_credentials(const SecretForms& forms, const SecretPlace& place, std::string_view scheme,
                        std::size_t least) noexcept {
   constexpr std::size_t seen = 64;  // so far a digit must show that it is no word
   const std::string_view rest = place.rest();
@@ -74,14 +74,14 @@ Found find_credentials(const SecretForms& forms, const Place& place, std::string
   return size < seen && is_open(size, body, place.more) ? Found::undecided() : Found{};
 }
 
-Found find_authorization(const SecretForms& forms, const Place& place) noexcept {
+Found find_authorization(const SecretForms& forms, const SecretPlace& place) noexcept {
   const Found bearer = find_credentials(forms, place, "bearer ", 16);
   return bearer.state != Found::State::nothing ? bearer
                                                : find_credentials(forms, place, "basic ", 12);
 }
 
 /// RFC 7468, and OpenPGP (RFC 4880, section 6.2).
-Found find_private_key(const SecretForms& forms, const Place& place) noexcept {
+Found find_private_key(const SecretForms& forms, const SecretPlace& place) noexcept {
   constexpr std::string_view beginning = "-----BEGIN ";
   constexpr std::size_t longest_label = 48;
   const std::string_view rest = place.rest();
@@ -103,7 +103,7 @@ Found find_private_key(const SecretForms& forms, const Place& place) noexcept {
 }
 
 /// An option of a command: --password hunter2
-Found find_option(const SecretForms& forms, const Place& place) noexcept {
+Found find_option(const SecretForms& forms, const SecretPlace& place) noexcept {
   constexpr std::size_t longest_name = 40;
   if (place.at > 0 && place.text[place.at - 1] == '-') return {};
   const std::string_view rest = place.rest();
@@ -120,7 +120,7 @@ Found find_option(const SecretForms& forms, const Place& place) noexcept {
 
 }  // namespace
 
-Found find_prefix(const SecretForms& forms, const Place& place) noexcept {
+Found find_prefix(const SecretForms& forms, const SecretPlace& place) noexcept {
   const auto byte = static_cast<unsigned char>(place.text[place.at]);
   for (std::size_t i = forms.prefix_begins[byte]; i < forms.prefix_begins[byte + std::size_t{1}];
        ++i) {
@@ -130,7 +130,7 @@ Found find_prefix(const SecretForms& forms, const Place& place) noexcept {
   return {};
 }
 
-Found find_beginning(const SecretForms& forms, const Place& place) noexcept {
+Found find_beginning(const SecretForms& forms, const SecretPlace& place) noexcept {
   const char c = place.text[place.at];
   Found found;
   if (c == '-') {

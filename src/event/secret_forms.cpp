@@ -126,7 +126,7 @@ void SecretForms::mark_bytes() {
   for (const char c : std::string_view("\\%\x1B")) mark(c, escape);
 }
 
-std::string_view Place::behind() const noexcept {
+std::string_view SecretPlace::behind() const noexcept {
   const std::size_t size = std::min(at, context_bytes);
   return text.substr(at - size, size);
 }

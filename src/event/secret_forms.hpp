@@ -95,7 +95,7 @@ struct SecretForms {
 };
 
 /// A place in a text, and what is known of the text around it.
-struct Place {
+struct SecretPlace {
   std::string_view text;
   std::size_t at;
   More more;
@@ -111,17 +111,17 @@ inline constexpr std::size_t context_bytes = 128;
 inline constexpr std::size_t horizon_bytes = 512;
 
 /// A secret that begins at a place where a word may begin.
-Found find_beginning(const SecretForms& forms, const Place& place) noexcept;
+Found find_beginning(const SecretForms& forms, const SecretPlace& place) noexcept;
 /// A secret behind the ':', '=' or '.' at this place.
-Found find_behind_joint(const SecretForms& forms, const Place& place) noexcept;
+Found find_behind_joint(const SecretForms& forms, const SecretPlace& place) noexcept;
 
 // Parts of these.
 
-Found find_prefix(const SecretForms& forms, const Place& place) noexcept;
+Found find_prefix(const SecretForms& forms, const SecretPlace& place) noexcept;
 /// A password or key that is assigned to a name.
-Found find_assigned(const SecretForms& forms, const Place& place) noexcept;
+Found find_assigned(const SecretForms& forms, const SecretPlace& place) noexcept;
 /// The value, from `begin` on, of a name of this kind.
-Found find_value(const SecretForms& forms, const Place& place, std::size_t begin,
+Found find_value(const SecretForms& forms, const SecretPlace& place, std::size_t begin,
                  std::string_view name, bool spaced) noexcept;
 
 /// How many characters of a set `rest` begins with, at most `most`.

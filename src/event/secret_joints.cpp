@@ -24,7 +24,7 @@ std::size_t run_back(std::string_view text, std::size_t most, Test test) noexcep
 }
 
 /// scheme://user:password@host (RFC 3986, section 3.2.1)
-Found find_url_password(const SecretForms& forms, const Place& place) noexcept {
+Found find_url_password(const SecretForms& forms, const SecretPlace& place) noexcept {
   constexpr std::size_t longest_user = 96;
   constexpr std::size_t longest_password = 256;
   const std::string_view behind = place.behind();
@@ -45,7 +45,7 @@ Found find_url_password(const SecretForms& forms, const Place& place) noexcept {
 }
 
 /// Bot API: the number of the bot, then its key.
-Found find_telegram(const SecretForms& forms, const Place& place) noexcept {
+Found find_telegram(const SecretForms& forms, const SecretPlace& place) noexcept {
   constexpr std::size_t key = 34;
   const std::string_view behind = place.behind();
   const std::size_t digits = run_back(behind, 11, is_digit);
@@ -58,7 +58,7 @@ Found find_telegram(const SecretForms& forms, const Place& place) noexcept {
 }
 
 /// The number of the bot in base64, a time, a signature.
-Found find_discord(const SecretForms& forms, const Place& place) noexcept {
+Found find_discord(const SecretForms& forms, const SecretPlace& place) noexcept {
   constexpr std::size_t signature = 27;
   const std::string_view behind = place.behind();
   const std::size_t number = run_back(behind, 31, [](char c) { return is_in(token_chars, c); });
@@ -95,7 +95,8 @@ struct Name {
 };
 
 /// curl -u user:password
-Found find_user_option(const SecretForms& forms, const Place& place, const Name& name) noexcept {
+Found find_user_option(const SecretForms& forms, const SecretPlace& place,
+                       const Name& name) noexcept {
   constexpr std::size_t seen = 64;
   if (!name.before.ends_with("-u ") && !name.before.ends_with("--user ")) return {};
   const std::string_view body = place.rest().substr(1);
@@ -157,7 +158,7 @@ bool looks_like_credentials(std::string_view value, const ValueStyle& style) noe
 
 }  // namespace
 
-Found find_value(const SecretForms& forms, const Place& place, std::size_t begin,
+Found find_value(const SecretForms& forms, const SecretPlace& place, std::size_t begin,
                  std::string_view name, bool spaced) noexcept {
   const NameKind kind = name_kind(name);
   const std::string& marker = kind == NameKind::authorization ? forms.authorization : forms.secret;
@@ -197,7 +198,7 @@ Found find_value(const SecretForms& forms, const Place& place, std::size_t begin
           named ? known.marker : std::string_view(marker)};
 }
 
-Found find_assigned(const SecretForms& forms, const Place& place) noexcept {
+Found find_assigned(const SecretForms& forms, const SecretPlace& place) noexcept {
   const char joint = place.text[place.at];
   const Name name(place.behind());
   const bool ordinary = name_kind(name.text) == NameKind::ordinary;
@@ -212,7 +213,7 @@ Found find_assigned(const SecretForms& forms, const Place& place) noexcept {
   return find_value(forms, place, place.at + (arrow ? 2 : 1), name.text, name.spaced);
 }
 
-Found find_behind_joint(const SecretForms& forms, const Place& place) noexcept {
+Found find_behind_joint(const SecretForms& forms, const SecretPlace& place) noexcept {
   const char c = place.text[place.at];
   if (c == '.') return forms.discord.empty() ? Found{} : find_discord(forms, place);
   Found found;

@@ -84,7 +84,7 @@ bool SecretScan::leave(std::string_view text, More more) noexcept {
 
 Found SecretScan::look(std::string_view text, More more) const noexcept {
   const std::uint8_t means = forms_->of(text[at_]);
-  const Place place{text, at_, more};
+  const SecretPlace place{text, at_, more};
   if ((means & Byte::joint) != 0) return find_behind_joint(*forms_, place);
   if ((means & Byte::begins) == 0) return {};
   const bool word_goes_on = at_ > 0 && (forms_->of(text[at_ - 1]) & Byte::word) != 0;
