@@ -133,13 +133,21 @@ const RecordedRequest* ReplayProvider::take_request(const ModelRequest& request)
   });
   if (found) return found;
   const auto& requests = recording_->requests();
-  const auto next = static_cast<std::size_t>(std::ranges::find(used_, false) - used_.begin());
+  const std::size_t next = next_request();
   const bool run_is_over = next == used_.size() || requests[next].run_id != last_run_;
   const auto end = recording_->end_of(last_run_);
   const bool was_stopped = !end || end->outcome == Outcome::cancelled;
   const bool goes_on = !request.messages.empty() && request.messages.back().role == Role::tool;
   if (run_is_over && was_stopped && goes_on && !last_run_.empty()) return nullptr;
   throw ProviderError(ErrorCode::invalid_request, why_unknown(next, request));
+}
+
+/// The first recorded request of a root run that was not used; the number of all if there is none.
+std::size_t ReplayProvider::next_request() const {
+  const auto& requests = recording_->requests();
+  std::size_t next = 0;
+  while (next < requests.size() && (used_[next] || requests[next].conversation != 0)) ++next;
+  return next;
 }
 
 template <class Fits>
@@ -158,8 +166,8 @@ const RecordedRequest* ReplayProvider::take(const Fits& fits) {
 std::string ReplayProvider::why_unknown(std::size_t next, const ModelRequest& request) const {
   const auto& requests = recording_->requests();
   if (next == requests.size()) {
-    return "the recording has no further request: its " + std::to_string(requests.size()) +
-           " are answered";
+    const auto used = std::ranges::count(used_, true);
+    return "the recording has no further request: its " + std::to_string(used) + " are answered";
   }
   std::string what = difference(*recording_, requests[next], request);
   if (what.empty()) {

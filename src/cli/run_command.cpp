@@ -157,19 +157,6 @@ void take_output(const RunArguments& arguments, SessionPlan& plan) {
   plan.verbose = arguments.verbose;
 }
 
-/// The tools that a recording has used. They are only shown to the model; nothing of them runs.
-ToolRegistry tools_of(const Recording& recording, const RunArguments& arguments,
-                      const ProcessEnvironment& environment,
-                      const std::shared_ptr<Provider>& provider) {
-  RunArguments all;
-  all.tools = recording.started().tools;
-  all.memory = arguments.memory;
-  const bool delegated = std::erase(*all.tools, delegate_name) > 0;
-  ToolRegistry tools = tools_of(all, environment, std::filesystem::current_path());
-  if (delegated) add_subagents(tools, provider, AgentOptions());
-  return tools;
-}
-
 /// Lets a recorded session answer for the model, the tools and whoever approves.
 SessionPlan plan_of(const RecordedScript& script, const RunArguments& arguments,
                     const ProcessEnvironment& environment) {
@@ -183,8 +170,7 @@ SessionPlan plan_of(const RecordedScript& script, const RunArguments& arguments,
   plan.session_id = make_unique_id("session");
   plan.messages = recording->before();
   plan.provider = std::make_shared<ReplayProvider>(recording, cancel);
-  plan.tools = recorded_tools(tools_of(*recording, arguments, environment, plan.provider),
-                              recording, cancel);
+  plan.tools = recorded_tools(tools_of(*recording, environment, plan.provider), recording, cancel);
   plan.options.system_prompt = read_system_prompt(arguments.system);
   plan.options.max_rounds =
       arguments.max_rounds.value_or(std::max<std::int64_t>(1, recording->started().max_rounds));

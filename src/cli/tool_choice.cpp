@@ -1,5 +1,6 @@
 #include "cli/tool_choice.hpp"
 
+#include "cli/no_memory.hpp"
 #include "cli/usage_error.hpp"
 #include "strandbus/agent/agent_tool.hpp"
 #include "strandbus/agent/file_memory.hpp"
@@ -49,6 +50,16 @@ void add_memory(ToolRegistry& tools, const RunArguments& arguments) {
   }
 }
 
+/// A copy of the tools that offers only those of these names.
+ToolRegistry selected(const ToolRegistry& tools, const std::vector<std::string>& names,
+                      const std::string& who) {
+  try {
+    return tools.select(names);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(who + ": " + error.what());
+  }
+}
+
 }  // namespace
 
 ToolRegistry tools_of(const RunArguments& arguments, const ProcessEnvironment& environment,
@@ -61,17 +72,21 @@ ToolRegistry tools_of(const RunArguments& arguments, const ProcessEnvironment& e
   add_memory(tools, arguments);
   if (!arguments.tools) return tools;
   check_memory(arguments, *arguments.tools);
-  try {
-    return tools.select(*arguments.tools);
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(std::string("--tools: ") + error.what());
-  }
+  return selected(tools, *arguments.tools, "--tools");
+}
+
+ToolRegistry tools_of(const Recording& recording, const ProcessEnvironment& environment,
+                      std::shared_ptr<Provider> provider) {
+  ToolRegistry tools = tools_of(RunArguments(), environment, std::filesystem::current_path());
+  add_memory_tools(tools, std::make_shared<NoMemory>());
+  add_subagents(tools, std::move(provider), AgentOptions());
+  return selected(tools, recording.started().tools, "the recording");
 }
 
 void add_subagents(ToolRegistry& tools, std::shared_ptr<Provider> provider,
                    const AgentOptions& options) {
   AgentToolOptions delegate;
-  delegate.name = delegate_name;
+  delegate.name = "delegate";
   delegate.description =
       "Gives a task to another agent, which has the same tools and works on its own, and returns "
       "its answer. For work that can be described completely and whose steps you need not see.";

@@ -3,6 +3,7 @@
 #include "cli/command_line.hpp"
 #include "cli/process_environment.hpp"
 #include "strandbus/agent/agent_options.hpp"
+#include "strandbus/agent/recording.hpp"
 #include "strandbus/agent/tool_registry.hpp"
 #include "strandbus/llm/provider.hpp"
 
@@ -17,9 +18,14 @@ namespace strandbus::cli {
 ToolRegistry tools_of(const RunArguments& arguments, const ProcessEnvironment& environment,
                       const std::filesystem::path& workspace);
 
-inline constexpr const char* delegate_name = "delegate";
+/// The tools that a recording has used, as they present themselves to the model. They must not run:
+/// give them to recorded_tools.
+///
+/// Errors: throws UsageError.
+ToolRegistry tools_of(const Recording& recording, const ProcessEnvironment& environment,
+                      std::shared_ptr<Provider> provider);
 
-/// Adds the tool, delegate_name, that gives a task to another agent, with this model, these tools
+/// Adds the tool that gives a task to another agent, with this model, these tools
 /// and options.
 void add_subagents(ToolRegistry& tools, std::shared_ptr<Provider> provider,
                    const AgentOptions& options);

@@ -42,6 +42,7 @@ class ReplayProvider final : public Provider {
   const RecordedRequest* take_request(const ModelRequest& request);
   template <class Fits>
   const RecordedRequest* take(const Fits& fits);
+  std::size_t next_request() const;
   std::string why_unknown(std::size_t next, const ModelRequest& request) const;
   asio::awaitable<void> stop(std::string run_id);
   std::string last_run();
