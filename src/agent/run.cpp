@@ -88,6 +88,7 @@ asio::awaitable<RunResult> Run::run(std::string text) {
   try {
     ending = co_await loop(std::move(text));
   } catch (const std::exception& failure) {
+    if (turn_open_) end_turn(FinishReason::error);
     ending = Ending(Outcome::failed, failure.what(), ErrorCode::interrupted);
   }
   wall_time_.cancel();
@@ -176,6 +177,7 @@ asio::awaitable<std::optional<Run::Ending>> Run::take_turn() {
 
 void Run::begin_turn() {
   ++rounds_;
+  turn_open_ = true;
   turn_.number = rounds_;
   turn_.started = Clock::now();
   turn_.usage = Usage{};
@@ -191,6 +193,7 @@ void Run::begin_turn() {
 }
 
 void Run::end_turn(FinishReason reason) {
+  turn_open_ = false;
   turn_.publisher.publish(TurnEnded{.turn = turn_.number,
                                     .stop_reason = reason,
                                     .usage = turn_.usage,

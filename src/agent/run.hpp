@@ -238,6 +238,7 @@ class Run : public std::enable_shared_from_this<Run> {
   std::int64_t counted_tokens_ = 0;   ///< of the last request, as the server counted; 0 = unknown
   std::size_t counted_messages_ = 0;  ///< that it had
   bool timeout_told_ = false;
+  bool turn_open_ = false;
   error_code error_;
 
   Stop stop_ = Stop::no;
