@@ -143,5 +143,26 @@ TEST_F(Continue, IsNoNewSession) {
   EXPECT_THAT(finished.err, HasSubstr("--session and --continue exclude each other"));
 }
 
+TEST(ContinueRedacted, GoesOnWithoutTheSecret) {
+  const TemporaryDirectory directory;
+  const std::string secret = "sk-proj-Abcdefghijklmnopqrstuvwxyz0123456789";
+  const std::string session = directory.path("s.jsonl");
+  const std::string script = directory.write(
+      "r.json", R"({"responses":[{"match":{"user":{"contains":"key"}},"text":"Noted."},)"
+                R"({"match":{"user":"And now?"},"text":"Still noted."}]})");
+  const Finished first =
+      run_program({"run", "My key is " + secret, "--script", script, "--session", session});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  const std::string recorded = read_file(session);
+  EXPECT_THAT(recorded, HasSubstr("[redacted-"));
+  EXPECT_EQ(recorded.find(secret), std::string::npos);
+
+  const Finished second = run_program(
+      {"run", "And now?", "--continue", session, "--script", script, "--json", "--verbose"});
+  EXPECT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_THAT(second.out, HasSubstr("Still noted."));
+  EXPECT_EQ((second.out + read_file(session)).find(secret), std::string::npos);
+}
+
 }  // namespace
 }  // namespace strandbus::testing
