@@ -118,7 +118,7 @@ std::string DoomLoopDetector::key_of(std::size_t length) const {
     cycle.push_back(units_[i].fingerprint);
   std::vector<std::string> smallest = cycle;
   for (std::size_t i = 1; i < length; ++i) {
-    std::ranges::rotate(cycle, cycle.begin() + 1);
+    std::rotate(cycle.begin(), cycle.begin() + 1, cycle.end());
     smallest = std::min(smallest, cycle);
   }
   return digest_of(smallest);

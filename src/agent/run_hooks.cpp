@@ -1,7 +1,6 @@
 #include "agent_core.hpp"
 #include "run.hpp"
 
-#include <ranges>
 #include <utility>
 
 namespace strandbus::detail {
@@ -34,8 +33,9 @@ asio::awaitable<void> Run::hooks_before_turn() {
 
 asio::awaitable<void> Run::hooks_after_turn() {
   const TurnInfo info = turn_info();
-  for (const auto& hook : std::views::reverse(core_.options().hooks)) {
-    const HookDecision decision = co_await hook->after_turn(info);
+  const auto& hooks = core_.options().hooks;
+  for (auto hook = hooks.rbegin(); hook != hooks.rend(); ++hook) {
+    const HookDecision decision = co_await (*hook)->after_turn(info);
     if (heed(decision)) co_return;
   }
 }
@@ -50,8 +50,9 @@ asio::awaitable<void> Run::hooks_before_model(ModelRequest& request,
 }
 
 asio::awaitable<void> Run::hooks_after_model(ModelResponse& response) {
-  for (const auto& hook : std::views::reverse(core_.options().hooks)) {
-    const HookDecision decision = co_await hook->after_model(response);
+  const auto& hooks = core_.options().hooks;
+  for (auto hook = hooks.rbegin(); hook != hooks.rend(); ++hook) {
+    const HookDecision decision = co_await (*hook)->after_model(response);
     if (heed(decision)) co_return;
   }
 }
@@ -66,8 +67,9 @@ asio::awaitable<void> Run::hooks_before_tool(ToolCall& call) {
 }
 
 asio::awaitable<void> Run::hooks_after_tool(const ToolCall& call, ToolResult& result) {
-  for (const auto& hook : std::views::reverse(core_.options().hooks)) {
-    const HookDecision decision = co_await hook->after_tool(call, result);
+  const auto& hooks = core_.options().hooks;
+  for (auto hook = hooks.rbegin(); hook != hooks.rend(); ++hook) {
+    const HookDecision decision = co_await (*hook)->after_tool(call, result);
     if (heed(decision)) co_return;
   }
 }

@@ -5,7 +5,6 @@
 #include "llm/server_frame.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -128,10 +127,10 @@ ResponsesAssembler::Entry& ResponsesAssembler::entry_of(const ResponsesItemNews&
 /// By its id, else by its number; where neither is told, the newest.
 ResponsesAssembler::Entry* ResponsesAssembler::find(const ResponsesPlace& place, ItemKind kind) {
   const auto newest = [&](auto&& is_it) -> Entry* {
-    for (Entry& entry : std::views::reverse(entries_)) {
-      if (entry.item.kind == kind && is_it(entry.place)) return &entry;
-    }
-    return nullptr;
+    const auto found = std::find_if(entries_.rbegin(), entries_.rend(), [&](const Entry& entry) {
+      return entry.item.kind == kind && is_it(entry.place);
+    });
+    return found == entries_.rend() ? nullptr : &*found;
   };
   if (!place.item_id.empty()) {
     Entry* const same =
