@@ -54,7 +54,7 @@ TEST_F(Subagents, AnswerInARunOfTheirOwn) {
   EXPECT_EQ(all<ToolCallCompleted>().at(0).output, "42");
   EXPECT_EQ(child_->requests.at(0).at(0).content, "find it");
   ASSERT_THAT(child_starts(), SizeIs(1));
-  const StreamEvent& child = child_starts()[0];
+  const StreamEvent child = child_starts()[0];
   EXPECT_EQ(child.context().depth, 1);
   EXPECT_EQ(child.agent(), "researcher");
   EXPECT_EQ(child.context().parent_run_id, result_.run_id);
