@@ -87,7 +87,7 @@ asio::awaitable<void> Run::run_tools(std::vector<ToolCall> calls) {
   } else if (may_go_on()) {
     co_await run_calls(slots);
   }
-  if (loop && loop->action == LoopAction::warn && !slots.empty())
+  if (loop && loop->action == LoopAction::warn && !slots.back().answer.empty())
     slots.back().answer += loop_hint(*loop);
   for (ToolSlot& slot : slots) {
     Message message;

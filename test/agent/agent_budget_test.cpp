@@ -101,6 +101,23 @@ TEST_F(AgentBudget, OfABatchNoMoreCallsRunThanMay) {
   EXPECT_THAT(faults(events_), IsEmpty());
 }
 
+asio::awaitable<Confirmation> yes(const ApprovalRequested&) { co_return Confirmation::approve(); }
+
+TEST_F(AgentBudget, IsToldOnceWhenSeveralCallsFindItSpentAfterTheirApproval) {
+  tools_.add<NoArgs>("danger", "Does", [](NoArgs) { return std::string("done"); })
+      .requires_confirmation();
+  AgentOptions options;
+  options.max_tool_calls = 1;
+  options.confirm = yes;
+  start({calls({tool_call("a", "danger"), tool_call("b", "danger"), tool_call("c", "danger"),
+                tool_call("d", "danger")})},
+        quiet_about_loops(std::move(options)));
+  process("go");
+  EXPECT_EQ(all<BudgetExceeded>().size(), 1u);
+  EXPECT_EQ(result_.tool_calls, 1);
+  EXPECT_TRUE(valid_for_providers(agent_->messages()));
+}
+
 TEST_F(AgentBudget, AnAnswerWithinTheLastRequestStillCounts) {
   AgentOptions options;
   options.max_run_tokens = 5;
