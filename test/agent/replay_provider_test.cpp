@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 namespace strandbus::test {
 namespace {
@@ -116,7 +117,7 @@ class Replay : public AgentTest {
   }
 
   std::vector<StreamEvent> recorded_;
-  int runs_ = 0;  ///< of real tools
+  std::atomic<int> runs_ = 0;  ///< of real tools, which run on threads
 };
 
 TEST_F(Replay, SaysEveryWordAgain) {
