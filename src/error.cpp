@@ -20,6 +20,10 @@ class Category final : public boost::system::error_category {
       case Errc::limit_exceeded: return "a size or depth limit was exceeded";
       case Errc::invalid_file: return "the file does not have the expected format";
       case Errc::timed_out: return "the deadline has passed";
+      case Errc::session_unknown: return "there is no such session";
+      case Errc::session_exists: return "the session exists already";
+      case Errc::session_in_use: return "another writer has the session";
+      case Errc::store_failed: return "the store has failed and takes nothing more";
     }
     return "unknown strandbus error " + std::to_string(value);
   }

@@ -48,6 +48,15 @@ enum class Errc {
   invalid_file,
   /// A deadline has passed before the operation was complete: wait on, or go on without it.
   timed_out,
+  /// There is no session of this id: ask for one that is listed.
+  session_unknown,
+  /// A session of this id exists already: choose another id, or open that one.
+  session_exists,
+  /// Another writer, perhaps of another process, has the session: only one may write.
+  session_in_use,
+  /// The store could not keep its promise once and takes nothing more: see its failure(); open it
+  /// anew when the cause is gone.
+  store_failed,
 };
 
 /// The category of Errc; its name is "strandbus".
