@@ -10,7 +10,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace strandbus {
@@ -36,7 +35,7 @@ struct FeedItem {
   /// The seq to resume behind; empty for what is no event.
   std::optional<std::uint64_t> seq{};
   /// The event's wire type; "gap" and "reset" for what is no event.
-  std::string_view type{};
+  std::string type{};
   /// An event in the native form, or:
   ///   {"_type":"gap","after":12,"missed":27}   events that are not kept any more: exactly so many
   ///   {"_type":"reset","last_seq":5}           what the reader has is from another history: what

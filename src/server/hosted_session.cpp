@@ -1,0 +1,328 @@
+#include "server/hosted_session.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace strandbus::detail {
+namespace {
+
+constexpr std::size_t max_write = 512;  // events of one append
+constexpr std::size_t page_events = 1024;
+constexpr std::chrono::seconds patience_with_agents(5);
+
+BusOptions bus_options(const HubServices& services) {
+  BusOptions options;
+  options.history = 64;  // readers have a bus of their own; what is unwritten is kept anyway
+  options.landmarks = 0;
+  options.logger = services.options.logger;
+  return options;
+}
+
+StreamOptions lossless() {
+  StreamOptions options;
+  options.overflow = Overflow::block;
+  options.name = "store";
+  return options;
+}
+
+Publisher publisher_of(const EventBus& bus, const HubServices& services, std::string session_id) {
+  RunContext context;
+  context.session_id = std::move(session_id);
+  return bus.publisher(std::move(context)).redacted(services.options.redactor);
+}
+
+Timestamp now() {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
+
+struct MessagesBefore {
+  std::shared_ptr<const EventStore> store;
+  std::string session_id;
+
+  StoreResult<std::vector<StoredMessage>> operator()() const {
+    return store->messages_before(session_id);
+  }
+};
+
+/// Gives a command to an agent.
+struct Commander {
+  SessionAgent& agent;
+
+  void operator()(const CancelCommand& command) const {
+    agent.cancel(command.reason.empty() ? "cancelled" : command.reason, command.when);
+  }
+  void operator()(const ApproveCommand& command) const {
+    if (command.arguments) {
+      agent.approve_with(command.approval_id, *command.arguments, command.by);
+    } else {
+      agent.approve(command.approval_id, command.by);
+    }
+  }
+  void operator()(const DenyCommand& command) const {
+    agent.deny(command.approval_id, command.reason, command.by);
+  }
+  void operator()(const UserMessageCommand& command) const { agent.send(command.text); }
+};
+
+}  // namespace
+
+HostedSession::HostedSession(std::shared_ptr<HubServices> services, SessionMetadata metadata,
+                             std::unique_ptr<SessionWriter> writer)
+    : services_(std::move(services)),
+      metadata_(std::move(metadata)),
+      strand_(services_->executor),
+      log_(std::make_shared<DurableLog>(services_, metadata_.session_id)),
+      writer_(std::move(writer)),
+      bus_(services_->executor, bus_options(*services_)),
+      publisher_(publisher_of(bus_, *services_, metadata_.session_id)),
+      changes_(strand_, std::chrono::steady_clock::time_point::max()) {}
+
+void HostedSession::begin(const NewSession& wanted) {
+  begin_to_write();
+  SessionCreated created;
+  created.workspace = metadata_.workspace;
+  created.title = wanted.title;
+  created.client = wanted.client;
+  static_cast<void>(publisher_.publish(std::move(created)));
+}
+
+// The past.
+
+asio::awaitable<StoreResult<void>> HostedSession::load() {
+  MessagesBefore question{services_->store, metadata_.session_id};
+  const auto before = co_await services_->pool->run(std::move(question));
+  if (!before) co_return before.error();
+  for (const StoredMessage& stored : *before) messages_.push_back(stored.message);
+  std::uint64_t position = 0;
+  for (;;) {
+    const auto page = co_await log_->read(position, page_events);
+    if (!page) co_return page.error();
+    if (page->empty()) break;
+    for (const StoredEvent& stored : *page) {
+      const auto event = decoder_.read(*stored.json);
+      if (!event) {
+        co_return StoreError{event.error().code, "session " + metadata_.session_id + ", seq " +
+                                                     std::to_string(stored.seq) + ": " +
+                                                     event.error().message};
+      }
+      take_past(stored, *event);
+    }
+    position = page->back().seq;
+  }
+  if (newest_) bus_.restore(*newest_).value();
+  begin_to_write();
+  SessionRestored restored;
+  restored.from_seq = static_cast<std::int64_t>(position);
+  restored.events = static_cast<std::int64_t>(past_events_);
+  restored.messages = static_cast<std::int64_t>(messages_.size());
+  restored_ = restored;
+  end_interrupted();
+  co_return StoreResult<void>();
+}
+
+void HostedSession::take_past(const StoredEvent& stored, const StreamEvent& event) {
+  ++past_events_;
+  interrupted_.add(event);
+  const auto* const commit = event.get_if<MessageCommitted>();
+  if (commit && event.context().depth == 0) messages_.push_back(commit->message);
+  newest_ = event;
+  log_->append(event, stored);
+}
+
+/// Gives an end to what the process before this one has left open.
+void HostedSession::end_interrupted() {
+  if (interrupted_.empty()) return;
+  EventIdGenerator ids;
+  ids.continue_after(newest_->id());
+  std::uint64_t seq = newest_->seq();
+  for (StreamEvent& end : interrupted_.ends(now())) {
+    const auto* const commit = end.get_if<MessageCommitted>();
+    if (commit && end.context().depth == 0) messages_.push_back(commit->message);
+    const Timestamp time = std::max(now(), newest_->ts());
+    end.set_stamp(++seq, ids.next(time), time);
+    static_cast<void>(bus_.restore(std::move(end)));
+  }
+  announce_restore();
+}
+
+void HostedSession::announce_restore() {
+  if (restored_) static_cast<void>(publisher_.publish(*restored_));
+  restored_.reset();
+}
+
+// From the bus to the store, and from there to the readers.
+
+void HostedSession::begin_to_write() {
+  unwritten_ = bus_.stream(strand_, lossless());
+  writing_ = true;
+  asio::co_spawn(strand_, write(shared_from_this()), asio::detached);
+}
+
+asio::awaitable<void> HostedSession::write(std::shared_ptr<HostedSession> self) {
+  try {
+    while (co_await self->write_once()) {
+    }
+  } catch (const std::exception& failure) {
+    self->services_->options.logger.log(LogLevel::error, failure.what());
+    self->fail(Errc::store_failed);
+  }
+  self->writing_ = false;
+  self->notify();
+}
+
+/// Makes durable what was published since the last time; false at the end.
+asio::awaitable<bool> HostedSession::write_once() {
+  const auto [ended] = co_await unwritten_.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (ended) co_return false;
+  std::vector<StreamEvent> events;
+  std::vector<StoredEvent> texts;
+  while (texts.size() < max_write) {
+    const Batch batch = unwritten_.try_batch();
+    if (batch.empty()) break;
+    for (const StreamEvent& event : batch) {
+      StoredEvent text;
+      text.seq = event.seq();
+      text.json = std::make_shared<const std::string>(to_json(event));
+      texts.push_back(std::move(text));
+      events.push_back(event);
+    }
+  }
+  const auto [failure] = co_await writer_->async_append(texts, asio::as_tuple(asio::use_awaitable));
+  if (failure) {
+    fail(failure);
+    co_return false;
+  }
+  services_->events += texts.size();
+  for (std::size_t i = 0; i < events.size(); ++i)
+    log_->append(std::move(events[i]), std::move(texts[i]));
+  co_return true;
+}
+
+/// Nothing more can be promised: the run is stopped and the readers are told.
+void HostedSession::fail(error_code code) {
+  const auto known = services_->store->failure();
+  failure_ = known ? *known
+                   : StoreError{code, "session " + metadata_.session_id +
+                                          " cannot be written: " + code.message()};
+  services_->options.logger.log(LogLevel::error, failure_->message);
+  if (agent_) agent_->cancel("the store has failed", CancelWhen::now);
+  bus_.close();
+  log_->close(*failure_);
+}
+
+// Runs.
+
+StoreResult<StartedRun> HostedSession::start_run(std::string message, WhenBusy when_busy) {
+  if (failure_) return *failure_;
+  if (closing_) return StoreError{Errc::closed, "the session is being closed"};
+  StartedRun started;
+  started.after = bus_.stats().published;
+  if (running_) {
+    if (when_busy == WhenBusy::refuse) {
+      return StoreError{Errc::busy, "session " + metadata_.session_id +
+                                        " is answering another message; wait for the end of its "
+                                        "run, or queue this one"};
+    }
+    if (queue_.size() >= services_->options.max_queued) {
+      return StoreError{Errc::limit_exceeded, "session " + metadata_.session_id + " has " +
+                                                  std::to_string(queue_.size()) +
+                                                  " messages waiting; try again later"};
+    }
+    queue_.push_back(std::move(message));
+    queued_ = queue_.size();
+    started.queued = true;
+    return started;
+  }
+  if (!services_->begin_run()) {
+    return StoreError{Errc::limit_exceeded, std::to_string(services_->options.max_runs) +
+                                                " runs are under way; try again later"};
+  }
+  running_ = true;
+  announce_restore();
+  asio::co_spawn(strand_, serve(shared_from_this(), std::move(message)), asio::detached);
+  return started;
+}
+
+asio::awaitable<void> HostedSession::serve(std::shared_ptr<HostedSession> self,
+                                           std::string message) {
+  co_await self->answer(std::move(message));
+  while (!self->queue_.empty() && !self->closing_ && !self->failure_) {
+    std::string next = std::move(self->queue_.front());
+    self->queue_.pop_front();
+    self->queued_ = self->queue_.size();
+    co_await self->answer(std::move(next));
+  }
+  self->running_ = false;
+  self->services_->end_run();
+  self->notify();
+}
+
+asio::awaitable<void> HostedSession::answer(std::string message) {
+  try {
+    if (!agent_) make_agent();
+    co_await agent_->run(std::move(message));
+  } catch (const std::exception& failure) {
+    report(failure.what());
+  }
+}
+
+void HostedSession::make_agent() {
+  SessionSetup setup;
+  setup.executor = strand_;
+  setup.publisher = publisher_;
+  setup.workspace = metadata_.workspace;
+  setup.messages = std::exchange(messages_, {});
+  if (!setup.workspace.empty()) std::filesystem::create_directories(setup.workspace);
+  agent_ = services_->factory(std::move(setup));
+  if (!agent_) throw std::runtime_error("the session factory made no agent");
+}
+
+/// A message got no run: whoever waits for one must see why.
+void HostedSession::report(const char* what) {
+  if (failure_) return;
+  services_->options.logger.log(LogLevel::error, "session " + metadata_.session_id + ": " + what);
+  Error error;
+  error.error = what;
+  error.error_code = ErrorCode::interrupted;
+  error.error_type = "session";
+  static_cast<void>(publisher_.publish(std::move(error)));
+}
+
+StoreResult<CommandOutcome> HostedSession::command(SessionCommand command) {
+  if (failure_) return *failure_;
+  if (!commands_.insert(command.command_id)) return CommandOutcome::repeated;
+  if (agent_) std::visit(Commander{*agent_}, command.what);
+  return CommandOutcome::accepted;
+}
+
+// The end.
+
+asio::awaitable<void> HostedSession::changed(std::chrono::steady_clock::time_point deadline) {
+  changes_.expires_at(deadline);
+  co_await changes_.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+asio::awaitable<void> HostedSession::close(std::chrono::steady_clock::time_point deadline,
+                                           std::string reason, StoreError why) {
+  closing_ = true;
+  queue_.clear();
+  queued_ = 0;
+  using Clock = std::chrono::steady_clock;
+  while (running_ && Clock::now() < deadline) co_await changed(deadline);
+  if (running_ && agent_) agent_->cancel(reason, CancelWhen::now);
+  const auto last = Clock::now() + patience_with_agents;
+  while (running_ && Clock::now() < last) co_await changed(last);
+  agent_.reset();
+  bus_.close();
+  while (writing_) co_await changed(Clock::time_point::max());
+  writer_.reset();
+  log_->close(std::move(why));
+}
+
+}  // namespace strandbus::detail

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "server/durable_log.hpp"
+#include "server/hub_services.hpp"
+#include "server/seen_commands.hpp"
+#include "store/interrupted_runs.hpp"
+#include "strandbus/event/json_codec.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace strandbus::detail {
+
+/// A session in memory: its bus, its writer, its agent.
+///
+/// What the agent publishes goes to the store, and from there to the readers.
+///
+/// Threads:  all on its strand, but for what says otherwise.
+/// Lifetime: its coroutines keep it; close() ends them.
+class HostedSession : public std::enable_shared_from_this<HostedSession> {
+ public:
+  using Strand = asio::strand<asio::any_io_executor>;
+
+  HostedSession(std::shared_ptr<HubServices> services, SessionMetadata metadata,
+                std::unique_ptr<SessionWriter> writer);
+  HostedSession(const HostedSession&) = delete;
+  HostedSession& operator=(const HostedSession&) = delete;
+
+  /// Threads: any thread.
+  const Strand& strand() const noexcept { return strand_; }
+  const SessionMetadata& metadata() const noexcept { return metadata_; }
+  const std::shared_ptr<DurableLog>& log() const noexcept { return log_; }
+  bool running() const noexcept { return running_; }
+  std::size_t queued() const noexcept { return queued_; }
+
+  /// Begins to write, with the event that says that there is a session.
+  void begin(const NewSession& wanted);
+  /// Reads the past, puts in order what was interrupted, and begins to write.
+  asio::awaitable<StoreResult<void>> load();
+
+  StoreResult<StartedRun> start_run(std::string message, WhenBusy when_busy);
+  StoreResult<CommandOutcome> command(SessionCommand command);
+
+  /// Ends what runs, at the latest at the deadline, and lets the store go. `why` is what readers
+  /// are told; without code they get everything and end. Once.
+  asio::awaitable<void> close(std::chrono::steady_clock::time_point deadline, std::string reason,
+                              StoreError why);
+
+ private:
+  void begin_to_write();
+  void take_past(const StoredEvent& stored, const StreamEvent& event);
+  void end_interrupted();
+  void announce_restore();
+  void make_agent();
+
+  static asio::awaitable<void> write(std::shared_ptr<HostedSession> self);
+  asio::awaitable<bool> write_once();
+  void fail(error_code code);
+
+  static asio::awaitable<void> serve(std::shared_ptr<HostedSession> self, std::string message);
+  asio::awaitable<void> answer(std::string message);
+  void report(const char* what);
+
+  void notify() { changes_.cancel(); }
+  asio::awaitable<void> changed(std::chrono::steady_clock::time_point deadline);
+
+  const std::shared_ptr<HubServices> services_;
+  const SessionMetadata metadata_;
+  const Strand strand_;
+  const std::shared_ptr<DurableLog> log_;
+  std::unique_ptr<SessionWriter> writer_;
+  EventBus bus_;
+  EventStream unwritten_;
+  Publisher publisher_;
+  std::unique_ptr<SessionAgent> agent_;      // from the first run on
+  std::vector<Message> messages_;            // of the past, until there is an agent
+  std::optional<SessionRestored> restored_;  // to be published before the next run
+  InterruptedRuns interrupted_;
+  EventReader decoder_;
+  std::optional<StreamEvent> newest_;  // of the past
+  std::uint64_t past_events_ = 0;
+  std::deque<std::string> queue_;
+  SeenCommands commands_;
+  asio::steady_timer changes_;
+  std::optional<StoreError> failure_;
+  std::atomic<bool> running_{false};
+  std::atomic<std::size_t> queued_{0};
+  bool writing_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace strandbus::detail

@@ -1,0 +1,313 @@
+#include "server/hub_core.hpp"
+
+#include "strandbus/event/event_id.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace strandbus::detail {
+namespace {
+
+constexpr std::size_t store_threads = 2;
+
+Timestamp now() {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
+
+// What is asked of the store, on its threads.
+
+struct Create {
+  std::shared_ptr<EventStore> store;
+  SessionMetadata metadata;
+  StoreResult<std::unique_ptr<SessionWriter>> operator()() const { return store->create(metadata); }
+};
+struct Open {
+  std::shared_ptr<EventStore> store;
+  std::string session_id;
+  StoreResult<std::unique_ptr<SessionWriter>> operator()() const { return store->open(session_id); }
+};
+struct Find {
+  std::shared_ptr<EventStore> store;
+  std::string session_id;
+  StoreResult<SessionSummary> operator()() const { return store->find(session_id); }
+};
+struct List {
+  std::shared_ptr<EventStore> store;
+  std::size_t limit;
+  StoreResult<std::vector<SessionSummary>> operator()() const { return store->list(limit); }
+};
+struct Remove {
+  std::shared_ptr<EventStore> store;
+  std::string session_id;
+  StoreResult<void> operator()() const { return store->remove(session_id); }
+};
+
+asio::awaitable<void> begin_on(std::shared_ptr<HostedSession> session, NewSession wanted) {
+  session->begin(wanted);
+  co_return;
+}
+
+StoreError stopping() { return StoreError{Errc::closed, "the server is being stopped"}; }
+
+}  // namespace
+
+HubCore::HubCore(asio::any_io_executor executor, std::shared_ptr<EventStore> store,
+                 SessionFactory factory, SessionHubOptions options)
+    : strand_(executor),
+      services_(std::make_shared<HubServices>()),
+      changes_(strand_, Clock::time_point::max()) {
+  services_->executor = std::move(executor);
+  services_->store = std::move(store);
+  services_->pool = std::make_shared<StorePool>(store_threads);
+  services_->factory = std::move(factory);
+  services_->options = std::move(options);
+}
+
+void HubCore::start() {
+  constexpr std::chrono::milliseconds shortest(10);
+  const auto pause = std::max(services_->options.idle_timeout / 2, shortest);
+  asio::co_spawn(strand_, sweep(weak_from_this(), strand_, pause), asio::detached);
+}
+
+// Sessions that come.
+
+asio::awaitable<StoreResult<SessionInfo>> HubCore::create(NewSession wanted) {
+  if (draining_) co_return stopping();
+  const auto room = co_await make_room();
+  if (!room) co_return room.error();
+  Create work{services_->store, {}};
+  work.metadata.session_id = make_unique_id("session");
+  work.metadata.created_at = now();
+  work.metadata.title = wanted.title;
+  work.metadata.workspace = workspace_of(work.metadata.session_id);
+  const SessionMetadata metadata = work.metadata;
+  auto writer = co_await services_->pool->run(std::move(work));
+  if (!writer) co_return writer.error();
+  Slot& slot = slots_[metadata.session_id];
+  slot.phase = Phase::ready;
+  slot.used = Clock::now();
+  slot.session = std::make_shared<HostedSession>(services_, metadata, *std::move(writer));
+  count_loaded();
+  const auto session = slot.session;
+  auto beginning = begin_on(session, std::move(wanted));
+  co_await asio::co_spawn(session->strand(), std::move(beginning), asio::use_awaitable);
+  SessionSummary summary;
+  summary.metadata = metadata;
+  summary.updated_at = metadata.created_at;
+  co_return info_of(std::move(summary));
+}
+
+asio::awaitable<HubCore::SessionResultPtr> HubCore::acquire(std::string session_id) {
+  for (;;) {
+    if (draining_) co_return stopping();
+    const auto found = slots_.find(session_id);
+    if (found == slots_.end()) co_return co_await load(std::move(session_id));
+    if (found->second.phase == Phase::ready) {
+      found->second.used = Clock::now();
+      co_return found->second.session;
+    }
+    co_await changed();
+  }
+}
+
+asio::awaitable<HubCore::SessionResultPtr> HubCore::load(std::string session_id) {
+  const auto room = co_await make_room();
+  if (!room) co_return room.error();
+  slots_[session_id] = Slot();
+  count_loaded();
+  StoreResult<void> loaded;
+  std::shared_ptr<HostedSession> session;
+  Find question{services_->store, session_id};
+  auto summary = co_await services_->pool->run(std::move(question));
+  if (summary) {
+    Open work{services_->store, session_id};
+    auto writer = co_await services_->pool->run(std::move(work));
+    if (writer) {
+      session = std::make_shared<HostedSession>(services_, summary->metadata, *std::move(writer));
+      auto past = session->load();
+      loaded = co_await asio::co_spawn(session->strand(), std::move(past), asio::use_awaitable);
+    } else {
+      loaded = writer.error();
+    }
+  } else {
+    loaded = summary.error();
+  }
+  if (loaded) {
+    Slot& slot = slots_[session_id];
+    slot.phase = Phase::ready;
+    slot.session = session;
+    slot.used = Clock::now();
+  } else {
+    slots_.erase(session_id);
+  }
+  count_loaded();
+  changes_.cancel();
+  if (!loaded) co_return loaded.error();
+  co_return session;
+}
+
+/// Lets a session that nobody uses go, if there are too many.
+asio::awaitable<StoreResult<void>> HubCore::make_room() {
+  if (slots_.size() < services_->options.max_loaded) co_return StoreResult<void>();
+  const std::string idle = longest_idle();
+  if (idle.empty()) {
+    co_return StoreError{
+        Errc::limit_exceeded,
+        std::to_string(slots_.size()) + " sessions are in use; try again when one of them is not"};
+  }
+  co_await close(idle, Clock::now(), "idle", StoreError());
+  co_return StoreResult<void>();
+}
+
+/// The session that has been without run and reader for the longest time; empty if none is.
+std::string HubCore::longest_idle() const {
+  const std::string* found = nullptr;
+  Clock::time_point oldest = Clock::time_point::max();
+  for (const auto& [id, slot] : slots_) {
+    if (slot.phase != Phase::ready || slot.session->running()) continue;
+    if (slot.session->log()->readers() > 0 || slot.used >= oldest) continue;
+    oldest = slot.used;
+    found = &id;
+  }
+  return found ? *found : std::string();
+}
+
+std::string HubCore::workspace_of(const std::string& session_id) const {
+  const auto& root = services_->options.workspace_root;
+  return root.empty() ? std::string() : (root / session_id).string();
+}
+
+// Sessions that go.
+
+asio::awaitable<void> HubCore::close(std::string session_id, Clock::time_point deadline,
+                                     std::string reason, StoreError why) {
+  const auto found = slots_.find(session_id);
+  if (found == slots_.end() || found->second.phase != Phase::ready) co_return;
+  found->second.phase = Phase::closing;
+  const auto session = found->second.session;
+  auto end = session->close(deadline, std::move(reason), std::move(why));
+  co_await asio::co_spawn(session->strand(), std::move(end), asio::use_awaitable);
+  slots_.erase(session_id);
+  count_loaded();
+  changes_.cancel();
+}
+
+asio::awaitable<void> HubCore::sweep(std::weak_ptr<HubCore> weak, Strand strand,
+                                     std::chrono::milliseconds pause) {
+  asio::steady_timer timer(strand);
+  for (;;) {
+    timer.expires_after(pause);
+    const auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto self = weak.lock();
+    if (ec || !self || self->draining_) co_return;
+    co_await self->unload_idle();
+  }
+}
+
+asio::awaitable<void> HubCore::unload_idle() {
+  const auto long_ago = Clock::now() - services_->options.idle_timeout;
+  for (;;) {
+    const std::string idle = longest_idle();
+    const auto found = slots_.find(idle);
+    if (found == slots_.end() || found->second.used > long_ago) co_return;
+    co_await close(idle, Clock::now(), "idle", StoreError());
+  }
+}
+
+asio::awaitable<StoreResult<void>> HubCore::remove(std::string session_id) {
+  StoreError why{Errc::session_unknown, "the session " + session_id + " was removed"};
+  for (;;) {
+    const auto found = slots_.find(session_id);
+    if (found == slots_.end()) break;
+    if (found->second.phase == Phase::ready) {
+      co_await close(session_id, Clock::now(), "the session is being removed", why);
+    } else {
+      co_await changed();
+    }
+  }
+  Remove work{services_->store, std::move(session_id)};
+  co_return co_await services_->pool->run(std::move(work));
+}
+
+asio::awaitable<void> HubCore::close_in_background(std::shared_ptr<HubCore> self,
+                                                   std::string session_id,
+                                                   Clock::time_point deadline) {
+  co_await self->close(std::move(session_id), deadline, "the server is being stopped",
+                       StoreError());
+}
+
+asio::awaitable<void> HubCore::drain(Clock::time_point deadline) {
+  draining_ = true;
+  while (!slots_.empty()) {
+    std::vector<std::string> ready;
+    for (const auto& [id, slot] : slots_) {
+      if (slot.phase == Phase::ready) ready.push_back(id);
+    }
+    for (std::string& id : ready) {
+      auto end = close_in_background(shared_from_this(), std::move(id), deadline);
+      asio::co_spawn(strand_, std::move(end), asio::detached);
+    }
+    co_await changed();
+  }
+}
+
+void HubCore::abandon() {
+  draining_ = true;
+  for (const auto& [id, slot] : slots_) {
+    if (slot.phase != Phase::ready) continue;
+    auto end = close_in_background(shared_from_this(), id, Clock::now());
+    asio::co_spawn(strand_, std::move(end), asio::detached);
+  }
+}
+
+// What is known.
+
+asio::awaitable<StoreResult<std::vector<SessionInfo>>> HubCore::list(std::size_t limit) {
+  List work{services_->store, limit};
+  auto summaries = co_await services_->pool->run(std::move(work));
+  if (!summaries) co_return summaries.error();
+  std::vector<SessionInfo> sessions;
+  for (SessionSummary& summary : *summaries) sessions.push_back(info_of(std::move(summary)));
+  co_return sessions;
+}
+
+asio::awaitable<StoreResult<SessionInfo>> HubCore::find(std::string session_id) {
+  Find work{services_->store, std::move(session_id)};
+  auto summary = co_await services_->pool->run(std::move(work));
+  if (!summary) co_return summary.error();
+  co_return info_of(*std::move(summary));
+}
+
+SessionInfo HubCore::info_of(SessionSummary summary) const {
+  SessionInfo info;
+  info.summary = std::move(summary);
+  const auto found = slots_.find(info.summary.metadata.session_id);
+  if (found == slots_.end() || !found->second.session) return info;
+  const HostedSession& session = *found->second.session;
+  info.loaded = true;
+  info.running = session.running();
+  info.queued = session.queued();
+  info.readers = session.log()->readers();
+  return info;
+}
+
+HubStats HubCore::stats() const {
+  HubStats stats;
+  stats.loaded = loaded_;
+  stats.running = services_->running;
+  stats.readers = services_->readers;
+  stats.runs_started = services_->runs_started;
+  stats.events = services_->events;
+  return stats;
+}
+
+asio::awaitable<void> HubCore::changed() {
+  co_await changes_.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+}  // namespace strandbus::detail
