@@ -189,6 +189,7 @@ void FeedReader::add(const StreamEvent& event) {
 
 namespace strandbus {
 
+SessionFeed::SessionFeed() noexcept = default;
 SessionFeed::SessionFeed(std::unique_ptr<detail::FeedReader> reader) noexcept
     : reader_(std::move(reader)) {}
 SessionFeed::SessionFeed(SessionFeed&&) noexcept = default;
@@ -196,6 +197,7 @@ SessionFeed& SessionFeed::operator=(SessionFeed&&) noexcept = default;
 SessionFeed::~SessionFeed() = default;
 
 asio::awaitable<std::vector<FeedItem>> SessionFeed::next(std::chrono::milliseconds patience) {
+  if (!reader_) throw system_error(Errc::closed);
   return reader_->next(patience);
 }
 

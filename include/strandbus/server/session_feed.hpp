@@ -51,6 +51,8 @@ struct FeedItem {
 /// Lifetime: may outlive the hub; it ends when its session is unloaded or removed.
 class SessionFeed {
  public:
+  /// A feed of nothing: next() throws Errc::closed.
+  SessionFeed() noexcept;
   explicit SessionFeed(std::unique_ptr<detail::FeedReader> reader) noexcept;
   SessionFeed(SessionFeed&&) noexcept;
   SessionFeed& operator=(SessionFeed&&) noexcept;

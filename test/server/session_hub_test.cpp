@@ -1,0 +1,358 @@
+// Sessions that are kept in a store: runs, commands, readers, and what happens when something ends.
+#include "bus/trace_events.hpp"
+#include "hub_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace strandbus::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// The events of a trace as a store has them, in a session of this id.
+std::vector<StoredEvent> stored(const Trace& trace, const std::string& session_id) {
+  std::vector<StoredEvent> events;
+  for (StreamEvent event : trace) {
+    RunContext context = event.context();
+    context.session_id = session_id;
+    event.set_context(std::make_shared<const RunContext>(std::move(context)));
+    StoredEvent text;
+    text.seq = event.seq();
+    text.json = std::make_shared<const std::string>(to_json(event));
+    events.push_back(std::move(text));
+  }
+  return events;
+}
+
+SessionMetadata named(const std::string& id) {
+  SessionMetadata metadata;
+  metadata.session_id = id;
+  return metadata;
+}
+
+Errc code_of(const StoreError& error) { return static_cast<Errc>(error.code.value()); }
+
+// Runs.
+
+TEST_F(HubTest, GivesAReaderTheVeryTextsThatTheStoreHas) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "12"));
+  const auto items = read(id, behind(0));
+  const auto kept = store_->events(id);
+  ASSERT_EQ(items.size(), kept.size());
+  EXPECT_EQ(seqs(items), from_to(1, 18));
+  EXPECT_EQ(items.front().type, "session_created");
+  for (std::size_t i = 0; i < items.size(); ++i) EXPECT_EQ(*items[i].json, *kept[i].json);
+  expect_sound(id);
+}
+
+TEST_F(HubTest, RefusesAMessageWhileARunIsUnderWayOrQueuesIt) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "1 hang"));
+  const auto refused = say(id, "1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(code_of(refused.error()), Errc::busy);
+  const auto queued = say(id, "2", WhenBusy::queue);
+  ASSERT_TRUE(queued);
+  EXPECT_TRUE(queued->queued);
+  EXPECT_EQ(wait(hub_->find(id)).value().queued, 1U);
+  SessionCommand cancel;
+  cancel.what = CancelCommand{.reason = "enough"};
+  ASSERT_TRUE(tell(id, cancel));
+  const auto items =
+      read(id, behind(0), [](const FeedItem& item) { return item.type == "run_completed"; });
+  EXPECT_EQ(seqs(items), from_to(1, items.size()));
+  expect_sound(id);
+}
+
+TEST_F(HubTest, LimitsWhatRunsAndWhatWaits) {
+  SessionHubOptions options;
+  options.max_runs = 1;
+  options.max_queued = 1;
+  start_hub(std::move(options));
+  const std::string first = make_session();
+  const std::string second = make_session();
+  ASSERT_TRUE(say(first, "1 hang"));
+  const auto full = say(second, "1");
+  ASSERT_FALSE(full);
+  EXPECT_EQ(code_of(full.error()), Errc::limit_exceeded);
+  ASSERT_TRUE(say(first, "1", WhenBusy::queue));
+  const auto waiting = say(first, "1", WhenBusy::queue);
+  ASSERT_FALSE(waiting);
+  EXPECT_EQ(code_of(waiting.error()), Errc::limit_exceeded);
+}
+
+TEST_F(HubTest, SaysWhyAMessageGotNoRun) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "throw"));
+  const auto items = read(id, behind(0), [](const FeedItem& item) { return item.type == "error"; });
+  EXPECT_THAT(*items.back().json, HasSubstr("this agent throws"));
+  ASSERT_TRUE(say(id, "1"));  // and the session goes on
+  read(id, behind(0));
+}
+
+TEST_F(HubTest, CarriesACommandOutOnce) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "1 hang"));
+  SessionCommand approve;
+  approve.command_id = "c1";
+  approve.what = ApproveCommand{.approval_id = "a1", .arguments = {}, .by = "Ann"};
+  EXPECT_EQ(tell(id, approve).value(), CommandOutcome::accepted);
+  EXPECT_EQ(tell(id, approve).value(), CommandOutcome::repeated);
+  approve.command_id = "c2";
+  approve.what = DenyCommand{.approval_id = "a2", .reason = "no", .by = "Ann"};
+  EXPECT_EQ(tell(id, approve).value(), CommandOutcome::accepted);
+  const std::lock_guard lock(talker_->mutex);
+  EXPECT_THAT(talker_->commands, ElementsAre("approve a1 Ann", "deny a2 no"));
+}
+
+TEST_F(HubTest, KnowsNoOtherSessions) {
+  EXPECT_EQ(code_of(say("none", "1").error()), Errc::session_unknown);
+  EXPECT_EQ(code_of(tell("none", {}).error()), Errc::session_unknown);
+  EXPECT_EQ(code_of(wait(hub_->feed("none", {})).error()), Errc::session_unknown);
+  EXPECT_EQ(code_of(wait(hub_->snapshot("none")).error()), Errc::session_unknown);
+  EXPECT_EQ(code_of(wait(hub_->remove("none")).error()), Errc::session_unknown);
+  EXPECT_EQ(hub_->stats().loaded, 0U);
+}
+
+// Readers.
+
+TEST_F(HubTest, ShowsNothingThatIsNotDurable) {
+  const std::string id = make_session();
+  read(id, behind(0), [](const FeedItem&) { return true; });
+  store_->hold();
+  ASSERT_TRUE(say(id, "3"));
+  FeedOptions live = behind(0);
+  live.finite = true;
+  auto opened = wait(hub_->feed(id, live));
+  SessionFeed feed = std::move(opened).value();
+  EXPECT_EQ(wait(feed.next(std::chrono::seconds(30))).size(), 1U);
+  EXPECT_THROW(wait(feed.next(std::chrono::seconds(30))), system_error);
+  store_->release();
+  EXPECT_EQ(read(id, behind(0)).size(), 9U);
+}
+
+TEST_F(HubTest, ReadsFromTheStoreWhatTheMemoryDoesNotKeep) {
+  SessionHubOptions options;
+  options.history = 4;
+  start_hub(std::move(options));
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "2000"));
+  for (const std::uint64_t after : {0U, 1U, 700U, 2000U}) {
+    const auto items = read(id, behind(after));
+    EXPECT_EQ(seqs(items), from_to(after + 1, 2006)) << after;
+  }
+}
+
+TEST_F(HubTest, JoinsThePastToThePresentWithoutAHole) {
+  SessionHubOptions options;
+  options.history = 8;
+  start_hub(std::move(options));
+  const std::string id = make_session();
+  std::vector<std::future<std::vector<FeedItem>>> readers;
+  ASSERT_TRUE(say(id, "5000"));
+  for (int i = 0; i < 8; ++i) {
+    readers.push_back(asio::co_spawn(
+        asio::make_strand(io_), read_until(*hub_, id, behind(0), at_end_of_run), asio::use_future));
+  }
+  for (auto& reader : readers) EXPECT_EQ(seqs(reader.get()), from_to(1, 5006));
+}
+
+TEST_F(HubTest, GivesAFilteredReaderWhatPassesWhereverItIs) {
+  SessionHubOptions options;
+  options.history = 4;
+  start_hub(std::move(options));
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "500"));
+  read(id, behind(0));
+  FeedOptions only = behind(0);
+  only.filter.types(
+      {EventType::session_created, EventType::model_started, EventType::run_completed});
+  const auto items = read(id, only);
+  EXPECT_EQ(seqs(items), (std::vector<std::uint64_t>{1, 4, 506}));
+}
+
+TEST_F(HubTest, MergesDeltasForAReaderThatAsks) {
+  const std::string id = make_session();
+  FeedOptions merged = behind(1);
+  merged.coalesce = std::chrono::milliseconds(50);
+  auto reader = asio::co_spawn(asio::make_strand(io_), read_until(*hub_, id, merged, at_end_of_run),
+                               asio::use_future);
+  ASSERT_TRUE(say(id, "200"));
+  std::string text;
+  std::string wanted;
+  for (int i = 0; i < 200; ++i) wanted += std::to_string(i) + ' ';
+  for (const FeedItem& item : reader.get()) {
+    const StreamEvent event = from_json(*item.json).value();
+    if (const auto* delta = event.get_if<TokenDelta>()) text += delta->text;
+    if (const auto* delta = event.get_if<AssistantDelta>()) text += delta->text;
+  }
+  EXPECT_EQ(text, wanted);
+}
+
+TEST_F(HubTest, ResetsAReaderFromAnotherHistory) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "1"));
+  read(id, behind(0));
+  const auto items = read(id, behind(1000));
+  EXPECT_EQ(items.front().type, "reset");
+  EXPECT_EQ(*items.front().json, R"({"_type":"reset","last_seq":7})");
+  EXPECT_EQ(seqs({items.begin() + 1, items.end()}), from_to(1, 7));
+}
+
+TEST_F(HubTest, SaysWhatIsDamagedAndGoesOnBehindIt) {
+  SessionHubOptions options;
+  options.history = 2;
+  start_hub(std::move(options));
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "10"));
+  read(id, behind(0));
+  store_->damage(id, 5);
+  store_->damage(id, 6);
+  std::vector<std::string> gaps;
+  for (const FeedItem& item : read(id, behind(0))) {
+    if (item.type == "gap") gaps.push_back(*item.json);
+  }
+  EXPECT_THAT(gaps, ElementsAre(R"({"_type":"gap","after":4,"missed":1})",
+                                R"({"_type":"gap","after":5,"missed":1})"));
+}
+
+TEST_F(HubTest, EndsAFiniteReaderAtTheNewestEvent) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "3"));
+  read(id, behind(0));
+  FeedOptions finite = behind(2);
+  finite.finite = true;
+  SessionFeed feed = wait(hub_->feed(id, finite)).value();
+  EXPECT_EQ(seqs(wait(feed.next(std::chrono::seconds(30)))), from_to(3, 9));
+  try {
+    wait(feed.next(std::chrono::seconds(30)));
+    ADD_FAILURE() << "it goes on";
+  } catch (const system_error& error) {
+    EXPECT_EQ(error.code(), Errc::closed);
+  }
+}
+
+TEST_F(HubTest, TellsAReaderThatThereIsNothingNew) {
+  const std::string id = make_session();
+  SessionFeed feed = wait(hub_->feed(id, {})).value();
+  EXPECT_TRUE(wait(feed.next(std::chrono::milliseconds(1))).empty());
+  EXPECT_EQ(wait(hub_->find(id)).value().readers, 1U);
+}
+
+TEST_F(HubTest, DrawsThePresent) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "2 hang"));
+  read(id, behind(0), [](const FeedItem& item) { return item.seq == 6; });
+  EXPECT_THAT(wait(hub_->snapshot(id)).value(), HasSubstr(R"("last_seq":6)"));
+}
+
+// Ends.
+
+TEST_F(HubTest, GoesOnWithTheNextSeqWhenASessionComesBack) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "1"));
+  read(id, behind(0));
+  start_hub();
+  EXPECT_EQ(hub_->stats().loaded, 0U);
+  ASSERT_TRUE(say(id, "2"));
+  const auto items = read(id, behind(7));
+  EXPECT_EQ(items.front().type, "session_restored");
+  EXPECT_EQ(seqs(items), from_to(8, 15));
+  expect_sound(id);
+  const std::lock_guard lock(talker_->mutex);
+  EXPECT_THAT(talker_->before, ElementsAre("1"));
+}
+
+TEST_F(HubTest, LookingAtASessionAddsNothingToIt) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "1"));
+  read(id, behind(0));
+  start_hub();
+  EXPECT_EQ(read(id, behind(0)).size(), 7U);
+  ASSERT_TRUE(wait(hub_->snapshot(id)));
+  start_hub();
+  EXPECT_EQ(store_->events(id).size(), 7U);
+}
+
+TEST_F(HubTest, PutsInOrderWhatAnotherProcessHasLeftOpenWhereverItWasKilled) {
+  const Trace whole = full_trace();
+  for (std::size_t kept = 1; kept < whole.size(); ++kept) {
+    const std::string id = "cut" + std::to_string(kept);
+    const Trace cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(kept));
+    store_->put(named(id), stored(cut, id));
+    ASSERT_TRUE(say(id, "1")) << kept;
+    read(id, behind(kept));
+    expect_sound(id);
+    if (HasFailure()) FAIL() << "cut after " << kept;
+  }
+}
+
+TEST_F(HubTest, TellsEverybodyWhenTheStoreFails) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "1 hang"));
+  read(id, behind(0), [](const FeedItem& item) { return item.seq == 5; });
+  SessionFeed feed = wait(hub_->feed(id, {})).value();
+  store_->fail();
+  SessionCommand cancel;
+  cancel.what = CancelCommand{};
+  ASSERT_TRUE(tell(id, cancel));
+  try {
+    wait(feed.next(std::chrono::seconds(30)));
+    ADD_FAILURE() << "the reader was told nothing";
+  } catch (const system_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the disk is full"));
+  }
+  EXPECT_EQ(code_of(say(id, "1").error()), Errc::store_failed);
+}
+
+TEST_F(HubTest, CancelsWhatRunsWhenItIsDrained) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "3 hang"));
+  auto reader = asio::co_spawn(asio::make_strand(io_),
+                               read_until(*hub_, id, behind(0), at_end_of_run), asio::use_future);
+  wait(hub_->drain(std::chrono::steady_clock::now()));
+  EXPECT_EQ(reader.get().back().type, "run_cancelled");
+  expect_sound(id);
+  EXPECT_EQ(code_of(say(id, "1").error()), Errc::closed);
+  EXPECT_TRUE(store_->open(id)) << "the session was not let go";
+}
+
+TEST_F(HubTest, RemovesASessionThatRuns) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "1 hang"));
+  SessionFeed feed = wait(hub_->feed(id, {})).value();
+  ASSERT_TRUE(wait(hub_->remove(id)));
+  EXPECT_EQ(code_of(wait(hub_->find(id)).error()), Errc::session_unknown);
+  try {
+    for (;;) wait(feed.next(std::chrono::seconds(30)));
+  } catch (const system_error& error) {
+    EXPECT_EQ(error.code(), Errc::session_unknown);
+  }
+}
+
+TEST_F(HubTest, LetsSessionsGoThatNobodyUsesToMakeRoom) {
+  SessionHubOptions options;
+  options.max_loaded = 2;
+  start_hub(std::move(options));
+  const std::string first = make_session();
+  const std::string second = make_session();
+  ASSERT_TRUE(say(second, "1 hang"));
+  const std::string third = make_session();
+  EXPECT_FALSE(wait(hub_->find(first)).value().loaded);
+  EXPECT_TRUE(wait(hub_->find(second)).value().loaded);
+  SessionFeed feed = wait(hub_->feed(third, {})).value();
+  const auto full = say(first, "1");
+  ASSERT_FALSE(full);
+  EXPECT_EQ(code_of(full.error()), Errc::limit_exceeded);
+}
+
+TEST_F(HubTest, RefusesOptionsThatCannotBe) {
+  SessionHubOptions options;
+  options.history = 0;
+  EXPECT_THROW(start_hub(options), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace strandbus::test
