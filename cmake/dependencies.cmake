@@ -22,8 +22,12 @@ if(NOT STRANDBUS_DTL_INCLUDE_DIR)
   message(STATUS "strandbus: component agent is left out: dtl was not found (Debian: libdtl-dev)")
 endif()
 
-# store: nothing more while sessions are JSONL files. SQLite3 joins here with the event store.
-set(STRANDBUS_HAVE_STORE TRUE)
+# store: SQLite, of which 3.37 is the first with strict tables.
+find_package(SQLite3 3.37 QUIET)
+set(STRANDBUS_HAVE_STORE ${SQLite3_FOUND})
+if(NOT SQLite3_FOUND)
+  message(STATUS "strandbus: component store is left out: SQLite 3.37 was not found (Debian: libsqlite3-dev)")
+endif()
 
 # the program: every component, CLI11, and libedit for the conversation.
 if(STRANDBUS_BUILD_PROGRAM)

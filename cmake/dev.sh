@@ -93,7 +93,7 @@ need() {
     fail "could not install (and nothing may be removed for it): $missing"
 }
 
-to_build="g++ cmake ninja-build ccache pkg-config BOOST libssl-dev libdtl-dev libspdlog-dev libfmt-dev libcli11-dev libedit-dev"
+to_build="g++ cmake ninja-build ccache pkg-config BOOST libssl-dev libdtl-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libedit-dev"
 to_test="libgtest-dev libgmock-dev librapidcheck-dev json-schema-test-suite openssl bubblewrap"
 to_sanitize="clang libclang-rt-dev"
 # One version for everybody: releases of clang-format disagree.

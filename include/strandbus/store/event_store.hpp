@@ -114,6 +114,9 @@ class EventStore {
   EventStore& operator=(const EventStore&) = delete;
   virtual ~EventStore() = default;
 
+  /// Bytes of events that one read gives unless it is told otherwise.
+  static constexpr std::size_t default_read_bytes = std::size_t{4} * 1024 * 1024;
+
   virtual StoreDurability durability() const noexcept = 0;
 
   /// Begins a session; `before` is what it already knows when it is the fork of another one. The
@@ -147,12 +150,14 @@ class EventStore {
   /// The durable events after `after`, in order, at most `limit` and, but for the first, at most
   /// `max_bytes`. Empty behind the newest one.
   ///
-  /// Errors: Errc::session_unknown; Errc::invalid_file for a damaged record, whose seq the message
-  ///         names: ask for what is before it, or after it; the system's.
-  virtual StoreResult<std::vector<StoredEvent>> read(const std::string& session_id,
-                                                     std::uint64_t after, std::size_t limit,
-                                                     std::size_t max_bytes = std::size_t{4} * 1024 *
-                                                                             1024) const = 0;
+  /// What is whole before a damaged record is given; a read that begins at the damaged one is
+  /// refused.
+  ///
+  /// Errors: Errc::session_unknown; Errc::invalid_file if the first one is damaged or missing; the
+  ///         message names its seq: ask for what is after it; the system's.
+  virtual StoreResult<std::vector<StoredEvent>> read(
+      const std::string& session_id, std::uint64_t after, std::size_t limit,
+      std::size_t max_bytes = default_read_bytes) const = 0;
 
   /// Removes a session and its events.
   ///

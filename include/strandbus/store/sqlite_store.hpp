@@ -33,7 +33,7 @@ class SqliteStore final : public EventStore {
  public:
   /// Opens the database, or makes it, readable by its owner only.
   static StoreResult<std::shared_ptr<SqliteStore>> open(const std::string& path,
-                                                        SqliteStoreOptions options = {});
+                                                        SqliteStoreOptions options);
   ~SqliteStore() override;
 
   using EventStore::create;
@@ -45,9 +45,9 @@ class SqliteStore final : public EventStore {
   StoreResult<std::vector<SessionSummary>> list(std::size_t limit) const override;
   StoreResult<std::vector<StoredMessage>> messages_before(
       const std::string& session_id) const override;
-  StoreResult<std::vector<StoredEvent>> read(const std::string& session_id, std::uint64_t after,
-                                             std::size_t limit,
-                                             std::size_t max_bytes) const override;
+  StoreResult<std::vector<StoredEvent>> read(
+      const std::string& session_id, std::uint64_t after, std::size_t limit,
+      std::size_t max_bytes = default_read_bytes) const override;
   StoreResult<void> remove(const std::string& session_id) override;
   StoreResult<std::size_t> prune(Timestamp before) override;
   std::optional<StoreError> failure() const override;
