@@ -1,0 +1,125 @@
+#include "server/feed_query.hpp"
+
+#include "server/request_arguments.hpp"
+
+#include <boost/describe/enumerators.hpp>
+#include <boost/mp11/algorithm.hpp>
+
+#include <algorithm>
+#include <bitset>
+#include <charconv>
+#include <limits>
+#include <memory>
+#include <utility>
+
+namespace strandbus::detail {
+namespace {
+
+constexpr std::uint64_t max_coalesce_ms = 10'000;
+constexpr std::uint64_t max_seq = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t max_values = 64;  // of one parameter
+
+/// What a browser says when it comes back stands in the header; its URL is still the first one.
+std::optional<std::uint64_t> last_event_id(const ServerRequest& request) {
+  const std::string_view text = request.header("Last-Event-ID").value_or("");
+  if (text.empty()) return std::nullopt;
+  std::uint64_t seq = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seq);
+  if (failure != std::errc() || end != text.data() + text.size() || seq > max_seq) {
+    throw BadRequest(400, "invalid_parameter",
+                     "the header Last-Event-ID is the number that an event's id: was");
+  }
+  return seq;
+}
+
+std::optional<std::uint64_t> first_seq(const ServerRequest& request, FeedForm form) {
+  const auto given = single(request.target, "after");
+  if (form == FeedForm::sse) {
+    if (const auto seq = last_event_id(request)) return seq;
+    if (given == "latest") return std::nullopt;
+  }
+  if (!given) return 0;
+  return number(request.target, "after", 0, max_seq);
+}
+
+std::vector<std::string> values(const ServerRequest& request, std::string_view name) {
+  auto result = list(request.target, name);
+  if (result.size() > max_values) refuse_parameter(name, "has more than 64 values");
+  return result;
+}
+
+/// The enumerators that a parameter names.
+template <class Enum>
+std::bitset<16> named(const ServerRequest& request, std::string_view parameter) {
+  std::bitset<16> wanted;
+  for (const std::string& value : values(request, parameter)) {
+    bool known = false;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<Enum>>([&](auto enumerator) {
+      if (value != enumerator.name) return;
+      wanted.set(static_cast<std::size_t>(enumerator.value));
+      known = true;
+    });
+    if (!known) refuse_parameter(parameter, "has no value " + detail::quoted(value.substr(0, 40)));
+  }
+  return wanted;
+}
+
+void narrow_types(const ServerRequest& request, Filter& filter) {
+  std::bitset<event_type_count> wanted;
+  for (const std::string& value : values(request, "type")) {
+    const auto type = event_type_from(value);
+    if (!type) refuse_parameter("type", "has no value " + detail::quoted(value.substr(0, 40)));
+    wanted.set(static_cast<std::size_t>(*type));
+  }
+  if (wanted.none()) return;
+  // Filter takes lists that are written out; what is not wanted is taken away one by one.
+  for (std::size_t i = 0; i < event_type_count; ++i) {
+    if (!wanted[i]) filter.without({static_cast<EventType>(i)});
+  }
+}
+
+void narrow_scopes(const ServerRequest& request, Filter& filter) {
+  const auto wanted = named<Scope>(request, "scope");
+  if (wanted.none()) return;
+  for (std::size_t i = 0; i < event_type_count; ++i) {
+    const auto type = static_cast<EventType>(i);
+    if (!wanted[static_cast<std::size_t>(scope_of(type))]) filter.without({type});
+  }
+}
+
+void narrow_statuses(const ServerRequest& request, Filter& filter) {
+  const auto wanted = named<Status>(request, "status");
+  if (wanted.none()) return;
+  filter.where([wanted](const StreamEvent& event) {
+    return wanted[static_cast<std::size_t>(event.status())];
+  });
+}
+
+}  // namespace
+
+ReadEvents read_feed_query(const ServerRequest& request, FeedForm form) {
+  const bool sse = form == FeedForm::sse;
+  if (sse) {
+    expect_parameters(request.target,
+                      {"after", "type", "scope", "status", "run", "agent", "named", "coalesce"});
+  } else {
+    expect_parameters(request.target, {"after", "type", "scope", "status", "run", "agent"});
+  }
+  ReadEvents operation;
+  operation.form = form;
+  operation.named = flag(request.target, "named");
+  operation.options.name = sse ? "sse" : "jsonl";
+  operation.options.finite = !sse;
+  operation.options.after = first_seq(request, form);
+  operation.options.coalesce =
+      std::chrono::milliseconds(number(request.target, "coalesce", 0, max_coalesce_ms).value_or(0));
+  Filter& filter = operation.options.filter;
+  narrow_types(request, filter);
+  narrow_scopes(request, filter);
+  narrow_statuses(request, filter);
+  for (std::string& run : values(request, "run")) filter.run(std::move(run));
+  for (std::string& agent : values(request, "agent")) filter.agent(std::move(agent));
+  return operation;
+}
+
+}  // namespace strandbus::detail

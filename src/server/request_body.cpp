@@ -1,0 +1,104 @@
+#include "server/request_body.hpp"
+
+#include "server/request_arguments.hpp"
+
+#include <array>
+#include <utility>
+
+namespace strandbus::detail {
+namespace {
+
+constexpr std::size_t max_name_bytes = 200;
+constexpr std::size_t max_reason_bytes = 4000;
+
+// A message is only limited by what a body may have.
+constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
+
+std::string required_text(const JsonObjectReader& body, std::string_view name,
+                          std::size_t max_bytes) {
+  if (body.require(name).text().empty()) body.require(name).fail("is empty");
+  return text_of(body, name, max_bytes);
+}
+
+CancelWhen read_when(const JsonObjectReader& body) {
+  constexpr std::array<std::string_view, 2> names{"now", "after_turn"};
+  const auto when = body.find("when");
+  if (!when) return CancelWhen::now;
+  return when->one_of(names) == 0 ? CancelWhen::now : CancelWhen::after_turn;
+}
+
+CancelCommand read_cancel(const JsonField& document) {
+  const JsonObjectReader body(document, {"type", "id", "reason", "when"});
+  CancelCommand command;
+  command.reason = text_of(body, "reason", max_reason_bytes);
+  command.when = read_when(body);
+  return command;
+}
+
+ApproveCommand read_approve(const JsonField& document) {
+  const JsonObjectReader body(document, {"type", "id", "approval_id", "arguments", "by"});
+  ApproveCommand command;
+  command.approval_id = required_text(body, "approval_id", max_name_bytes);
+  if (const auto arguments = body.find("arguments")) command.arguments = arguments->object();
+  command.by = text_of(body, "by", max_name_bytes);
+  return command;
+}
+
+DenyCommand read_deny(const JsonField& document) {
+  const JsonObjectReader body(document, {"type", "id", "approval_id", "reason", "by"});
+  DenyCommand command;
+  command.approval_id = required_text(body, "approval_id", max_name_bytes);
+  command.reason = text_of(body, "reason", max_reason_bytes);
+  command.by = text_of(body, "by", max_name_bytes);
+  return command;
+}
+
+UserMessageCommand read_user_message(const JsonField& document) {
+  const JsonObjectReader body(document, {"type", "id", "text"});
+  UserMessageCommand command;
+  command.text = required_text(body, "text", no_limit);
+  return command;
+}
+
+}  // namespace
+
+NewSession read_new_session(const ServerRequest& request) {
+  NewSession wanted;
+  if (request.body.empty()) return wanted;
+  const json::value document = json_body(request);
+  const JsonField field{document, ""};
+  const JsonObjectReader body(field, {"title", "client"});
+  wanted.title = text_of(body, "title", max_name_bytes);
+  wanted.client = text_of(body, "client", max_name_bytes);
+  return wanted;
+}
+
+StartRun read_start_run(const ServerRequest& request) {
+  const json::value document = json_body(request);
+  const JsonField field{document, ""};
+  const JsonObjectReader body(field, {"message", "queue"});
+  StartRun operation;
+  operation.message = required_text(body, "message", no_limit);
+  operation.when_busy = body.boolean_or("queue", false) ? WhenBusy::queue : WhenBusy::refuse;
+  return operation;
+}
+
+SessionCommand read_command(const ServerRequest& request) {
+  constexpr std::array<std::string_view, 4> types{"cancel", "approve", "deny", "user_message"};
+  const json::value document = json_body(request);
+  const JsonField field{document, ""};
+  // Which other members there may be, the type decides.
+  const JsonObjectReader body(
+      field, {"type", "id", "reason", "when", "approval_id", "arguments", "text", "by"});
+  SessionCommand command;
+  command.command_id = text_of(body, "id", max_name_bytes);
+  switch (body.require("type").one_of(types)) {
+    case 0: command.what = read_cancel(field); break;
+    case 1: command.what = read_approve(field); break;
+    case 2: command.what = read_deny(field); break;
+    default: command.what = read_user_message(field);
+  }
+  return command;
+}
+
+}  // namespace strandbus::detail

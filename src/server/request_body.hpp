@@ -1,0 +1,22 @@
+#pragma once
+
+#include "server/http_message.hpp"
+#include "server/routes.hpp"
+
+namespace strandbus::detail {
+
+// What stands in the body of a request. All throw BadRequest or JsonProblem.
+
+/// {"title"?, "client"?}; no body at all is an empty object.
+NewSession read_new_session(const ServerRequest& request);
+
+/// {"message", "queue"?}; the session is the caller's matter.
+StartRun read_start_run(const ServerRequest& request);
+
+/// {"type": "cancel", "reason"?, "when"?} | {"type": "approve", "approval_id", "arguments"?, "by"?}
+/// |
+/// {"type": "deny", "approval_id", "reason"?, "by"?} | {"type": "user_message", "text"}; all with
+/// "id"?.
+SessionCommand read_command(const ServerRequest& request);
+
+}  // namespace strandbus::detail

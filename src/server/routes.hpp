@@ -1,0 +1,71 @@
+#pragma once
+
+#include "server/http_message.hpp"
+#include "strandbus/server/session_hub.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace strandbus::detail {
+
+// What can be asked of the server, with arguments that are in order.
+
+struct ShowService {};
+struct ShowHealth {};
+struct ShowReadiness {};
+struct ShowMetrics {};
+/// What a browser opens a one-time link with.
+struct LogIn {
+  std::string code{};
+};
+/// OPTIONS: what may be done with a path.
+struct ShowMethods {
+  std::string allow{};
+};
+struct CreateSession {
+  NewSession wanted{};
+};
+struct ListSessions {
+  std::size_t limit = 100;
+};
+struct FindSession {
+  std::string session_id{};
+};
+struct RemoveSession {
+  std::string session_id{};
+};
+struct StartRun {
+  std::string session_id{};
+  std::string message{};
+  WhenBusy when_busy = WhenBusy::refuse;
+};
+struct GiveCommand {
+  std::string session_id{};
+  SessionCommand command{};
+};
+struct ShowSnapshot {
+  std::string session_id{};
+};
+/// How events are sent.
+enum class FeedForm : std::uint8_t { sse, jsonl };
+struct ReadEvents {
+  std::string session_id{};
+  FeedForm form = FeedForm::sse;
+  bool named = false;  ///< with `event:` lines
+  FeedOptions options{};
+};
+
+using Operation = std::variant<ShowService, ShowHealth, ShowReadiness, ShowMetrics, LogIn,
+                               ShowMethods, CreateSession, ListSessions, FindSession, RemoveSession,
+                               StartRun, GiveCommand, ShowSnapshot, ReadEvents>;
+
+/// What a request asks for, or why it cannot be carried out. HEAD asks for what GET does.
+boost::system::result<Operation, HttpRefusal> route(const ServerRequest& request);
+
+}  // namespace strandbus::detail
