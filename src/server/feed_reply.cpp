@@ -1,0 +1,123 @@
+#include "server/feed_reply.hpp"
+
+#include "server/chunk_buffer.hpp"
+#include "strandbus/wire/sse_encoder.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <exception>
+#include <utility>
+#include <vector>
+
+namespace strandbus::detail {
+namespace {
+
+/// A longer batch is sent in pieces: so much one slow reader holds, and one event more.
+constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
+
+/// What a reader of an event stream may still say.
+constexpr std::size_t tolerated_bytes = std::size_t{16} * 1024;
+
+class FeedSender {
+ public:
+  FeedSender(HttpSocket& socket, SessionFeed& feed, const FeedSetting& setting)
+      : socket_(socket),
+        feed_(feed),
+        setting_(setting),
+        buffer_(setting.chunked ? ChunkBuffer::Framing::chunked : ChunkBuffer::Framing::plain) {}
+
+  /// Reports in the outcome what happens, and never throws: of two coroutines that race, one that
+  /// fails does not end the other.
+  asio::awaitable<void> run() {
+    try {
+      co_await send_all();
+    } catch (const system_error& failed) {
+      if (failed.code() != asio::error::operation_aborted) outcome_.problem = failed.what();
+    } catch (const std::exception& failed) {
+      outcome_.problem = failed.what();
+    }
+  }
+
+  FeedOutcome outcome() { return std::move(outcome_); }
+
+ private:
+  asio::awaitable<void> send_all() {
+    if (setting_.form == FeedForm::sse) append_sse_retry(buffer_.text(), setting_.retry);
+    do {
+      if (!co_await flush()) co_return;
+    } while (co_await read_batch());
+    outcome_.complete = co_await flush();
+    if (!outcome_.complete) co_return;
+    outcome_.complete = !co_await socket_.write(buffer_.last(), setting_.write_timeout);
+  }
+
+  /// False at the end of the feed, or when the reader is gone.
+  asio::awaitable<bool> read_batch() {
+    std::vector<FeedItem> items;
+    try {
+      items = co_await feed_.next(setting_.keep_alive);
+    } catch (const system_error& failed) {
+      if (failed.code() != Errc::closed) throw;
+      co_return false;
+    }
+    if (items.empty() && setting_.form == FeedForm::sse) append_sse_comment(buffer_.text());
+    for (const FeedItem& item : items) {
+      append_item(buffer_.text(), item, setting_);
+      if (buffer_.size() < chunk_bytes) continue;
+      if (!co_await flush()) throw system_error(asio::error::operation_aborted);
+    }
+    co_return true;
+  }
+
+  /// False when the reader is gone or stuck.
+  asio::awaitable<bool> flush() {
+    if (buffer_.empty()) co_return true;
+    const error_code ec = co_await socket_.write(buffer_.framed(), setting_.write_timeout);
+    buffer_.clear();
+    if (ec == Errc::timed_out) outcome_.problem = "the reader takes nothing";
+    // What can be written at once waits for nothing: let others have their turn.
+    co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+    co_return !ec;
+  }
+
+  HttpSocket& socket_;
+  SessionFeed& feed_;
+  const FeedSetting& setting_;
+  ChunkBuffer buffer_;
+  FeedOutcome outcome_;
+};
+
+}  // namespace
+
+std::chrono::milliseconds spread_retry(std::uint64_t number) noexcept {
+  constexpr std::uint64_t least_ms = 1000;
+  constexpr std::uint64_t span_ms = 6000;
+  // The golden ratio's multiples spread evenly, however many there are.
+  return std::chrono::milliseconds(least_ms +
+                                   (number * 2654435761U % 4294967296U) * span_ms / 4294967296U);
+}
+
+void append_item(std::string& out, const FeedItem& item, const FeedSetting& setting) {
+  if (setting.form == FeedForm::jsonl) {
+    out.append(*item.json).append("\n");
+  } else {
+    append_sse(out, *item.json, item.seq, setting.named ? item.type : std::string_view());
+  }
+}
+
+asio::awaitable<FeedOutcome> send_feed(std::shared_ptr<HttpSocket> socket, SessionFeed feed,
+                                       FeedSetting setting) {
+  using namespace asio::experimental::awaitable_operators;
+  FeedSender sender(*socket, feed, setting);
+  if (setting.form == FeedForm::sse) {
+    co_await (sender.run() || socket->wait_for_end(tolerated_bytes));
+  } else {
+    co_await sender.run();
+  }
+  co_return sender.outcome();
+}
+
+}  // namespace strandbus::detail

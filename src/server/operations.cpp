@@ -1,0 +1,165 @@
+#include "server/operations.hpp"
+
+#include "server/json_reply.hpp"
+
+#include <utility>
+
+namespace strandbus::detail {
+namespace {
+
+using Context = std::shared_ptr<HttpContext>;
+
+void add_header(std::vector<HttpHeader>& headers, std::string name, std::string value) {
+  HttpHeader header;
+  header.name = std::move(name);
+  header.value = std::move(value);
+  headers.push_back(std::move(header));
+}
+
+HttpReply not_ready(std::string message) {
+  HttpRefusal refusal;
+  refusal.status = 503;
+  refusal.code = "not_ready";
+  refusal.message = std::move(message);
+  return reply_to(refusal);
+}
+
+HttpReply answer(const Context&, const ShowService&) {
+  return json_reply(200, R"({"service":"strandbus","sessions":"/v1/sessions"})");
+}
+
+HttpReply answer(const Context&, const ShowHealth&) {
+  return json_reply(200, R"({"status":"ok"})");
+}
+
+/// Asked without a token: it says no more than which of the two it is.
+HttpReply answer(const Context& context, const ShowReadiness&) {
+  if (context->draining) return not_ready("the server is about to end");
+  if (context->hub->store().failure()) return not_ready("the store takes nothing more");
+  return json_reply(200, R"({"status":"ready"})");
+}
+
+HttpReply answer(const Context& context, const ShowMetrics&) {
+  HttpReply reply;
+  reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  reply.body = server_metrics(context->hub->stats(), context->stats());
+  return reply;
+}
+
+HttpReply answer(const Context& context, const LogIn& operation) {
+  const auto login = context->logins.redeem(operation.code, LoginBook::Clock::now());
+  if (!login) {
+    HttpRefusal refusal;
+    refusal.status = 403;
+    refusal.code = "login_refused";
+    refusal.message = "this link was used already, or is older than five minutes; make another one";
+    return reply_to(refusal);
+  }
+  HttpReply reply;
+  reply.status = 303;
+  add_header(reply.headers, "Location", "/");
+  add_header(reply.headers, "Set-Cookie",
+             context->access.cookie_name() + "=" + *login + "; HttpOnly; SameSite=Strict; Path=/");
+  return reply;
+}
+
+HttpReply answer(const Context&, const ShowMethods& operation) {
+  HttpReply reply;
+  reply.status = 204;
+  add_header(reply.headers, "Allow", operation.allow);
+  return reply;
+}
+
+asio::awaitable<HttpReply> answer(Context context, CreateSession operation) {
+  auto result = co_await context->hub->create(std::move(operation.wanted));
+  if (!result) co_return reply_to(refusal_for(result.error()));
+  const std::string& id = result->summary.metadata.session_id;
+  HttpReply reply = json_reply(201, session_json(*result));
+  add_header(reply.headers, "Location", "/v1/sessions/" + id);
+  co_return reply;
+}
+
+asio::awaitable<HttpReply> answer(Context context, ListSessions operation) {
+  auto result = co_await context->hub->list(operation.limit);
+  if (!result) co_return reply_to(refusal_for(result.error()));
+  co_return json_reply(200, sessions_json(*result));
+}
+
+asio::awaitable<HttpReply> answer(Context context, FindSession operation) {
+  auto result = co_await context->hub->find(std::move(operation.session_id));
+  if (!result) co_return reply_to(refusal_for(result.error()));
+  co_return json_reply(200, session_json(*result));
+}
+
+asio::awaitable<HttpReply> answer(Context context, RemoveSession operation) {
+  auto result = co_await context->hub->remove(std::move(operation.session_id));
+  if (!result) co_return reply_to(refusal_for(result.error()));
+  HttpReply reply;
+  reply.status = 204;
+  co_return reply;
+}
+
+asio::awaitable<HttpReply> answer(Context context, StartRun operation) {
+  auto result = co_await context->hub->start_run(operation.session_id, std::move(operation.message),
+                                                 operation.when_busy);
+  if (!result) co_return reply_to(refusal_for(result.error()));
+  co_return json_reply(202, started_run_json(operation.session_id, *result));
+}
+
+asio::awaitable<HttpReply> answer(Context context, GiveCommand operation) {
+  auto result =
+      co_await context->hub->command(std::move(operation.session_id), std::move(operation.command));
+  if (!result) co_return reply_to(refusal_for(result.error()));
+  co_return json_reply(202, outcome_json(*result));
+}
+
+asio::awaitable<HttpReply> answer(Context context, ShowSnapshot operation) {
+  auto result = co_await context->hub->snapshot(std::move(operation.session_id));
+  if (!result) co_return reply_to(refusal_for(result.error()));
+  co_return json_reply(200, *std::move(result));
+}
+
+asio::awaitable<HttpReply> answer(Context context, ReadEvents operation) {
+  auto result = co_await context->hub->find(operation.session_id);
+  if (!result) co_return reply_to(refusal_for(result.error()));
+  co_return feed_head(operation);
+}
+
+asio::awaitable<HttpReply> ready(HttpReply reply) { co_return reply; }
+
+struct Visitor {
+  const Context& context;
+
+  template <class T>
+  asio::awaitable<HttpReply> operator()(T& operation) const {
+    if constexpr (std::is_same_v<decltype(answer(context, operation)), HttpReply>) {
+      return ready(answer(context, operation));
+    } else {
+      return answer(context, std::move(operation));
+    }
+  }
+};
+
+}  // namespace
+
+asio::awaitable<HttpReply> carry_out(std::shared_ptr<HttpContext> context, Operation operation) {
+  const Visitor visitor{context};
+  auto answering = std::visit(visitor, operation);
+  co_return co_await std::move(answering);
+}
+
+HttpReply feed_head(const ReadEvents& operation) {
+  HttpReply reply;
+  if (operation.form == FeedForm::sse) {
+    reply.content_type = "text/event-stream";
+    // Proxies that would collect the answer pass it on piece by piece.
+    add_header(reply.headers, "X-Accel-Buffering", "no");
+  } else {
+    reply.content_type = "application/x-ndjson";
+    add_header(reply.headers, "Content-Disposition",
+               "attachment; filename=\"" + operation.session_id + ".events.jsonl\"");
+  }
+  return reply;
+}
+
+}  // namespace strandbus::detail
