@@ -60,7 +60,8 @@ HubCore::HubCore(asio::any_io_executor executor, std::shared_ptr<EventStore> sto
                  SessionFactory factory, SessionHubOptions options)
     : strand_(executor),
       services_(std::make_shared<HubServices>()),
-      changes_(strand_, Clock::time_point::max()) {
+      changes_(strand_, Clock::time_point::max()),
+      pause_(strand_) {
   services_->executor = std::move(executor);
   services_->store = std::move(store);
   services_->pool = std::make_shared<StorePool>(store_threads);
@@ -71,7 +72,7 @@ HubCore::HubCore(asio::any_io_executor executor, std::shared_ptr<EventStore> sto
 void HubCore::start() {
   constexpr std::chrono::milliseconds shortest(10);
   const auto pause = std::max(services_->options.idle_timeout / 2, shortest);
-  asio::co_spawn(strand_, sweep(weak_from_this(), strand_, pause), asio::detached);
+  asio::co_spawn(strand_, sweep(shared_from_this(), pause), asio::detached);
 }
 
 // Sessions that come.
@@ -197,15 +198,12 @@ asio::awaitable<void> HubCore::close(std::string session_id, Clock::time_point d
   changes_.cancel();
 }
 
-asio::awaitable<void> HubCore::sweep(std::weak_ptr<HubCore> weak, Strand strand,
+asio::awaitable<void> HubCore::sweep(std::shared_ptr<HubCore> self,
                                      std::chrono::milliseconds pause) {
-  asio::steady_timer timer(strand);
-  for (;;) {
-    timer.expires_after(pause);
-    const auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    const auto self = weak.lock();
-    if (ec || !self || self->draining_) co_return;
-    co_await self->unload_idle();
+  while (!self->draining_) {
+    self->pause_.expires_after(pause);
+    const auto [ec] = co_await self->pause_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!ec) co_await self->unload_idle();
   }
 }
 
@@ -243,6 +241,7 @@ asio::awaitable<void> HubCore::close_in_background(std::shared_ptr<HubCore> self
 
 asio::awaitable<void> HubCore::drain(Clock::time_point deadline) {
   draining_ = true;
+  pause_.cancel();
   while (!slots_.empty()) {
     std::vector<std::string> ready;
     for (const auto& [id, slot] : slots_) {
@@ -258,6 +257,7 @@ asio::awaitable<void> HubCore::drain(Clock::time_point deadline) {
 
 void HubCore::abandon() {
   draining_ = true;
+  pause_.cancel();
   for (const auto& [id, slot] : slots_) {
     if (slot.phase != Phase::ready) continue;
     auto end = close_in_background(shared_from_this(), id, Clock::now());

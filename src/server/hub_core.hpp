@@ -60,7 +60,7 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
   static asio::awaitable<void> close_in_background(std::shared_ptr<HubCore> self,
                                                    std::string session_id,
                                                    Clock::time_point deadline);
-  static asio::awaitable<void> sweep(std::weak_ptr<HubCore> weak, Strand strand,
+  static asio::awaitable<void> sweep(std::shared_ptr<HubCore> self,
                                      std::chrono::milliseconds pause);
   asio::awaitable<void> unload_idle();
 
@@ -74,6 +74,7 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
   const std::shared_ptr<HubServices> services_;
   std::map<std::string, Slot, std::less<>> slots_;
   asio::steady_timer changes_;
+  asio::steady_timer pause_;  // between two looks for what is idle
   std::atomic<std::size_t> loaded_{0};
   bool draining_ = false;
 };
