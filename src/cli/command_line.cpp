@@ -4,6 +4,7 @@
 #include "cli/help_text.hpp"
 #include "cli/usage_error.hpp"
 #include "strandbus/agent/approval_rule.hpp"
+#include "strandbus/event/event_type.hpp"
 #include "strandbus/wire/dialect.hpp"
 
 #include <boost/assert.hpp>
@@ -21,6 +22,8 @@
 
 namespace strandbus::cli {
 namespace {
+
+constexpr std::string_view commands = "there are run, follow, replay, stats and check";
 
 /// What is wrong with a value; empty if nothing.
 using Check = std::function<std::string(const std::string&)>;
@@ -217,6 +220,32 @@ void add_run(Command command, RunArguments& run) {
   command.option("--log-file", run.log_file);
 }
 
+/// What is wrong with a list of event types; empty if nothing is.
+std::string fault_of_types(const std::string& text) {
+  const std::vector<std::string> types = split_list(text);
+  for (const std::string& type : types) {
+    if (!event_type_from(type)) return in_quotes(type) + " is no type of an event";
+  }
+  return types.empty() ? "name types of events" : "";
+}
+
+void add_follow(Command command, FollowArguments& follow) {
+  command.positional("URL", follow.url)->required();
+  command.option(
+      "--after",
+      [&follow](const std::string& text) {
+        follow.after = static_cast<std::uint64_t>(*parse_whole(text, 0));
+      },
+      at_least(0));
+  command.option(
+      "--type", [&follow](const std::string& text) { follow.types = split_list(text); },
+      fault_of_types);
+  command.flag("--until-idle", follow.until_idle);
+  command.option("--token-file", follow.token_file);
+  command.flag("--json", follow.json);
+  command.flag("-v,--verbose", follow.verbose);
+}
+
 void add_replay(Command command, ReplayArguments& replay) {
   command.positional("FILE", replay.file)->required();
   command.option(
@@ -252,8 +281,8 @@ void add_check(Command command, CheckArguments& check) {
 
 /// The command that was named; empty if none was.
 std::string command_name(const ::CLI::App& app) {
-  const auto commands = app.get_subcommands();
-  return commands.empty() ? std::string() : commands.front()->get_name();
+  const auto named = app.get_subcommands();
+  return named.empty() ? std::string() : named.front()->get_name();
 }
 
 std::string see_help(const std::string& command) {
@@ -268,8 +297,7 @@ UsageError unexpected(const ::CLI::App& app) {
       rest, [](const std::string& text) { return text.size() > 1 && text.starts_with('-'); });
   if (option != rest.end()) return UsageError("unknown option " + *option + see_help(command));
   const std::string text = rest.empty() ? "" : in_quotes(rest.front());
-  if (command.empty())
-    return UsageError("unknown command " + text + "; there are run, replay, stats and check");
+  if (command.empty()) return UsageError("unknown command " + text + "; " + std::string(commands));
   const std::string hint = command == "run" ? "; put the prompt in quotes" : see_help(command);
   return UsageError("unexpected argument " + text + hint);
 }
@@ -286,7 +314,7 @@ UsageError usage_error(const ::CLI::App& app, const ::CLI::ParseError& error) {
   if (dynamic_cast<const ::CLI::ExtrasError*>(&error) != nullptr) return unexpected(app);
   const std::string command = command_name(app);
   if (command.empty() && app.remaining(true).empty())
-    return UsageError("no command; there are run, replay, stats and check" + see_help(command));
+    return UsageError("no command; " + std::string(commands) + see_help(command));
   if (command.empty()) return unexpected(app);
   if (dynamic_cast<const ::CLI::ArgumentMismatch*>(&error) != nullptr)
     return mismatch(command, error.what());
@@ -322,6 +350,7 @@ void take_json(const ::CLI::App& app, StatsArguments& stats) {
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
   RunArguments run;
+  FollowArguments follow;
   ReplayArguments replay;
   StatsArguments stats;
   bool stats_json = false;
@@ -330,6 +359,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.add_flag("--version");
   add_run(Command(app, "run"), run);
+  add_follow(Command(app, "follow"), follow);
   add_replay(Command(app, "replay"), replay);
   add_stats(Command(app, "stats"), stats, stats_json);
   add_check(Command(app, "check"), check);
@@ -347,6 +377,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     return stats;
   }
   if (command == "check") return check;
+  if (command == "follow") return follow;
   if (command == "replay") {
     check_dialect(*app.get_subcommand("replay"), replay.json);
     return replay;

@@ -54,6 +54,18 @@ struct RunArguments {
   std::string log_file;
 };
 
+/// `strandbus follow`
+struct FollowArguments {
+  std::string url;
+  std::string token_file;  ///< empty = STRANDBUS_TOKEN
+  std::optional<std::uint64_t>
+      after;                       ///< the seq behind which it begins; absent = at the beginning
+  std::vector<std::string> types;  ///< only these; empty = all
+  bool until_idle = false;         ///< ends with the run
+  bool json = false;
+  bool verbose = false;
+};
+
 /// `strandbus replay`
 struct ReplayArguments {
   std::string file;
@@ -84,8 +96,8 @@ struct Information {
   std::string text;
 };
 
-using CommandLine =
-    std::variant<RunArguments, ReplayArguments, StatsArguments, CheckArguments, Information>;
+using CommandLine = std::variant<RunArguments, FollowArguments, ReplayArguments, StatsArguments,
+                                 CheckArguments, Information>;
 
 /// What the caller wants.
 ///

@@ -9,6 +9,7 @@ Usage: strandbus COMMAND [OPTIONS]
 
 Commands:
   run [PROMPT | -]   give an agent a task and watch it work
+  follow URL         watch a session of a server, live
   replay FILE        show a recorded session again
   stats FILE...      count turns, tools, tokens, cost and time of sessions
   check FILE...      check that sessions keep every promise about their events
@@ -115,6 +116,33 @@ Examples:
   strandbus run "Calculate 2+2" --json --dialect agent-runner
 )";
 
+constexpr std::string_view follow =
+    R"(Shows a session of a server as it goes on: what has happened so far, then what happens.
+
+Usage: strandbus follow URL [OPTIONS]
+
+  URL                 http://HOST:PORT/v1/sessions/ID, or https; plain http only on this machine
+
+Options:
+  --after SEQ         begin behind the event of this number (default: at the beginning)
+  --type LIST         only events of these types, as in run_started,run_completed
+  --until-idle        end with the first run that ends; without it, what comes next is waited for
+  --token-file FILE   the file that holds the server's token (default: the variable STRANDBUS_TOKEN)
+  --json              print the events, one JSON object per line, as the server sends them
+  -v, --verbose       show model requests, tool output and housekeeping too
+  -h, --help          this text
+
+When the connection is lost it is made again, as often as it takes, and goes on where it was: no
+event is missing and none comes twice. Events that the server keeps no more are counted. Ctrl-C
+ends it; the session does not notice. HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are respected.
+
+Exit codes: 0 stopped, or the session is gone, 1 the server does not want to, 2 wrong usage
+
+Examples:
+  strandbus follow http://127.0.0.1:8080/v1/sessions/session_7 --token-file token
+  strandbus follow http://127.0.0.1:8080/v1/sessions/session_7 --json --until-idle | jq .type
+)";
+
 constexpr std::string_view replay = R"(Shows a recorded session again, as the live run was shown.
 
 Usage: strandbus replay FILE [OPTIONS]
@@ -188,6 +216,7 @@ Examples:
 
 std::string_view help_text(std::string_view command) noexcept {
   if (command == "run") return run;
+  if (command == "follow") return follow;
   if (command == "replay") return replay;
   if (command == "stats") return stats;
   if (command == "check") return check;

@@ -2,6 +2,7 @@
 #include "cli/command_line.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/follow_command.hpp"
 #include "cli/process_environment.hpp"
 #include "cli/replay_command.hpp"
 #include "cli/run_command.hpp"
@@ -32,6 +33,9 @@ struct Dispatch {
 
   ExitCode operator()(const RunArguments& arguments) const {
     return run_command(arguments, environment);
+  }
+  ExitCode operator()(const FollowArguments& arguments) const {
+    return follow_command(arguments, environment);
   }
   ExitCode operator()(const ReplayArguments& arguments) const { return replay_command(arguments); }
   ExitCode operator()(const StatsArguments& arguments) const { return stats_command(arguments); }

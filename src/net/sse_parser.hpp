@@ -42,6 +42,10 @@ class SseParser {
   /// it; a caller who knows servers that forget the blank line may accept it if it makes sense.
   std::optional<SseEvent> finish();
 
+  /// The newest waiting time before a reconnection that the stream has asked for, also when no
+  /// event has come since.
+  std::optional<std::chrono::milliseconds> retry() const noexcept { return event_.retry; }
+
   /// Why nothing is read any more, a line for people; empty while all is well.
   const std::string& error() const noexcept { return error_; }
 
