@@ -23,7 +23,7 @@
 namespace strandbus::cli {
 namespace {
 
-constexpr std::string_view commands = "there are run, follow, replay, stats and check";
+constexpr std::string_view commands = "there are run, serve, follow, replay, stats and check";
 
 /// What is wrong with a value; empty if nothing.
 using Check = std::function<std::string(const std::string&)>;
@@ -143,8 +143,7 @@ void take_tools(RunArguments& run, const std::string& text) {
   }
 }
 
-void add_run(Command command, RunArguments& run) {
-  command.positional("PROMPT", run.prompt);
+void add_model_options(Command& command, RunArguments& run) {
   command.option("--provider", run.provider,
                  one_of({"scripted", "openai", "anthropic"}, "provider that this version has"));
   command.option("--script", run.script);
@@ -164,7 +163,12 @@ void add_run(Command command, RunArguments& run) {
   command.option("--api-key-file", run.api_key_file);
   command.option("--prices", run.prices);
   command.option("--system", run.system);
-  command.option("--workspace", run.workspace);
+  command.option(
+      "--max-tokens", [&run](const std::string& text) { run.max_tokens = parse_whole(text, 1); },
+      at_least(1));
+}
+
+void add_tool_options(Command& command, RunArguments& run) {
   command.option(
       "--tools", [&run](const std::string& text) { take_tools(run, text); },
       [](const std::string& text) {
@@ -183,12 +187,11 @@ void add_run(Command command, RunArguments& run) {
       fault_of_rule, Command::Repeat::yes);
   command.flag("--sandbox", run.sandbox);
   command.flag("--subagents", run.subagents);
-  command.option("--memory", run.memory);
+}
+
+void add_limit_options(Command& command, RunArguments& run) {
   command.option(
       "--max-rounds", [&run](const std::string& text) { run.max_rounds = parse_whole(text, 1); },
-      at_least(1));
-  command.option(
-      "--max-tokens", [&run](const std::string& text) { run.max_tokens = parse_whole(text, 1); },
       at_least(1));
   command.option(
       "--max-run-tokens",
@@ -206,18 +209,83 @@ void add_run(Command command, RunArguments& run) {
   command.option(
       "--timeout", [&run](const std::string& text) { run.timeout = *parse_seconds(text); },
       check_of(parse_seconds, "number of seconds above zero"));
-  add_output_options(command, run.json, run.dialect, run.verbose);
-  command.option("--session", run.session);
-  command.option("--continue", run.continued);
+}
+
+void add_log_options(Command& command, RunArguments& run) {
   command.flag("--no-redaction", run.no_redaction);
-  command.option("--fork", run.fork);
-  command.option(
-      "--fork-at", [&run](const std::string& text) { run.fork_at = parse_whole(text, 1); },
-      at_least(1));
   command.option(
       "--log-level", [&run](const std::string& text) { run.log_level = parse_log_level(text); },
       one_of({"debug", "info", "warning", "error", "off"}, "log level"));
   command.option("--log-file", run.log_file);
+}
+
+void add_run(Command command, RunArguments& run) {
+  command.positional("PROMPT", run.prompt);
+  add_model_options(command, run);
+  command.option("--workspace", run.workspace);
+  add_tool_options(command, run);
+  command.option("--memory", run.memory);
+  add_limit_options(command, run);
+  add_output_options(command, run.json, run.dialect, run.verbose);
+  command.option("--session", run.session);
+  command.option("--continue", run.continued);
+  command.option("--fork", run.fork);
+  command.option(
+      "--fork-at", [&run](const std::string& text) { run.fork_at = parse_whole(text, 1); },
+      at_least(1));
+  add_log_options(command, run);
+}
+
+/// "127.0.0.1:8080", "[::1]:8080", "8080"
+std::optional<ListenAddress> parse_listen(const std::string& text) {
+  ListenAddress listen;
+  std::string port = text;
+  if (const std::size_t colon = text.rfind(':'); colon != std::string::npos) {
+    listen.address = text.substr(0, colon);
+    port = text.substr(colon + 1);
+  }
+  if (listen.address.starts_with('[') && listen.address.ends_with(']'))
+    listen.address = listen.address.substr(1, listen.address.size() - 2);
+  constexpr std::int64_t largest = 65535;
+  const auto number = parse_whole(port, 0);
+  if (!number || *number > largest || listen.address.empty()) return std::nullopt;
+  listen.port = static_cast<std::uint16_t>(*number);
+  return listen;
+}
+
+void add_serve(Command command, ServeArguments& serve) {
+  command.option(
+      "--listen", [&serve](const std::string& text) { serve.listen = *parse_listen(text); },
+      check_of(parse_listen, "address and port such as 127.0.0.1:8080"));
+  command.option("--store", serve.store);
+  command.option(
+      "--durability",
+      [&serve](const std::string& text) {
+        serve.durability = text == "power" ? StoreDurability::power : StoreDurability::process;
+      },
+      one_of({"process", "power"}, "durability"));
+  command.option(
+      "--keep-days", [&serve](const std::string& text) { serve.keep_days = *parse_whole(text, 1); },
+      at_least(1));
+  command.option("--token-file", serve.token_file);
+  command.option(
+      "--allow-host", [&serve](const std::string& text) { serve.allowed_hosts.push_back(text); },
+      [](const std::string&) { return std::string(); }, Command::Repeat::yes);
+  command.option(
+      "--allow-origin",
+      [&serve](const std::string& text) { serve.allowed_origins.push_back(text); },
+      [](const std::string&) { return std::string(); }, Command::Repeat::yes);
+  command.option("--workspace-root", serve.workspace_root);
+  command.option(
+      "--max-runs",
+      [&serve](const std::string& text) {
+        serve.max_runs = static_cast<std::size_t>(*parse_whole(text, 1));
+      },
+      at_least(1));
+  add_model_options(command, serve.agent);
+  add_tool_options(command, serve.agent);
+  add_limit_options(command, serve.agent);
+  add_log_options(command, serve.agent);
 }
 
 /// What is wrong with a list of event types; empty if nothing is.
@@ -326,15 +394,24 @@ void check_dialect(const ::CLI::App& app, bool json) {
     throw UsageError("--dialect says how --json speaks: add --json");
 }
 
+using OptionPairs = std::initializer_list<std::pair<const char*, const char*>>;
+
 /// Options that say the same thing in two ways.
-void check_run(const ::CLI::App& app) {
-  for (const auto& [one, other] :
-       {std::pair("--session", "--continue"), std::pair("--fork", "--continue"),
-        std::pair("--api-key-env", "--api-key-file"), std::pair("--script", "--api"),
-        std::pair("--script", "--effort")}) {
+void check_exclusive(const ::CLI::App& app, OptionPairs pairs) {
+  for (const auto& [one, other] : pairs) {
     if (app.count(one) > 0 && app.count(other) > 0)
       throw UsageError(std::string(one) + " and " + other + " exclude each other: leave out one");
   }
+}
+
+void check_model(const ::CLI::App& app) {
+  check_exclusive(
+      app, {{"--api-key-env", "--api-key-file"}, {"--script", "--api"}, {"--script", "--effort"}});
+}
+
+void check_run(const ::CLI::App& app) {
+  check_exclusive(app, {{"--session", "--continue"}, {"--fork", "--continue"}});
+  check_model(app);
   if (app.count("--fork-at") > 0 && app.count("--fork") == 0)
     throw UsageError("--fork-at says where --fork begins: name the session with --fork");
 }
@@ -350,6 +427,7 @@ void take_json(const ::CLI::App& app, StatsArguments& stats) {
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
   RunArguments run;
+  ServeArguments serve;
   FollowArguments follow;
   ReplayArguments replay;
   StatsArguments stats;
@@ -359,6 +437,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.add_flag("--version");
   add_run(Command(app, "run"), run);
+  add_serve(Command(app, "serve"), serve);
   add_follow(Command(app, "follow"), follow);
   add_replay(Command(app, "replay"), replay);
   add_stats(Command(app, "stats"), stats, stats_json);
@@ -377,6 +456,10 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     return stats;
   }
   if (command == "check") return check;
+  if (command == "serve") {
+    check_model(*app.get_subcommand("serve"));
+    return serve;
+  }
   if (command == "follow") return follow;
   if (command == "replay") {
     check_dialect(*app.get_subcommand("replay"), replay.json);

@@ -3,6 +3,7 @@
 #include "strandbus/agent/agent_options.hpp"
 #include "strandbus/llm/openai_provider.hpp"
 #include "strandbus/log.hpp"
+#include "strandbus/store/event_store.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -54,6 +55,25 @@ struct RunArguments {
   std::string log_file;
 };
 
+struct ListenAddress {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+};
+
+/// `strandbus serve`
+struct ServeArguments {
+  RunArguments agent{};  ///< who answers, with what tools and limits
+  ListenAddress listen{};
+  std::string store{};  ///< empty = a file of its own below the user's home
+  StoreDurability durability{};
+  std::int64_t keep_days = 0;  ///< 0 = for ever
+  std::string token_file{};    ///< empty = beside the store
+  std::vector<std::string> allowed_hosts{};
+  std::vector<std::string> allowed_origins{};
+  std::string workspace_root{};  ///< empty = beside the store
+  std::size_t max_runs = 64;
+};
+
 /// `strandbus follow`
 struct FollowArguments {
   std::string url;
@@ -96,8 +116,8 @@ struct Information {
   std::string text;
 };
 
-using CommandLine = std::variant<RunArguments, FollowArguments, ReplayArguments, StatsArguments,
-                                 CheckArguments, Information>;
+using CommandLine = std::variant<RunArguments, ServeArguments, FollowArguments, ReplayArguments,
+                                 StatsArguments, CheckArguments, Information>;
 
 /// What the caller wants.
 ///

@@ -9,6 +9,7 @@ Usage: strandbus COMMAND [OPTIONS]
 
 Commands:
   run [PROMPT | -]   give an agent a task and watch it work
+  serve              run agents for others, over HTTP; sessions survive kill -9
   follow URL         watch a session of a server, live
   replay FILE        show a recorded session again
   stats FILE...      count turns, tools, tokens, cost and time of sessions
@@ -116,6 +117,50 @@ Examples:
   strandbus run "Calculate 2+2" --json --dialect agent-runner
 )";
 
+constexpr std::string_view serve =
+    R"(Runs agents behind HTTP: sessions are kept in a store, survive kill -9, and are read by anybody who
+has the token. docs/service.md describes the interface.
+
+Usage: strandbus serve [OPTIONS]
+
+Service:
+  --listen ADDR:PORT  where to listen; port 0 takes any that is free (default: 127.0.0.1:8080)
+  --store FILE        the database that keeps the sessions (default: a file below
+                      ~/.local/state/strandbus)
+  --durability HOW    what an event survives before anybody sees it: process (kill -9) or power
+                      (a power cut; slower) (default: process)
+  --keep-days N       removes sessions at the start that nobody has written to for so long
+  --token-file FILE   the file that holds the token, made if there is none (default: the store's
+                      name with .token)
+  --allow-host NAME   another name under which the server may be addressed; may be given again
+  --allow-origin URL  pages of this origin may use the server; may be given again
+  --workspace-root DIR  each session works in a directory of its own below this one (default: the
+                      store's name with .workspaces)
+  --max-runs N        runs that may be under way at the same time (default: 64)
+
+Model, tools and limits, as strandbus run --help explains them:
+  --provider NAME, --model NAME, --base-url URL, --api NAME, --effort HOW, --api-key-env NAME,
+  --api-key-file FILE, --script FILE, --prices FILE, --system TEXT|@FILE, --max-tokens N,
+  --tools LIST, --approve HOW (default: ask, by a command to the session), --rule RULE,
+  --sandbox, --subagents, --max-rounds N, --timeout SECONDS, --max-run-tokens N, --max-cost USD,
+  --max-tool-calls N, --context-window N, --retry-shown, --no-redaction
+
+Output:
+  --log-level LEVEL   what is logged, as JSON lines: debug, info, warning, error or off
+                      (default: info)
+  --log-file FILE     where to (default: standard error)
+  -h, --help          this text
+
+Standard output carries two lines, "url: ..." and "token: ...". Ctrl-C or SIGTERM ends it: runs get
+ten seconds, readers get everything; a second one ends it at once.
+
+Exit codes: 0 ended, 2 wrong usage
+
+Examples:
+  strandbus serve
+  strandbus serve --listen 127.0.0.1:0 --store /var/lib/agents/sessions.db --durability power
+)";
+
 constexpr std::string_view follow =
     R"(Shows a session of a server as it goes on: what has happened so far, then what happens.
 
@@ -216,6 +261,7 @@ Examples:
 
 std::string_view help_text(std::string_view command) noexcept {
   if (command == "run") return run;
+  if (command == "serve") return serve;
   if (command == "follow") return follow;
   if (command == "replay") return replay;
   if (command == "stats") return stats;

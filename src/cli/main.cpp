@@ -6,6 +6,7 @@
 #include "cli/process_environment.hpp"
 #include "cli/replay_command.hpp"
 #include "cli/run_command.hpp"
+#include "cli/serve_command.hpp"
 #include "cli/stats_command.hpp"
 #include "cli/usage_error.hpp"
 
@@ -36,6 +37,9 @@ struct Dispatch {
   }
   ExitCode operator()(const FollowArguments& arguments) const {
     return follow_command(arguments, environment);
+  }
+  ExitCode operator()(const ServeArguments& arguments) const {
+    return serve_command(arguments, environment);
   }
   ExitCode operator()(const ReplayArguments& arguments) const { return replay_command(arguments); }
   ExitCode operator()(const StatsArguments& arguments) const { return stats_command(arguments); }

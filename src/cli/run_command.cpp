@@ -1,5 +1,6 @@
 #include "cli/run_command.hpp"
 
+#include "cli/agent_choice.hpp"
 #include "cli/continued_session.hpp"
 #include "cli/conversation.hpp"
 #include "cli/forked_session.hpp"
@@ -33,44 +34,13 @@ std::filesystem::path workspace_of(const RunArguments& arguments) {
   throw UsageError("cannot work in " + name + ": " + why);
 }
 
-Logger logger_of(const RunArguments& arguments) {
-  const LogLevel otherwise = arguments.log_file.empty() ? LogLevel::off : LogLevel::info;
-  const LogLevel level = arguments.log_level.value_or(otherwise);
-  try {
-    if (!arguments.log_file.empty()) return file_logger(level, arguments.log_file);
-  } catch (const std::runtime_error& error) {
-    throw UsageError(error.what());
-  }
-  return level == LogLevel::off ? Logger() : stderr_logger(level);
-}
-
 ApprovalMode approval_of(const RunArguments& arguments, const Terminal& terminal) {
   const bool somebody_is_there = terminal.input && terminal.errors;
   return arguments.approve.value_or(somebody_is_there ? ApprovalMode::ask : ApprovalMode::deny);
 }
 
-Redactor redactor_of(const RunArguments& arguments, const ProcessEnvironment& environment,
-                     const ModelChoice& choice) {
-  constexpr std::size_t shortest_key = 8;
-  RedactionOptions options;
-  if (arguments.no_redaction) options.mode = Redaction::off;
-  options.values = environment.secret_values();
-  if (choice.key.size() >= shortest_key) options.values.push_back(choice.key);
-  return Redactor(std::move(options));
-}
-
 AgentOptions options_of(const RunArguments& arguments, const Terminal& terminal) {
-  AgentOptions options;
-  options.system_prompt = read_system_prompt(arguments.system);
-  options.max_rounds = arguments.max_rounds.value_or(options.max_rounds);
-  options.timeout = arguments.timeout;
-  options.max_run_tokens = arguments.max_run_tokens;
-  options.max_cost = arguments.max_cost;
-  options.max_tool_calls = arguments.max_tool_calls;
-  options.approval_rules = arguments.rules;
-  options.compaction.context_window = arguments.context_window;
-  options.max_tokens = arguments.max_tokens;
-  options.tool_timeout = std::chrono::milliseconds(0);  // bash has limits of its own
+  AgentOptions options = agent_options(arguments);
   options.approval = approval_of(arguments, terminal);
   options.workspace = workspace_of(arguments);
   options.logger = logger_of(arguments);

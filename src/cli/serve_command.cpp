@@ -1,0 +1,189 @@
+#include "cli/serve_command.hpp"
+
+#include "cli/agent_choice.hpp"
+#include "cli/console.hpp"
+#include "cli/interrupts.hpp"
+#include "cli/json_log.hpp"
+#include "cli/model_choice.hpp"
+#include "cli/server_token.hpp"
+#include "cli/tool_choice.hpp"
+#include "cli/usage_error.hpp"
+#include "strandbus/server/http_server.hpp"
+#include "strandbus/store/sqlite_store.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace strandbus::cli {
+namespace {
+
+constexpr std::chrono::seconds patience_with_runs(10);
+constexpr std::chrono::seconds patience_with_readers(5);
+constexpr unsigned most_threads = 16;
+
+std::filesystem::path state_directory(const ProcessEnvironment& environment) {
+  if (const auto state = environment.get("XDG_STATE_HOME"); state && !state->empty())
+    return std::filesystem::path(*state) / "strandbus";
+  if (const auto home = environment.get("HOME"); home && !home->empty())
+    return std::filesystem::path(*home) / ".local/state/strandbus";
+  throw UsageError("there is no HOME to keep sessions in: name a file with --store");
+}
+
+void make_directory(const std::filesystem::path& path) {
+  if (path.empty()) return;
+  std::error_code failure;
+  const bool made = std::filesystem::create_directories(path, failure);
+  if (failure)
+    throw UsageError("cannot make the directory " + path.native() + ": " + failure.message());
+  if (made) std::filesystem::permissions(path, std::filesystem::perms::owner_all, failure);
+}
+
+/// Fills in where things are kept.
+void take_places(ServeArguments& arguments, const ProcessEnvironment& environment) {
+  if (arguments.store.empty())
+    arguments.store = (state_directory(environment) / "sessions.db").native();
+  const std::filesystem::path store = std::filesystem::absolute(arguments.store);
+  make_directory(store.parent_path());
+  if (arguments.token_file.empty()) arguments.token_file = store.native() + ".token";
+  if (arguments.workspace_root.empty()) arguments.workspace_root = store.native() + ".workspaces";
+  arguments.workspace_root = std::filesystem::absolute(arguments.workspace_root).native();
+  make_directory(arguments.workspace_root);
+}
+
+/// Whatever lies around the agents that the server runs.
+struct Agents {
+  RunArguments arguments;
+  const ProcessEnvironment& environment;
+  std::shared_ptr<Provider> provider;
+  AgentOptions options;
+
+  std::unique_ptr<SessionAgent> operator()(SessionSetup setup) const {
+    AgentOptions own = options;
+    own.workspace = setup.workspace;
+    ToolRegistry tools = tools_of(arguments, environment, setup.workspace);
+    if (arguments.subagents) add_subagents(tools, provider, own);
+    return agent_factory(provider, std::move(tools), std::move(own))(std::move(setup));
+  }
+};
+
+std::shared_ptr<SqliteStore> open_store(const ServeArguments& arguments, const Logger& logger) {
+  SqliteStoreOptions options;
+  options.durability = arguments.durability;
+  options.logger = logger;
+  auto store = SqliteStore::open(arguments.store, std::move(options));
+  if (!store) throw UsageError(store.error().message);
+  return *std::move(store);
+}
+
+/// Removes sessions that nobody has written to for long.
+void prune(EventStore& store, std::int64_t days, const Logger& logger) {
+  if (days == 0) return;
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+  const auto removed = store.prune(now - std::chrono::hours(24) * days);
+  if (!removed) {
+    logger.log(LogLevel::error, removed.error().message);
+  } else if (*removed > 0) {
+    logger.log(LogLevel::info, std::to_string(*removed) + " old sessions were removed");
+  }
+}
+
+HttpServerOptions server_options(const ServeArguments& arguments, std::string token,
+                                 const Logger& logger) {
+  HttpServerOptions options;
+  options.address = arguments.listen.address;
+  options.port = arguments.listen.port;
+  options.token = std::move(token);
+  options.allowed_hosts = arguments.allowed_hosts;
+  options.allowed_origins = arguments.allowed_origins;
+  options.logger = logger;
+  return options;
+}
+
+std::unique_ptr<HttpServer> open_server(asio::any_io_executor executor,
+                                        std::shared_ptr<SessionHub> hub,
+                                        HttpServerOptions options) {
+  try {
+    return std::make_unique<HttpServer>(std::move(executor), std::move(hub), std::move(options));
+  } catch (const std::exception& failure) {
+    throw UsageError(std::string("cannot serve: ") + failure.what());
+  }
+}
+
+asio::awaitable<void> drain(SessionHub& hub, HttpServer& server, asio::io_context& context) {
+  const auto deadline = std::chrono::steady_clock::now() + patience_with_runs;
+  co_await hub.drain(deadline);
+  co_await server.drain(std::chrono::steady_clock::now() + patience_with_readers);
+  context.stop();
+}
+
+void run_on_all_processors(asio::io_context& context) {
+  const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 2U, most_threads);
+  std::vector<std::jthread> others;
+  for (unsigned i = 1; i < threads; ++i) others.emplace_back([&context] { context.run(); });
+  context.run();
+}
+
+void say_where(const ServeArguments& arguments, const HttpServer& server,
+               const std::string& token) {
+  const std::string lines = "url: " + server.url() + "\ntoken: " + token + "\n";
+  static_cast<void>(write_all(STDOUT_FILENO, lines));
+  say("sessions are kept in " + arguments.store + "; begin one in another terminal:");
+  say("  curl -H \"Authorization: Bearer $(cat " + arguments.token_file +
+      ")\" -H \"Content-Type: application/json\" -d '{\"message\":\"Calculate 2+2\"}' " +
+      server.url() + "/v1/sessions");
+}
+
+}  // namespace
+
+ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment) {
+  take_places(arguments, environment);
+  ModelChoice choice = make_model(arguments.agent, environment);
+  const std::string token = take_server_token(arguments.token_file);
+  Redactor redactor = redactor_of(arguments.agent, environment, choice, {token});
+  const Logger logger = redacting_logger(
+      json_logger(arguments.agent.log_level.value_or(LogLevel::info), arguments.agent.log_file),
+      redactor);
+  Agents agents{arguments.agent, environment, choice.provider, agent_options(arguments.agent)};
+  agents.options.model = choice.model;
+  agents.options.approval = arguments.agent.approve.value_or(ApprovalMode::ask);
+  agents.options.logger = logger;
+  // What is wrong with the tools is said now, and not when the first run begins.
+  static_cast<void>(tools_of(arguments.agent, environment, arguments.workspace_root));
+  const auto store = open_store(arguments, logger);
+  prune(*store, arguments.keep_days, logger);
+
+  asio::io_context context;
+  SessionHubOptions hub_options;
+  hub_options.max_runs = arguments.max_runs;
+  hub_options.workspace_root = arguments.workspace_root;
+  hub_options.redactor = redactor;
+  hub_options.logger = logger;
+  const auto hub = std::make_shared<SessionHub>(context.get_executor(), store, std::move(agents),
+                                                std::move(hub_options));
+  const auto server =
+      open_server(context.get_executor(), hub, server_options(arguments, token, logger));
+  Interrupts interrupts(context, [&](int) {
+    say("ending: runs get " + std::to_string(patience_with_runs.count()) +
+        " seconds; Ctrl-C again ends at once");
+    asio::co_spawn(context, drain(*hub, *server, context), asio::detached);
+    return true;
+  });
+  server->start();
+  say((choice.script ? "scripted model " : "model ") + choice.model + " (" + choice.source + ")");
+  say_where(arguments, *server, token);
+  run_on_all_processors(context);
+  return ExitCode::done;
+}
+
+}  // namespace strandbus::cli
