@@ -30,6 +30,7 @@ constexpr std::array migrations{
        PRAGMA application_id=1937007221;
        PRAGMA user_version=1)",
 };
+constexpr auto newest_version = static_cast<std::int64_t>(migrations.size());
 static_assert(application_id == 1937007221);
 
 StoreError refused(const std::string& path, const std::string& why) {
@@ -38,20 +39,25 @@ StoreError refused(const std::string& path, const std::string& why) {
 
 }  // namespace
 
-std::optional<StoreError> migrate(SqliteDatabase& database, const std::string& path) {
-  SqliteTransaction transaction(database, SqliteTransaction::Kind::write);
+std::optional<StoreError> check_version(SqliteDatabase& database, const std::string& path) {
   const std::int64_t application = database.number("PRAGMA application_id");
   const std::int64_t version = database.number("PRAGMA user_version");
   const std::int64_t tables = database.number("SELECT count(*) FROM sqlite_schema");
   const bool is_new = application == 0 && version == 0 && tables == 0;
   if (!is_new && application != application_id)
     return refused(path, "it is the database of another program; name another file");
-  const auto known = static_cast<std::int64_t>(migrations.size());
-  if (version < 0 || version > known)
-    return refused(path, "a newer version has made it (schema " + std::to_string(version) +
-                             ", this one knows up to " + std::to_string(known) +
-                             "); use that version, or another file");
-  for (std::int64_t step = version; step < known; ++step)
+  if (version >= 0 && version <= newest_version) return std::nullopt;
+  return refused(path, "a newer version has made it (schema " + std::to_string(version) +
+                           ", this one knows up to " + std::to_string(newest_version) +
+                           "); use that version, or another file");
+}
+
+std::optional<StoreError> migrate(SqliteDatabase& database, const std::string& path) {
+  if (database.number("PRAGMA user_version") == newest_version) return std::nullopt;
+  SqliteTransaction transaction(database, SqliteTransaction::Kind::write);
+  if (auto error = check_version(database, path)) return error;
+  const std::int64_t version = database.number("PRAGMA user_version");
+  for (std::int64_t step = version; step < newest_version; ++step)
     database.run(migrations[static_cast<std::size_t>(step)]);
   transaction.commit();
   return std::nullopt;

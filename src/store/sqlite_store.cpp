@@ -52,15 +52,18 @@ SessionSummary summary_of(SqliteSessionRow session) {
 }
 
 /// Makes the database ready for its connections.
-std::optional<StoreError> prepare(const std::string& path) {
-  SqliteDatabase database(path);
-  if (auto error = migrate(database, path)) return error;
+std::optional<StoreError> prepare(SqliteDatabase& database, const std::string& path) {
+  if (auto error = check_version(database, path)) return error;
   SqliteStatement to_wal(database, "PRAGMA journal_mode=WAL");
-  SqliteQuery query(to_wal);
-  if (query.step() && query.bytes(0) == "wal") return std::nullopt;
-  return StoreError{make_error_code(Errc::store_failed),
-                    "cannot open the store " + path +
-                        ": this file system cannot share memory (WAL); name a local file"};
+  const bool done = [&] {
+    SqliteQuery query(to_wal);
+    return query.step() && query.bytes(0) == "wal";
+  }();
+  if (!done)
+    return StoreError{make_error_code(Errc::store_failed),
+                      "cannot open the store " + path +
+                          ": this file system cannot share memory (WAL); name a local file"};
+  return migrate(database, path);
 }
 
 }  // namespace
@@ -302,7 +305,8 @@ StoreResult<std::shared_ptr<SqliteStore>> SqliteStore::open(const std::string& p
   const auto alone = (*locks)->lock(detail::opening_lock);
   if (!alone) return StoreError{alone.error(), path + "-writers: " + alone.error().message()};
   try {
-    if (auto error = detail::prepare(path)) return *std::move(error);
+    SqliteDatabase first(path);  // open until the others are: the last to close tidies up
+    if (auto error = detail::prepare(first, path)) return *std::move(error);
     auto impl = std::make_shared<Impl>(path, *locks, options);
     if (auto error = impl->finish_removals()) return *std::move(error);
     return std::shared_ptr<SqliteStore>(new SqliteStore(std::move(impl)));
