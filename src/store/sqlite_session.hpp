@@ -1,10 +1,9 @@
 #pragma once
 
+#include "store/group_commit.hpp"
 #include "store/record_checksum.hpp"
 #include "store/writer_locks.hpp"
-#include "strandbus/event/timestamp.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -39,14 +38,13 @@ inline std::uint32_t checksum_of(const std::string& id, std::int64_t row,
            counts.bytes, static_cast<std::uint64_t>(counts.updated_at)});
 }
 
-/// A session that has a writer: held by the writer and by what it has under way.
-struct SqliteSession {
+/// A session of the database that has a writer.
+struct SqliteSession final : WrittenSession {
   std::int64_t row = 0;
-  std::string id{};
   WriterLocks::Lock lock{};
-  SessionCounts counts{};                  ///< of the committing thread
-  bool touched = false;                    ///< by the transaction under way; of that thread too
-  std::atomic<std::uint64_t> last_seq{0};  ///< of the newest durable event
+  // Of the committing thread:
+  SessionCounts counts{};
+  bool touched = false;  ///< by the transaction under way
 };
 
 }  // namespace strandbus::detail

@@ -1,6 +1,6 @@
 #include "strandbus/store/sqlite_store.hpp"
 
-#include "store/session_lines.hpp"
+#include "store/group_session_writer.hpp"
 #include "store/sqlite_commits.hpp"
 #include "store/sqlite_reader.hpp"
 #include "store/sqlite_rows.hpp"
@@ -67,44 +67,15 @@ std::optional<StoreError> prepare(SqliteDatabase& database, const std::string& p
 }
 
 }  // namespace
-
-class SqliteWriter final : public SessionWriter {
- public:
-  SqliteWriter(std::shared_ptr<void> store, std::shared_ptr<SqliteCommits> commits,
-               std::shared_ptr<SqliteSession> session)
-      : store_(std::move(store)),
-        commits_(std::move(commits)),
-        session_(std::move(session)),
-        last_given_(session_->last_seq.load(std::memory_order_relaxed)) {}
-
-  std::uint64_t last_seq() const noexcept override {
-    return session_->last_seq.load(std::memory_order_acquire);
-  }
-
- private:
-  void start_append(std::vector<StoredEvent> events, AppendHandler handler) override {
-    AppendCompletion completion(std::move(handler));
-    if (const error_code error = check_append(events, last_given_))
-      return std::move(completion)
-          .post(commits_->failure() ? make_error_code(Errc::store_failed) : error);
-    if (!events.empty()) last_given_ = events.back().seq;
-    commits_->append(session_, std::move(events), std::move(completion));
-  }
-
-  const std::shared_ptr<void> store_;  ///< destroyed last: it writes what was given
-  const std::shared_ptr<SqliteCommits> commits_;
-  const std::shared_ptr<SqliteSession> session_;
-  std::uint64_t last_given_;
-};
-
 }  // namespace detail
 
+using detail::GroupCommit;
+using detail::GroupSessionWriter;
 using detail::SqliteCommits;
 using detail::SqliteDatabase;
 using detail::SqliteReader;
 using detail::SqliteSession;
 using detail::SqliteSessionRow;
-using detail::SqliteWriter;
 using detail::WriterLocks;
 
 /// What the store and its writers share.
@@ -112,11 +83,11 @@ class SqliteStore::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(const std::string& path, std::shared_ptr<WriterLocks> locks,
        const SqliteStoreOptions& options)
-      : path_(path),
-        options_(options),
-        locks_(std::move(locks)),
-        commits_(std::make_shared<SqliteCommits>(path, options)),
-        reader_(path) {
+      : path_(path), options_(options), locks_(std::move(locks)), reader_(path) {
+    auto target = std::make_unique<SqliteCommits>(path, options.durability);
+    database_ = &target->database();
+    commits_ =
+        std::make_shared<GroupCommit>(path, options.max_batch, options.logger, std::move(target));
     commits_->start();
   }
   Impl(const Impl&) = delete;
@@ -144,12 +115,8 @@ class SqliteStore::Impl : public std::enable_shared_from_this<Impl> {
     WriterLocks::Lock lock{};
   };
 
-  std::optional<StoreError> refusal() const {
-    if (const auto failure = commits_->failure()) return detail::failed_store(*failure);
-    return std::nullopt;
-  }
   std::unique_ptr<SessionWriter> writer_of(std::shared_ptr<SqliteSession> session) {
-    return std::make_unique<SqliteWriter>(shared_from_this(), commits_, std::move(session));
+    return std::make_unique<GroupSessionWriter>(shared_from_this(), commits_, std::move(session));
   }
   StoreResult<WriterLocks::Lock> lock(const std::string& id, std::int64_t row);
   StoreResult<Held> hold(const std::string& id);
@@ -161,8 +128,9 @@ class SqliteStore::Impl : public std::enable_shared_from_this<Impl> {
   const std::string path_;
   const SqliteStoreOptions options_;
   const std::shared_ptr<WriterLocks> locks_;
-  const std::shared_ptr<SqliteCommits> commits_;
   SqliteReader reader_;
+  SqliteDatabase* database_;  ///< of the committing thread
+  std::shared_ptr<GroupCommit> commits_;
 };
 
 StoreResult<std::unique_ptr<SessionWriter>> SqliteStore::Impl::create(
@@ -170,9 +138,10 @@ StoreResult<std::unique_ptr<SessionWriter>> SqliteStore::Impl::create(
   if (auto error = detail::check_session_id(metadata.session_id)) return *std::move(error);
   auto session = std::make_shared<SqliteSession>();
   session->id = metadata.session_id;
-  const auto insert = [&](SqliteDatabase& database) -> std::optional<StoreError> {
-    if (detail::session_is_there(database, session->id)) return detail::session_exists(session->id);
-    session->row = detail::next_session_row(database);
+  const auto insert = [&]() -> std::optional<StoreError> {
+    if (detail::session_is_there(*database_, session->id))
+      return detail::session_exists(session->id);
+    session->row = detail::next_session_row(*database_);
     if (session->row == 0)
       return StoreError{make_error_code(Errc::limit_exceeded),
                         path_ + ": as many sessions were made as there can be; name another file"};
@@ -180,7 +149,7 @@ StoreResult<std::unique_ptr<SessionWriter>> SqliteStore::Impl::create(
     auto lock = locks_->try_lock(session->row);
     if (!lock) return StoreError{lock.error(), path_ + "-writers: " + lock.error().message()};
     session->lock = std::move(*lock);
-    detail::insert_session(database, *session, metadata, before);
+    detail::insert_session(*database_, *session, metadata, before);
     return std::nullopt;
   };
   if (auto error = commits_->run(insert)) return *std::move(error);
@@ -201,7 +170,7 @@ StoreResult<WriterLocks::Lock> SqliteStore::Impl::lock(const std::string& id, st
 
 /// A session that nobody else writes, and what its row says since.
 StoreResult<SqliteStore::Impl::Held> SqliteStore::Impl::hold(const std::string& id) {
-  if (auto error = refusal()) return *std::move(error);
+  if (auto error = commits_->refusal()) return *std::move(error);
   for (;;) {
     auto found = reader_.find(id);
     if (!found) return std::move(found).error();
@@ -235,8 +204,8 @@ StoreResult<void> SqliteStore::Impl::remove(const std::string& id) {
 
 std::optional<StoreError> SqliteStore::Impl::remove_held(const Held& held) {
   const std::int64_t row = held.session.row;
-  const auto begin = [row](SqliteDatabase& database) -> std::optional<StoreError> {
-    detail::begin_removal(database, row);
+  const auto begin = [&]() -> std::optional<StoreError> {
+    detail::begin_removal(*database_, row);
     return std::nullopt;
   };
   if (auto error = commits_->run(begin)) return error;
@@ -245,8 +214,8 @@ std::optional<StoreError> SqliteStore::Impl::remove_held(const Held& held) {
 
 std::optional<StoreError> SqliteStore::Impl::remove_rest(std::int64_t row) {
   bool more = true;
-  const auto slice = [&](SqliteDatabase& database) -> std::optional<StoreError> {
-    more = detail::remove_slice(database, row);
+  const auto slice = [&]() -> std::optional<StoreError> {
+    more = detail::remove_slice(*database_, row);
     return std::nullopt;
   };
   while (more) {
@@ -265,7 +234,7 @@ std::optional<StoreError> SqliteStore::Impl::finish_removals() {
 }
 
 StoreResult<std::size_t> SqliteStore::Impl::prune(Timestamp before) {
-  if (auto error = refusal()) return *std::move(error);
+  if (auto error = commits_->refusal()) return *std::move(error);
   const std::int64_t moment = before.time_since_epoch().count();
   std::size_t removed = 0;
   for (std::int64_t row = 0;;) {
