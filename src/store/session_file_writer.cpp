@@ -3,6 +3,7 @@
 #include "store/session_lines.hpp"
 
 #include <cerrno>
+#include <ctime>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -38,6 +39,17 @@ std::optional<SessionError> take_lock(const FileDescriptor& file, const std::str
                     "another program writes to it");
 }
 
+/// Makes sure that what we have locked was not removed before.
+std::optional<SessionError> still_there(const FileDescriptor& file, const std::string& path) {
+  struct stat held {};
+  struct stat named {};
+  if (::fstat(file.get(), &held) != 0 || ::stat(path.c_str(), &named) != 0)
+    return system_error_of(path, "open");
+  if (held.st_dev == named.st_dev && held.st_ino == named.st_ino) return std::nullopt;
+  errno = ENOENT;
+  return system_error_of(path, "open");
+}
+
 /// What is wrong with the last line; refuses a file that cannot be read.
 SessionResult<std::optional<TornLine>> check_session(const std::string& path) {
   auto reader = SessionReader::open(path);
@@ -67,15 +79,22 @@ SessionResult<SessionFileWriter> SessionFileWriter::create(const std::string& pa
   return SessionFileWriter(path, std::move(file), 0, is_new);
 }
 
-SessionResult<SessionFileWriter> SessionFileWriter::append(const std::string& path) {
+SessionResult<FileDescriptor> SessionFileWriter::lock(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY));
   if (!file) return system_error_of(path, "open");
   if (auto error = take_lock(file, path)) return *std::move(error);
+  if (auto error = still_there(file, path)) return *std::move(error);
+  return file;
+}
+
+SessionResult<SessionFileWriter> SessionFileWriter::append(const std::string& path) {
+  auto file = lock(path);
+  if (!file) return std::move(file).error();
   const auto torn = check_session(path);
   if (!torn) return torn.error();
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return system_error_of(path, "read");
-  SessionFileWriter writer(path, std::move(file), status.st_size, false);
+  if (::fstat(file->get(), &status) != 0) return system_error_of(path, "read");
+  SessionFileWriter writer(path, std::move(*file), status.st_size, false);
   if (auto error = *torn ? writer.repair(**torn) : std::nullopt) return *std::move(error);
   return writer;
 }
@@ -103,6 +122,24 @@ std::optional<SessionError> SessionFileWriter::write(std::string_view line) {
   }
   size_ = whole;
   return std::nullopt;
+}
+
+void SessionFileWriter::take_back(std::uint64_t size) noexcept {
+  const auto whole = static_cast<off_t>(size);
+  if (::ftruncate(file_.get(), whole) == 0) size_ = whole;
+}
+
+std::optional<SessionError> SessionFileWriter::sync() {
+  if (::fdatasync(file_.get()) == 0) return std::nullopt;
+  return system_error_of(path_, "sync");
+}
+
+void SessionFileWriter::touch() noexcept {
+  // The kernel's own notion of the present moves only every few milliseconds.
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const timespec times[]{now, now};
+  ::futimens(file_.get(), times);
 }
 
 void SessionFileWriter::remove() noexcept {

@@ -3,6 +3,7 @@
 #include "file_descriptor.hpp"
 #include "strandbus/store/session_reader.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,13 +21,25 @@ class SessionFileWriter {
   static SessionResult<SessionFileWriter> create(const std::string& path);
   /// A session file, with whatever of its last line was cut off removed.
   static SessionResult<SessionFileWriter> append(const std::string& path);
+  /// A file that nobody writes to while this is held.
+  static SessionResult<FileDescriptor> lock(const std::string& path);
 
   /// Puts one line with its end behind the others, with one write where the system allows it. Takes
   /// back what was written of it when that fails.
   std::optional<SessionError> write(std::string_view line);
 
+  /// Takes back what was written since the file had this size, as far as that is possible.
+  void take_back(std::uint64_t size) noexcept;
+  /// Waits for the disk.
+  std::optional<SessionError> sync();
+  /// Gives the file the present time, to the nanosecond.
+  void touch() noexcept;
+
   /// Removes the file if create() made it.
   void remove() noexcept;
+
+  /// Of the whole lines.
+  std::uint64_t size() const noexcept { return static_cast<std::uint64_t>(size_); }
 
   const std::string& path() const noexcept { return path_; }
 
