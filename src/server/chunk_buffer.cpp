@@ -18,7 +18,7 @@ std::string_view ChunkBuffer::framed() {
 
 void ChunkBuffer::clear() {
   // A reader that waits keeps no room for what it was sent last.
-  if (text_.capacity() > kept_bytes) text_ = std::string();
+  if (text_.capacity() > kept_bytes) std::string().swap(text_);
   text_.assign(head_room, ' ');
 }
 

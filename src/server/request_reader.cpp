@@ -3,11 +3,12 @@
 #include "strandbus/error.hpp"
 
 #include <boost/algorithm/string/predicate.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace strandbus::detail {
@@ -27,20 +28,10 @@ bool is_number(std::string_view text) noexcept {
 
 }  // namespace
 
-struct RequestReader::Parser {
-  http::request_parser<http::string_body> parser;
-};
-
-RequestReader::RequestReader(std::size_t max_header, std::size_t max_body)
-    : max_header_(max_header), max_body_(max_body) {
-  next();
-}
-
-RequestReader::~RequestReader() = default;
-
 void RequestReader::next() {
-  parser_.reset();
   request_ = {};
+  chunks_.reset();
+  body_size_ = 0;
   checked_ = 0;
   head_done_ = expects_continue_ = false;
   // What an idle connection does not need is given back.
@@ -91,35 +82,34 @@ bool RequestReader::check_line_ends() {
 }
 
 bool RequestReader::read_head() {
-  if (head_done_ || refusal_ || !begun() || !check_line_ends()) return head_done_ && !refusal_;
-  parser_ = std::make_unique<Parser>();
-  auto& parser = parser_->parser;
-  // The limit was kept already; Beast, which counts a little differently, shall not keep another.
+  if (refusal_) return false;
+  if (head_done_) return true;
+  if (!begun() || !check_line_ends() || !parse_head()) return false;
+  unread_.erase(0, std::exchange(checked_, 0));
+  check_single_headers();
+  check_lengths();
+  check_expectation();
+  head_done_ = !refusal_;
+  return head_done_;
+}
+
+bool RequestReader::parse_head() {
+  http::request_parser<http::empty_body> parser;
+  // Our limit was kept already; Beast, which counts a little differently, keeps no other one.
   parser.header_limit(static_cast<std::uint32_t>(2 * max_header_));
-  parser.body_limit(max_body_);
+  parser.body_limit(boost::none);
   error_code ec;
-  const std::size_t used = parser.put(asio::buffer(unread_.data(), checked_), ec);
-  if (ec == http::error::body_limit) {
-    return fail(413, "body_too_large",
-                "the body of a request has at most " + bytes_text(max_body_));
-  }
-  if (ec == http::error::bad_version) {
+  parser.put(asio::buffer(unread_.data(), checked_), ec);
+  const auto& head = parser.get();
+  const bool version_known = head.version() == 10 || head.version() == 11;
+  if (ec == http::error::bad_version || (!ec && !version_known)) {
     return fail(505, "version_unknown", "speak HTTP/1.1");
   }
   if (ec || !parser.is_header_done()) {
     return fail(400, "malformed_request", "this is no HTTP/1.1 request: " + ec.message());
   }
-  unread_.erase(0, used);
-  checked_ = 0;
-  check_head();
-  head_done_ = !refusal_;
-  return head_done_;
-}
-
-void RequestReader::check_head() {
-  const auto& head = parser_->parser.get();
   request_.http_1_1 = head.version() == 11;
-  request_.keep_alive = parser_->parser.keep_alive();
+  request_.keep_alive = parser.keep_alive();
   request_.method = view(head.method_string());
   for (const auto& field : head) {
     HttpHeader header;
@@ -127,10 +117,8 @@ void RequestReader::check_head() {
     header.value = view(field.value());
     request_.headers.push_back(std::move(header));
   }
-  if (head.version() != 10 && head.version() != 11) fail(505, "version_unknown", "speak HTTP/1.1");
-  check_lengths();
-  read_request_line();
-  check_expectation();
+  read_target(view(head.target()));
+  return true;
 }
 
 void RequestReader::check_lengths() {
@@ -138,25 +126,34 @@ void RequestReader::check_lengths() {
   const std::size_t lengths = request_.count("Content-Length");
   if (codings + lengths > 1) {
     fail(400, "malformed_request", "the request tells its length twice");
-  } else if (lengths == 1 && !is_number(*request_.header("Content-Length"))) {
-    fail(400, "malformed_request", "Content-Length is not a number of bytes");
+  } else if (lengths == 1) {
+    const std::string_view length = *request_.header("Content-Length");
+    if (!is_number(length)) fail(400, "malformed_request", "Content-Length is no number of bytes");
+    std::from_chars(length.data(), length.data() + length.size(), body_size_);
   } else if (codings == 1 && !request_.http_1_1) {
     fail(400, "malformed_request", "there is no Transfer-Encoding in HTTP/1.0");
-  } else if (codings == 1 &&
-             !boost::algorithm::iequals(*request_.header("Transfer-Encoding"), "chunked")) {
-    fail(501, "coding_unknown", "no other Transfer-Encoding than chunked is understood");
+  } else if (codings == 1) {
+    if (!boost::algorithm::iequals(*request_.header("Transfer-Encoding"), "chunked")) {
+      fail(501, "coding_unknown", "no other Transfer-Encoding than chunked is understood");
+    }
+    chunks_.emplace(max_body_, max_header_);
   }
+  if (body_size_ > max_body_) fail_body_size();
 }
 
-void RequestReader::read_request_line() {
+void RequestReader::check_single_headers() {
   for (const std::string_view name : {"Host", "Origin", "Authorization", "Content-Type"}) {
     if (request_.count(name) > 1) {
       fail(400, "malformed_request", "the request has two headers " + std::string(name));
     }
   }
+  if (request_.http_1_1 && !request_.header("Host")) {
+    fail(400, "malformed_request", "the request has no Host");
+  }
+}
+
+void RequestReader::read_target(std::string_view target) {
   const auto host = request_.header("Host");
-  if (!host && request_.http_1_1) fail(400, "malformed_request", "the request has no Host");
-  std::string_view target = view(parser_->parser.get().target());
   if (target == "*" && request_.method == "OPTIONS") target = "/";
   // The absolute form, which a proxy gets: it must name the same host (RFC 9112, section 3.2.2).
   if (boost::algorithm::istarts_with(target, "http://") && host) {
@@ -188,27 +185,27 @@ void RequestReader::check_expectation() {
 
 bool RequestReader::read_body() {
   if (refusal_ || !head_done_) return false;
-  auto& parser = parser_->parser;
-  if (!parser.is_done()) {
-    parser.eager(true);
-    error_code ec;
-    const std::size_t used = unread_.empty() ? 0 : parser.put(asio::buffer(unread_), ec);
-    unread_.erase(0, used);
-    if (ec == http::error::body_limit) {
-      return fail(413, "body_too_large",
-                  "the body of a request has at most " + bytes_text(max_body_));
-    }
-    if (ec && ec != http::error::need_more) {
-      return fail(400, "malformed_request", "the body is not chunked as it should be");
-    }
-    // What is left over is the beginning of a chunk's head, or of the trailer.
-    if (!parser.is_done() && unread_.size() > max_header_) {
-      return fail(431, "header_too_large", "a chunk of the body has too large a head");
-    }
+  if (chunks_) return read_chunks();
+  const std::size_t count = std::min(body_size_ - request_.body.size(), unread_.size());
+  request_.body.append(unread_, 0, count);
+  unread_.erase(0, count);
+  return request_.body.size() == body_size_;
+}
+
+bool RequestReader::read_chunks() {
+  switch (chunks_->decode(unread_, request_.body)) {
+    case ChunkDecoder::Result::more: return false;
+    case ChunkDecoder::Result::done: return true;
+    case ChunkDecoder::Result::body_too_large: return fail_body_size();
+    case ChunkDecoder::Result::line_too_large:
+      return fail(431, "header_too_large", "a chunk's head or the trailers are too large");
+    case ChunkDecoder::Result::malformed: break;
   }
-  if (!parser.is_done()) return false;
-  request_.body = std::move(parser.get().body());
-  return true;
+  return fail(400, "malformed_request", "the body is not chunked as it should be");
+}
+
+bool RequestReader::fail_body_size() {
+  return fail(413, "body_too_large", "the body of a request has at most " + bytes_text(max_body_));
 }
 
 }  // namespace strandbus::detail

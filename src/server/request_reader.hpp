@@ -1,9 +1,9 @@
 #pragma once
 
+#include "server/chunk_decoder.hpp"
 #include "server/http_message.hpp"
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,8 +16,8 @@ namespace strandbus::detail {
 /// unknown transfer coding, line ends other than CRLF, folded lines.
 class RequestReader {
  public:
-  RequestReader(std::size_t max_header, std::size_t max_body);
-  ~RequestReader();
+  RequestReader(std::size_t max_header, std::size_t max_body)
+      : max_header_(max_header), max_body_(max_body) {}
 
   void feed(std::string_view bytes) { unread_ += bytes; }
 
@@ -40,20 +40,22 @@ class RequestReader {
   void next();
 
  private:
-  struct Parser;
-
   bool check_line_ends();
-  void check_head();
+  bool parse_head();
   void check_lengths();
+  void check_single_headers();
   void check_expectation();
-  void read_request_line();
+  bool read_chunks();
+  void read_target(std::string_view target);
+  bool fail_body_size();
   bool fail(int status, std::string code, std::string message);
 
   std::size_t max_header_;
   std::size_t max_body_;
   std::string unread_;
-  std::size_t checked_ = 0;  // of unread_: its line ends are right
-  std::unique_ptr<Parser> parser_;
+  std::size_t checked_ = 0;             // of unread_: its line ends are right
+  std::optional<ChunkDecoder> chunks_;  // of a body in chunks
+  std::size_t body_size_ = 0;           // of one whose size was told
   ServerRequest request_;
   bool head_done_ = false;
   bool expects_continue_ = false;
