@@ -16,13 +16,16 @@ namespace {
 constexpr std::string_view message_prefix = R"({"_type":"message",)";
 constexpr std::string_view event_overhead = R"("_type":"event",)";
 
-/// Whether a line is of a kind that has nothing to do with events.
-bool is_no_event(std::string_view line) {
-  if (line.starts_with(message_prefix)) return true;
+enum class LineKind : std::uint8_t { event, message, unknown };
+
+/// What a line is that does not begin as event lines do; one that is broken counts as an event.
+LineKind kind_of_line(std::string_view line) {
+  if (line.starts_with(message_prefix)) return LineKind::message;
   const SessionLimits limits;
   LineDecoder decoder({limits.max_line_bytes, limits.max_depth});
   const auto decoded = decoder.decode(line);
-  return decoded && !std::holds_alternative<StreamEvent>(*decoded);
+  if (!decoded || std::holds_alternative<StreamEvent>(*decoded)) return LineKind::event;
+  return std::holds_alternative<UnknownLine>(*decoded) ? LineKind::unknown : LineKind::message;
 }
 
 }  // namespace
@@ -41,6 +44,10 @@ void EventPlaces::add(LinePlace place, std::optional<std::uint64_t> seq) {
   const std::uint64_t before = std::exchange(said_, said);
   if (places_.empty()) {
     first_ = std::max(said, std::uint64_t{1});
+    if (said == 2 && unknown_) {
+      first_ = 1;
+      put(*unknown_, State::damaged);
+    }
     return put(place, said != 0 ? State::whole : State::damaged);
   }
   const std::uint64_t expected = last_seq() + 1;
@@ -99,9 +106,11 @@ std::optional<StoreError> SessionIndex::add(std::string_view line, const std::st
     const std::string json = json_of_line(line);
     events_.add(place, seq_of_event(json));
     owed_message_ = message_line_after(json);
-  } else if (!is_no_event(line)) {
-    events_.add(place, std::nullopt);
+    return std::nullopt;
   }
+  const LineKind kind = kind_of_line(line);
+  if (kind == LineKind::event) events_.add(place, std::nullopt);
+  if (kind == LineKind::unknown) events_.add_unknown(place);
   return std::nullopt;
 }
 

@@ -27,6 +27,9 @@ class EventPlaces {
   /// The next event line; `seq` is what it says, none if it says nothing.
   void add(LinePlace place, std::optional<std::uint64_t> seq);
 
+  /// A line of a kind that nobody knows: before the first event it may have been one.
+  void add_unknown(LinePlace place) { unknown_ = place; }
+
   std::uint64_t first_seq() const noexcept { return places_.empty() ? 0 : first_; }
   std::uint64_t last_seq() const noexcept {
     return places_.empty() ? 0 : first_ + places_.size() - 1;
@@ -46,8 +49,9 @@ class EventPlaces {
   void put(LinePlace line, State state);
 
   std::vector<Place> places_;
-  std::uint64_t first_ = 1;
-  std::uint64_t said_ = 0;  ///< by the line before; 0 = nothing
+  std::optional<LinePlace> unknown_{};
+  std::uint64_t first_ = 1;  ///< the seq of the first place
+  std::uint64_t said_ = 0;   ///< by the line before; 0 = nothing
   std::uint64_t bytes_ = 0;
   std::size_t faults_ = 0;
 };

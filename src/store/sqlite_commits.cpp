@@ -1,6 +1,7 @@
 #include "store/sqlite_commits.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -87,6 +88,7 @@ void SqliteCommits::write_counts(SqliteSession& session) {
 void SqliteCommits::tidy() {
   if (wal_pages_ < checkpoint_pages) return;
   wal_pages_ = 0;
+  errno = 0;
   const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
                                              nullptr, nullptr);
   // Somebody reads what the log still holds, or does this himself: the next time, then.

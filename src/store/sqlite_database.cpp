@@ -2,6 +2,8 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <cerrno>
+
 namespace strandbus::detail {
 namespace {
 
@@ -35,6 +37,7 @@ SqliteDatabase::SqliteDatabase(const std::string& path) {
 }
 
 void SqliteDatabase::run(const char* sql) {
+  errno = 0;
   const int code = sqlite3_exec(get(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
 }
@@ -46,10 +49,13 @@ std::int64_t SqliteDatabase::number(const char* sql) {
 }
 
 void SqliteDatabase::fail(int code) const {
+  const int last_error = errno;
   const int primary = code & 0xff;
   const bool of_system =
       primary == SQLITE_IOERR || primary == SQLITE_FULL || primary == SQLITE_CANTOPEN;
-  const int system_code = of_system && get() ? sqlite3_system_errno(get()) : 0;
+  int system_code = of_system && get() ? sqlite3_system_errno(get()) : 0;
+  // SQLite 3.40 does not note it for a COMMIT.
+  if (of_system && system_code == 0) system_code = last_error;
   throw SqliteFailure(code, system_code, words_of(get(), code, system_code));
 }
 
@@ -84,6 +90,7 @@ SqliteQuery& SqliteQuery::bind_blob(int parameter, std::string_view bytes) {
 }
 
 bool SqliteQuery::step() {
+  errno = 0;
   const int code = sqlite3_step(get());
   if (code == SQLITE_ROW) return true;
   if (code != SQLITE_DONE) of_.database_.fail(code);

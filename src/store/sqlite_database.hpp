@@ -39,7 +39,7 @@ class SqliteDatabase {
   void run(const char* sql);
   /// The first column of the first row.
   std::int64_t number(const char* sql);
-  /// Throws what the last call has failed with.
+  /// Throws what the last call has failed with; errno was 0 before it.
   [[noreturn]] void fail(int code) const;
 
   /// How many rows the last statement has changed.
