@@ -290,11 +290,10 @@ void add_serve(Command command, ServeArguments& serve) {
 
 /// What is wrong with a list of event types; empty if nothing is.
 std::string fault_of_types(const std::string& text) {
-  const std::vector<std::string> types = split_list(text);
-  for (const std::string& type : types) {
+  for (const std::string& type : split_list(text)) {
     if (!event_type_from(type)) return in_quotes(type) + " is no type of an event";
   }
-  return types.empty() ? "name types of events" : "";
+  return {};
 }
 
 void add_follow(Command command, FollowArguments& follow) {
