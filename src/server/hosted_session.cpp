@@ -166,8 +166,7 @@ void HostedSession::begin_to_write() {
 
 asio::awaitable<void> HostedSession::write(std::shared_ptr<HostedSession> self) {
   try {
-    while (co_await self->write_once()) {
-    }
+    for (bool more = true; more;) more = co_await self->write_once();
   } catch (const std::exception& failure) {
     self->services_->options.logger.log(LogLevel::error, failure.what());
     self->fail(Errc::store_failed);

@@ -73,7 +73,12 @@ HttpReply answer(const Context&, const ShowMethods& operation) {
 asio::awaitable<HttpReply> answer(Context context, CreateSession operation) {
   auto result = co_await context->hub->create(std::move(operation.wanted));
   if (!result) co_return reply_to(refusal_for(result.error()));
-  const std::string& id = result->summary.metadata.session_id;
+  const std::string id = result->summary.metadata.session_id;
+  if (!operation.message.empty()) {
+    const auto run = co_await context->hub->start_run(id, std::move(operation.message));
+    if (!run) co_return reply_to(refusal_for(run.error()));
+    result->running = true;
+  }
   HttpReply reply = json_reply(201, session_json(*result));
   add_header(reply.headers, "Location", "/v1/sessions/" + id);
   co_return reply;

@@ -62,15 +62,16 @@ UserMessageCommand read_user_message(const JsonField& document) {
 
 }  // namespace
 
-NewSession read_new_session(const ServerRequest& request) {
-  NewSession wanted;
-  if (request.body.empty()) return wanted;
+CreateSession read_create_session(const ServerRequest& request) {
+  CreateSession operation;
+  if (request.body.empty()) return operation;
   const json::value document = json_body(request);
   const JsonField field{document, ""};
-  const JsonObjectReader body(field, {"title", "client"});
-  wanted.title = text_of(body, "title", max_name_bytes);
-  wanted.client = text_of(body, "client", max_name_bytes);
-  return wanted;
+  const JsonObjectReader body(field, {"title", "client", "message"});
+  operation.wanted.title = text_of(body, "title", max_name_bytes);
+  operation.wanted.client = text_of(body, "client", max_name_bytes);
+  operation.message = text_of(body, "message", no_limit);
+  return operation;
 }
 
 StartRun read_start_run(const ServerRequest& request) {

@@ -7,8 +7,8 @@ namespace strandbus::detail {
 
 // What stands in the body of a request. All throw BadRequest or JsonProblem.
 
-/// {"title"?, "client"?}; no body at all is an empty object.
-NewSession read_new_session(const ServerRequest& request);
+/// {"title"?, "client"?, "message"?}; no body at all is an empty object.
+CreateSession read_create_session(const ServerRequest& request);
 
 /// {"message", "queue"?}; the session is the caller's matter.
 StartRun read_start_run(const ServerRequest& request);

@@ -39,9 +39,7 @@ Operation login(const ServerRequest& request) {
 
 Operation create_session(const ServerRequest& request) {
   expect_parameters(request.target, {});
-  CreateSession operation;
-  operation.wanted = read_new_session(request);
-  return operation;
+  return read_create_session(request);
 }
 
 Operation list_sessions(const ServerRequest& request) {

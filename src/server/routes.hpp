@@ -30,6 +30,7 @@ struct ShowMethods {
 };
 struct CreateSession {
   NewSession wanted{};
+  std::string message{};  ///< the first one; empty = none yet
 };
 struct ListSessions {
   std::size_t limit = 100;
