@@ -10,6 +10,8 @@ usage: sh cmake/dev.sh COMMAND
 
   run [ARGUMENTS]     build the program and run an agent, live and offline;
                       the arguments are those of `strandbus run` (default: "Calculate 2+2")
+  serve [ARGUMENTS]   build the program and serve agents over HTTP; the arguments are those of
+                      `strandbus serve`
   test [PRESET]       build everything and run the tests; presets: dev (default), release,
                       asan-ubsan, tsan, fuzz
   bench [ARGUMENTS]   measure the bus beside its peers and print one table; arguments:
@@ -117,11 +119,21 @@ build() {
 
 # --- commands ---------------------------------------------------------------------------------
 
-run() {
+build_program() {
   # shellcheck disable=SC2086
   need $to_build
   configure release -DSTRANDBUS_BUILD_TESTS=OFF
   build release --target strandbus_cli
+}
+
+serve() {
+  build_program
+  say "build/release/bin/strandbus serve $*"
+  exec "$root/build/release/bin/strandbus" serve "$@"
+}
+
+run() {
+  build_program
   [ $# -gt 0 ] || set -- --provider scripted "Calculate 2+2"
   say "build/release/bin/strandbus run $*"
   exec "$root/build/release/bin/strandbus" run "$@"
@@ -241,6 +253,7 @@ command=${1-}
 [ $# -eq 0 ] || shift
 case $command in
   run) run "$@" ;;
+  serve) serve "$@" ;;
   test) [ $# -le 1 ] || misuse "test takes one preset"; test_preset "${1-dev}" ;;
   bench) bench "$@" ;;
   soak) [ $# -eq 0 ] || misuse "soak takes no argument"; soak ;;

@@ -85,6 +85,7 @@ HostedSession::HostedSession(std::shared_ptr<HubServices> services, SessionMetad
 
 void HostedSession::begin(const NewSession& wanted) {
   begin_to_write();
+  changed_here_ = true;
   SessionCreated created;
   created.workspace = metadata_.workspace;
   created.title = wanted.title;
@@ -152,8 +153,9 @@ void HostedSession::end_interrupted() {
 }
 
 void HostedSession::announce_restore() {
-  if (restored_) static_cast<void>(publisher_.publish(*restored_));
-  restored_.reset();
+  if (!restored_) return;
+  changed_here_ = true;
+  static_cast<void>(publisher_.publish(*std::exchange(restored_, std::nullopt)));
 }
 
 // From the bus to the store, and from there to the readers.
@@ -318,6 +320,11 @@ asio::awaitable<void> HostedSession::close(std::chrono::steady_clock::time_point
   const auto last = Clock::now() + patience_with_agents;
   while (running_ && Clock::now() < last) co_await changed(last);
   agent_.reset();
+  if (changed_here_) {
+    SessionClosed closed;
+    closed.reason = std::move(reason);
+    static_cast<void>(publisher_.publish(std::move(closed)));
+  }
   bus_.close();
   while (writing_) co_await changed(Clock::time_point::max());
   writer_.reset();

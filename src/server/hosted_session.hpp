@@ -95,6 +95,7 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   std::atomic<std::size_t> queued_{0};
   bool writing_ = false;
   bool closing_ = false;
+  bool changed_here_ = false;  // by this process
 };
 
 }  // namespace strandbus::detail

@@ -22,16 +22,15 @@ struct Source {
   std::string_view else_who{};
 };
 
-constexpr std::string_view service = "the service, which is still to come";
 constexpr std::string_view workflows = "workflows, which are still to come";
 constexpr std::string_view background = "background tasks, which are still to come";
 constexpr std::string_view application = "the application and its tools";
 
 constexpr Source sources[] = {
-    {EventType::session_created, "", service},
-    {EventType::session_restored, "", service},
-    {EventType::session_closed, "", service},
-    {EventType::workspace_updated, "", service},
+    {EventType::session_created, "server/hosted_session.cpp"},
+    {EventType::session_restored, "server/hosted_session.cpp"},
+    {EventType::session_closed, "server/hosted_session.cpp"},
+    {EventType::workspace_updated, "", application},
     {EventType::workflow_started, "", workflows},
     {EventType::workflow_progress, "", workflows},
     {EventType::workflow_completed, "", workflows},
@@ -66,7 +65,7 @@ constexpr Source sources[] = {
     {EventType::background_task_finished, "", background},
     {EventType::background_task_cancelled, "", background},
     {EventType::execution_summary, "", workflows},
-    {EventType::error, "", application},
+    {EventType::error, "server/hosted_session.cpp"},
     {EventType::agent_error, "", workflows},
     {EventType::run_completed, "agent/run.cpp"},
     {EventType::run_failed, "agent/run.cpp"},

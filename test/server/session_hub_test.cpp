@@ -258,8 +258,9 @@ TEST_F(HubTest, GoesOnWithTheNextSeqWhenASessionComesBack) {
   EXPECT_EQ(hub_->stats().loaded, 0U);
   ASSERT_TRUE(say(id, "2"));
   const auto items = read(id, behind(7));
-  EXPECT_EQ(items.front().type, "session_restored");
-  EXPECT_EQ(seqs(items), from_to(8, 15));
+  EXPECT_EQ(items[0].type, "session_closed");
+  EXPECT_EQ(items[1].type, "session_restored");
+  EXPECT_EQ(seqs(items), from_to(8, 16));
   expect_sound(id);
   const std::lock_guard lock(talker_->mutex);
   EXPECT_THAT(talker_->before, ElementsAre("1"));
@@ -273,7 +274,7 @@ TEST_F(HubTest, LookingAtASessionAddsNothingToIt) {
   EXPECT_EQ(read(id, behind(0)).size(), 7U);
   ASSERT_TRUE(wait(hub_->snapshot(id)));
   start_hub();
-  EXPECT_EQ(store_->events(id).size(), 7U);
+  EXPECT_EQ(store_->events(id).size(), 8U);  // with the session_closed of the first one
 }
 
 TEST_F(HubTest, PutsInOrderWhatAnotherProcessHasLeftOpenWhereverItWasKilled) {
