@@ -25,6 +25,12 @@
 #include "strandbus/tools/plan.hpp"
 #endif
 
+#ifdef STRANDBUS_SNIPPETS_OF_STORE
+#include "strandbus/store/session_directory.hpp"
+#include "strandbus/store/sqlite_store.hpp"
+#include "strandbus/store/store_conformance.hpp"
+#endif
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -35,6 +41,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iostream>
