@@ -154,7 +154,7 @@ TEST_F(DamagedDatabase, FindsEveryBitOfARecord) {
 }
 
 TEST_F(DamagedDatabase, ServesNothingWrongWhateverBitIsChanged) {
-  const std::uint64_t rounds = test::amount(300, 60, 10'000);
+  const std::uint64_t rounds = test::amount(200, 40, 10'000);
   std::mt19937_64 random(test::seed());
   const std::string whole = read_file(path_);
   std::uint64_t refused = 0;
