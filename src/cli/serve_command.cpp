@@ -116,7 +116,8 @@ std::unique_ptr<HttpServer> open_server(asio::any_io_executor executor,
   try {
     return std::make_unique<HttpServer>(std::move(executor), std::move(hub), std::move(options));
   } catch (const std::exception& failure) {
-    throw UsageError(std::string("cannot serve: ") + failure.what());
+    const std::string text = failure.what();
+    throw UsageError("cannot serve: " + text.substr(0, text.find(" [")));  // no place in a source
   }
 }
 

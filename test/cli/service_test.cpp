@@ -228,7 +228,7 @@ TEST(Service, SaysWhyItCannotServe) {
   const std::vector<std::pair<Program::Arguments, std::string>> cases{
       {{"--listen", "here"}, "\"here\" is no address and port such as 127.0.0.1:8080"},
       {{"--listen", "127.0.0.1:65536"}, "is no address and port"},
-      {{"--listen", service.address(), "--store", store}, service.address()},
+      {{"--listen", service.address(), "--store", store}, "Address already in use\n"},
       {{"--listen", "no.such.name:0", "--store", store}, "no.such.name"},
       {{"--listen", "127.0.0.1:0", "--store", no_store}, "no_store.db"},
       {{"--listen", "127.0.0.1:0", "--store", store, "--token-file", short_token},
