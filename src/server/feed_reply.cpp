@@ -46,12 +46,14 @@ class FeedSender {
  private:
   asio::awaitable<void> send_all() {
     if (setting_.form == FeedForm::sse) append_sse_retry(buffer_.text(), setting_.retry);
-    do {
-      if (!co_await flush()) co_return;
-    } while (co_await read_batch());
-    outcome_.complete = co_await flush();
-    if (!outcome_.complete) co_return;
-    outcome_.complete = !co_await socket_.write(buffer_.last(), setting_.write_timeout);
+    for (bool more = true; more;) {
+      co_await flush();
+      if (gone_) co_return;
+      more = co_await read_batch();
+    }
+    if (gone_) co_return;
+    const error_code ec = co_await socket_.write(buffer_.last(), setting_.write_timeout);
+    outcome_.complete = !ec;
   }
 
   /// False at the end of the feed, or when the reader is gone.
@@ -67,26 +69,28 @@ class FeedSender {
     for (const FeedItem& item : items) {
       append_item(buffer_.text(), item, setting_);
       if (buffer_.size() < chunk_bytes) continue;
-      if (!co_await flush()) throw system_error(asio::error::operation_aborted);
+      co_await flush();
+      if (gone_) co_return false;
     }
     co_return true;
   }
 
-  /// False when the reader is gone or stuck.
-  asio::awaitable<bool> flush() {
-    if (buffer_.empty()) co_return true;
+  asio::awaitable<void> flush() {
+    if (buffer_.empty()) co_return;
     const error_code ec = co_await socket_.write(buffer_.framed(), setting_.write_timeout);
     buffer_.clear();
+    gone_ = ec.failed();
     if (ec == Errc::timed_out) outcome_.problem = "the reader takes nothing";
     // What can be written at once waits for nothing: let others have their turn.
-    co_await asio::post(socket_.get_executor(), asio::use_awaitable);
-    co_return !ec;
+    const asio::any_io_executor executor = socket_.get_executor();
+    co_await asio::post(executor, asio::use_awaitable);
   }
 
   HttpSocket& socket_;
   SessionFeed& feed_;
   const FeedSetting& setting_;
   ChunkBuffer buffer_;
+  bool gone_ = false;  // the reader, or he is stuck
   FeedOutcome outcome_;
 };
 

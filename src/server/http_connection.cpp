@@ -54,9 +54,12 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpContext> context, asio::ip::t
       reader_(context_->limits.max_header, context_->limits.max_body) {}
 
 asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self) {
-  while (co_await self->serve_one() == Next::request) {
+  const asio::any_io_executor executor = self->get_executor();
+  for (;;) {
+    const Next next = co_await self->serve_one();
+    if (next == Next::close) break;
     // Requests that came together wait for nothing: let others have their turn.
-    co_await asio::post(self->get_executor(), asio::use_awaitable);
+    co_await asio::post(executor, asio::use_awaitable);
   }
   if (self->unread_body_) co_await self->linger();
   self->socket_->close();
@@ -73,7 +76,8 @@ void HttpConnection::drain() {
 }
 
 asio::awaitable<HttpConnection::Next> HttpConnection::serve_one() {
-  if (!co_await wait_for_request()) co_return Next::close;
+  const bool begun = co_await wait_for_request();
+  if (!begun) co_return Next::close;
   begun_ = Clock::now();
   written_before_ = socket_->bytes_written();
   access_ = Access();
@@ -100,7 +104,8 @@ asio::awaitable<bool> HttpConnection::wait_for_request() {
   idle_ = true;
   socket_->expires_after(context_->limits.idle_timeout);
   while (!reader_.begun()) {
-    if (co_await read_more()) co_return false;
+    const error_code ec = co_await read_more();
+    if (ec) co_return false;
   }
   socket_->expires_never();
   idle_ = false;
@@ -216,7 +221,8 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer_feed(ReadEvents ope
   std::string head = head_of(reply, next);
   if (setting.chunked) head += "Transfer-Encoding: chunked\r\n";
   head += "\r\n";
-  if (co_await socket_->write(head, context_->limits.write_timeout)) co_return Next::close;
+  const error_code ec = co_await socket_->write(head, context_->limits.write_timeout);
+  if (ec) co_return Next::close;
   const FeedOutcome outcome = co_await send_feed(socket_, *std::move(feed), std::move(setting));
   log_request(reply.status, outcome.problem);
   co_return outcome.complete ? next : Next::close;

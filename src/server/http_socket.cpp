@@ -99,7 +99,8 @@ asio::awaitable<error_code> HttpSocket::write(std::string_view bytes,
 asio::awaitable<void> HttpSocket::wait_for_end(std::size_t tolerated) {
   std::string said;
   while (said.size() <= tolerated) {
-    if (co_await read_some(said)) co_return;
+    const error_code ec = co_await read_some(said);
+    if (ec) co_return;
   }
 }
 

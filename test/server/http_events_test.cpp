@@ -1,0 +1,281 @@
+#include "server/http_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace strandbus {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+using test::HttpAnswer;
+using test::RawClient;
+
+constexpr std::string_view run_end = "\"run_completed\"";
+constexpr std::string_view event_end = "\n\n\r\n";
+
+class HttpEventsTest : public test::HttpTest {
+ protected:
+  std::string events(const std::string& id, const std::string& query = {},
+                     const std::string& headers = {}) const {
+    return head("GET", "/v1/sessions/" + id + "/events" + query, headers);
+  }
+
+  /// The stream up to the end of a run, without the head, as it stands.
+  std::string read_run(RawClient& client) {
+    return client.read_until(run_end) + client.read_until(event_end);
+  }
+
+  std::string read_run(const std::string& request) {
+    RawClient client(server_->port());
+    client.send(request);
+    client.read_until("\r\n\r\n");
+    return read_run(client);
+  }
+
+  static std::vector<std::uint64_t> ids(const std::string& stream) {
+    std::vector<std::uint64_t> found;
+    for (auto at = stream.find("id: "); at != std::string::npos; at = stream.find("id: ", at + 1)) {
+      if (at > 0 && stream[at - 1] == '\n') found.push_back(std::stoull(stream.substr(at + 4)));
+    }
+    return found;
+  }
+
+  static std::size_t lines_with(const std::string& text, const std::string& what) {
+    std::size_t count = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+    return count;
+  }
+};
+
+TEST_F(HttpEventsTest, SendsAllEventsOfASessionFromTheBeginning) {
+  start_server();
+  const std::string id = make_session_by_http();
+  RawClient client(server_->port());
+  client.send(events(id));
+  const HttpAnswer answer = client.read_answer();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.header("Content-Type"), "text/event-stream");
+  EXPECT_EQ(answer.header("Transfer-Encoding"), "chunked");
+  EXPECT_EQ(run(id, "5").status, 202);
+  const std::string stream = read_run(client);
+  const auto seen = ids(stream);
+  ASSERT_FALSE(seen.empty());
+  EXPECT_EQ(seen, from_to(1, seen.size()));
+  EXPECT_EQ(seen.size(), store_->events(id).size());
+  const std::string data = unchunked(stream);
+  EXPECT_THAT(data, StartsWith("retry: "));
+  EXPECT_THAT(data, Not(HasSubstr("event: ")));
+  for (const StoredEvent& stored : store_->events(id)) {
+    EXPECT_THAT(data, HasSubstr("data: " + *stored.json + "\n\n"));
+  }
+}
+
+TEST_F(HttpEventsTest, GoesOnBehindTheLastEventThatTheReaderGot) {
+  start_server();
+  const std::string id = make_session_by_http();
+  run(id, "5");
+  const auto all = ids(read_run(events(id)));
+  ASSERT_GT(all.size(), 6U);
+  const std::vector<std::uint64_t> rest(all.begin() + 4, all.end());
+  EXPECT_EQ(ids(read_run(events(id, "", "Last-Event-ID: 4\r\n"))), rest);
+  EXPECT_EQ(ids(read_run(events(id, "?after=4"))), rest);
+  EXPECT_EQ(ids(read_run(events(id, "?after=2", "Last-Event-ID: 4\r\n"))), rest);
+}
+
+TEST_F(HttpEventsTest, ResumesAtEverySeqWithNothingMissingAndNothingTwice) {
+  start_server();
+  const std::string id = make_session_by_http();
+  run(id, "20");
+  const auto all = ids(read_run(events(id)));
+  for (std::size_t got = 0; got < all.size(); ++got) {
+    const std::vector<std::uint64_t> rest(all.begin() + static_cast<std::ptrdiff_t>(got),
+                                          all.end());
+    ASSERT_EQ(ids(read_run(events(id, "", "Last-Event-ID: " + std::to_string(got) + "\r\n"))),
+              rest);
+  }
+}
+
+TEST_F(HttpEventsTest, SendsOnlyWhatComesToWhoWantsNothingElse) {
+  start_server();
+  const std::string id = make_session_by_http();
+  run(id, "5");
+  const auto before = ids(read_run(events(id)));
+  RawClient client(server_->port());
+  client.send(events(id, "?after=latest"));
+  client.read_until("retry: ");
+  client.read_until(event_end);
+  run(id, "2");
+  const auto after = ids(read_run(client));
+  EXPECT_EQ(after, from_to(before.back() + 1, before.back() + after.size()));
+}
+
+TEST_F(HttpEventsTest, NamesAndFiltersEvents) {
+  start_server();
+  const std::string id = make_session_by_http();
+  run(id, "3");
+  const std::string stream =
+      unchunked(read_run(events(id, "?named=1&type=token_delta,run_completed")));
+  EXPECT_EQ(lines_with(stream, "\nevent: token_delta\n"), 3U);
+  EXPECT_EQ(lines_with(stream, "event: run_completed\n"), 1U);
+  EXPECT_EQ(lines_with(stream, "event: "), 4U);
+}
+
+TEST_F(HttpEventsTest, ServesTwoReadersEachWithEverything) {
+  start_server();
+  const std::string id = make_session_by_http();
+  RawClient one(server_->port());
+  RawClient two(server_->port());
+  one.send(events(id));
+  two.send(events(id));
+  run(id, "50");
+  const auto of_one = ids(read_run(one));
+  EXPECT_EQ(of_one, from_to(1, of_one.size()));
+  EXPECT_EQ(ids(read_run(two)), of_one);
+}
+
+TEST_F(HttpEventsTest, SendsACommentWhileThereIsNothingToSay) {
+  HttpLimits limits;
+  limits.keep_alive = std::chrono::milliseconds(1);
+  start_server(limits);
+  const std::string id = make_session_by_http();
+  RawClient client(server_->port());
+  client.send(events(id, "?after=latest"));
+  EXPECT_THAT(client.read_until("\n:\n\n"), EndsWith("\n:\n\n"));
+}
+
+TEST_F(HttpEventsTest, LetsGoOfAReaderThatLeavesWhileNothingHappens) {
+  start_server();
+  const std::string id = make_session_by_http();
+  {
+    RawClient client(server_->port());
+    client.send(events(id));
+    client.read_until("retry: ");
+    while (shared_hub_->stats().readers == 0) std::this_thread::yield();
+  }
+  // Without having been sent anything: the keep-alive comes much later.
+  while (shared_hub_->stats().readers > 0 || server_->stats().connections > 0) {
+    std::this_thread::yield();
+  }
+}
+
+TEST_F(HttpEventsTest, EndsInOrderWhenTheSessionIsRemoved) {
+  start_server();
+  const std::string id = make_session_by_http();
+  RawClient client(server_->port());
+  client.send(events(id));
+  client.read_until("retry: ");
+  EXPECT_EQ(ask(head("DELETE", "/v1/sessions/" + id)).status, 204);
+  EXPECT_THAT(client.read_to_end(), EndsWith("\r\n0\r\n\r\n"));
+}
+
+TEST_F(HttpEventsTest, SendsPlainBytesToAnOldClient) {
+  start_server();
+  const std::string id = make_session_by_http();
+  RawClient client(server_->port());
+  std::string request = events(id);
+  request.replace(request.find("HTTP/1.1"), 8, "HTTP/1.0");
+  client.send(request);
+  const HttpAnswer answer = client.read_answer();
+  EXPECT_EQ(answer.header("Transfer-Encoding"), "");
+  EXPECT_THAT(client.read_until("\n\n"), StartsWith("retry: "));
+}
+
+TEST_F(HttpEventsTest, CutsOffAReaderThatTakesNothingWhileOthersGetEverything) {
+  HttpLimits limits;
+  limits.write_timeout = std::chrono::milliseconds(300);
+  start_server(limits);
+  const std::string id = make_session_by_http();
+  RawClient stuck(server_->port());
+  const int small = 4096;
+  ::setsockopt(stuck.socket(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  stuck.send(events(id));
+  stuck.read_until("retry: ");
+  RawClient healthy(server_->port());
+  healthy.send(events(id));
+  run(id, "20000");
+  const auto got = ids(read_run(healthy));
+  EXPECT_EQ(got.size(), store_->events(id).size());
+  while (shared_hub_->stats().readers > 1) std::this_thread::yield();
+  EXPECT_THAT(log(), ::testing::Contains(HasSubstr("the reader takes nothing")));
+}
+
+TEST_F(HttpEventsTest, GivesTheEventsAsAFile) {
+  start_server();
+  const std::string id = make_session_by_http();
+  run(id, "4");
+  read_run(events(id));
+  RawClient client(server_->port());
+  const std::string request = head("GET", "/v1/sessions/" + id + "/events.jsonl");
+  client.send(request + request);
+  for (int i = 0; i < 2; ++i) {  // the connection stays
+    const HttpAnswer answer = client.read_answer();
+    EXPECT_EQ(answer.header("Content-Type"), "application/x-ndjson");
+    EXPECT_EQ(answer.header("Content-Disposition"),
+              "attachment; filename=\"" + id + ".events.jsonl\"");
+    std::string wanted;
+    for (const StoredEvent& stored : store_->events(id)) wanted += *stored.json + "\n";
+    EXPECT_EQ(unchunked(client.read_until("\r\n0\r\n\r\n")), wanted);
+  }
+}
+
+TEST_F(HttpEventsTest, GivesASnapshotFromWhichAReaderGoesOn) {
+  start_server();
+  const std::string id = make_session_by_http();
+  run(id, "4");
+  const auto all = ids(read_run(events(id)));
+  const HttpAnswer snapshot = ask(head("GET", "/v1/sessions/" + id + "/snapshot"));
+  EXPECT_EQ(snapshot.status, 200);
+  EXPECT_THAT(snapshot.body, HasSubstr("\"last_seq\":" + std::to_string(all.back())));
+}
+
+TEST_F(HttpEventsTest, RefusesASessionThatIsNotThere) {
+  start_server();
+  EXPECT_EQ(ask(events("nobody")).status, 404);
+  EXPECT_EQ(ask(head("HEAD", "/v1/sessions/nobody/events")).status, 404);
+  EXPECT_EQ(ask(head("GET", "/v1/sessions/nobody/events.jsonl")).status, 404);
+  EXPECT_EQ(ask(head("GET", "/v1/sessions/nobody/snapshot")).status, 404);
+}
+
+TEST_F(HttpEventsTest, EndsEverythingWhenItIsDrained) {
+  start_server();
+  const std::string id = make_session_by_http();
+  RawClient idle(server_->port());
+  idle.send(head("GET", "/healthz"));
+  idle.read_answer();
+  RawClient stream(server_->port());
+  stream.send(events(id));
+  stream.read_until("retry: ");
+  run(id, "3");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  wait(shared_hub_->drain(deadline));
+  wait(server_->drain(deadline));
+  EXPECT_LT(std::chrono::steady_clock::now(), deadline);
+  EXPECT_EQ(idle.read_to_end(), "");
+  const std::string rest = stream.read_to_end();
+  EXPECT_THAT(rest, HasSubstr(std::string(run_end)));
+  EXPECT_THAT(rest, EndsWith("\r\n0\r\n\r\n"));
+  EXPECT_EQ(server_->stats().connections, 0U);
+  EXPECT_LT(test::connect_to(server_->port()).get(), 0);
+}
+
+TEST_F(HttpEventsTest, ClosesAtTheDeadlineWhatDoesNotEnd) {
+  start_server();
+  const std::string id = make_session_by_http();
+  RawClient stream(server_->port());
+  stream.send(events(id));
+  stream.read_until("retry: ");
+  wait(server_->drain(std::chrono::steady_clock::now() + std::chrono::milliseconds(20)));
+  EXPECT_THAT(stream.read_to_end(), Not(EndsWith("\r\n0\r\n\r\n")));
+}
+
+}  // namespace
+}  // namespace strandbus
