@@ -37,7 +37,7 @@ TEST(Usage, NamesAnUnknownOption) {
 TEST(Usage, NamesAnUnknownCommand) {
   expect_usage_error(
       {"frobnicate"},
-      "unknown command \"frobnicate\"; there are run, follow, replay, stats and check");
+      "unknown command \"frobnicate\"; there are run, serve, follow, replay, stats and check");
 }
 
 TEST(Usage, AsksForACommand) { expect_usage_error({}, "no command"); }
