@@ -64,8 +64,7 @@ void GroupCommit::give(CommitWork work) {
 
 void GroupCommit::loop() {
   for (Batch batch; take(batch); batch.clear()) {
-    const bool failed = failed_.load(std::memory_order_relaxed);  // written by this thread
-    if (failed || !attempt([&] { target_->write(batch); })) {
+    if (failed_ || !attempt([&] { target_->write(batch); })) {
       refuse(batch);
     } else {
       finish(batch);
@@ -104,11 +103,9 @@ void GroupCommit::fail(const char* why) {
                      "cannot write to the store " + path_ + ": " + why};
   target_->failed();
   logger_.log(LogLevel::error, failure.message);
-  {
-    const std::lock_guard lock(mutex_);
-    failure_ = std::move(failure);
-  }
-  failed_.store(true, std::memory_order_release);
+  failed_ = true;
+  const std::lock_guard lock(mutex_);
+  failure_ = std::move(failure);
 }
 
 void GroupCommit::finish(Batch& batch) {

@@ -109,7 +109,7 @@ class GroupCommit : public std::enable_shared_from_this<GroupCommit> {
   const Logger logger_;
   const std::unique_ptr<CommitTarget> target_;
 
-  std::atomic<bool> failed_{false};
+  bool failed_ = false;       ///< of the committing thread
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable given_;
   std::deque<CommitWork> queue_;
