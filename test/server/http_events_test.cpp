@@ -10,14 +10,15 @@
 namespace strandbus {
 namespace {
 
+using test::HttpAnswer;
+using test::RawClient;
+using test::unchunked;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
-using test::HttpAnswer;
-using test::RawClient;
 
 constexpr std::string_view run_end = "\"run_completed\"";
 constexpr std::string_view event_end = "\n\n\r\n";
@@ -31,7 +32,8 @@ class HttpEventsTest : public test::HttpTest {
 
   /// The stream up to the end of a run, without the head, as it stands.
   std::string read_run(RawClient& client) {
-    return client.read_until(run_end) + client.read_until(event_end);
+    std::string stream = client.read_until(run_end);
+    return stream += client.read_until(event_end);
   }
 
   std::string read_run(const std::string& request) {

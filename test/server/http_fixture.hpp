@@ -143,9 +143,9 @@ class HttpTest : public HubTest {
 
   std::string head(const std::string& method, const std::string& target,
                    const std::string& more = {}) const {
-    return method + ' ' + target + " HTTP/1.1\r\nHost: 127.0.0.1:" +
-           std::to_string(server_->port()) + "\r\nAuthorization: Bearer " + std::string(token) +
-           "\r\n" + more + "\r\n";
+    return method + ' ' + target +
+           " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server_->port()) +
+           "\r\nAuthorization: Bearer " + std::string(token) + "\r\n" + more + "\r\n";
   }
 
   std::string post(const std::string& target, const std::string& body) const {

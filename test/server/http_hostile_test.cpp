@@ -11,10 +11,10 @@
 namespace strandbus {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using test::HttpAnswer;
 using test::RawClient;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class HttpHostileTest : public test::HttpTest {
  protected:
@@ -38,10 +38,13 @@ TEST_F(HttpHostileTest, AnswersOnceToWhatTwoServersCouldReadDifferently) {
   const std::string inner = head("GET", "/metrics");
   const std::string length = "Content-Length: " + std::to_string(inner.size()) + "\r\n";
   const std::string chunked = "Transfer-Encoding: chunked\r\n";
-  for (const std::string& headers :
-       {length + chunked, chunked + length, length + length, "Content-Length: 0\r\n" + length,
-        chunked + chunked, "Transfer-Encoding: chunked, identity\r\n" + length,
-        "Content-Length : 3\r\n", "X: y\r\n " + length, "X: y\n" + length}) {
+  const std::vector<std::string> pairs{
+      length + chunked,         chunked + length,
+      length + length,          "Content-Length: 0\r\n" + length,
+      chunked + chunked,        "Transfer-Encoding: chunked, identity\r\n" + length,
+      "Content-Length : 3\r\n", "X: y\r\n " + length,
+      "X: y\n" + length};
+  for (const std::string& headers : pairs) {
     const std::string answer = all_that_comes_back(head("POST", "/v1/sessions", headers) + inner);
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 4")) << headers;
     EXPECT_EQ(answer.find("HTTP/1.1 ", 1), std::string::npos) << headers;
@@ -62,9 +65,14 @@ TEST_F(HttpHostileTest, AnswersPipelinedRequestsInOrder) {
 TEST_F(HttpHostileTest, RefusesGarbage) {
   start_server();
   const std::vector<std::string> garbage{
-      std::string(64, '\0'), std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11),
-      "hello\n\n", "GET / HTTP/1.1\nHost: x\n\n", std::string("GET /\0 HTTP/1.1\r\n\r\n", 19),
-      "\xFF\xFE\xFD\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/1.1\r\n: x\r\n\r\n"};
+      std::string(64, '\0'),
+      std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11),
+      "hello\n\n",
+      "GET / HTTP/1.1\nHost: x\n\n",
+      std::string("GET /\0 HTTP/1.1\r\n\r\n", 19),
+      "\xFF\xFE\xFD\r\n\r\n",
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+      "GET / HTTP/1.1\r\n: x\r\n\r\n"};
   for (const std::string& bytes : garbage) {
     const std::string answer = all_that_comes_back(bytes);
     if (!answer.empty()) {

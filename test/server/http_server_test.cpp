@@ -10,13 +10,13 @@
 namespace strandbus {
 namespace {
 
+using test::HttpAnswer;
+using test::RawClient;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using test::HttpAnswer;
-using test::RawClient;
 
 class HttpServerTest : public test::HttpTest {};
 
@@ -57,8 +57,8 @@ TEST_F(HttpServerTest, GivesCommandsOnce) {
   start_server();
   const std::string id = make_session_by_http();
   run(id, "1 hang");
-  const std::string cancel = post("/v1/sessions/" + id + "/commands",
-                                  R"({"type":"cancel","id":"c","reason":"enough"})");
+  const std::string cancel =
+      post("/v1/sessions/" + id + "/commands", R"({"type":"cancel","id":"c","reason":"enough"})");
   const HttpAnswer first = ask(cancel);
   EXPECT_EQ(first.status, 202);
   EXPECT_THAT(first.body, HasSubstr(R"({"outcome":"accepted"})"));
@@ -111,11 +111,9 @@ TEST_F(HttpServerTest, TellsPagesNothingThatTheyDoNotNeed) {
 }
 
 TEST_F(HttpServerTest, LetsPagesOfAListedOriginRead) {
-  start_server_with([](HttpServerOptions& options) {
-    options.allowed_origins = {"https://app.example"};
-  });
-  const HttpAnswer read =
-      ask(head("GET", "/v1/sessions", "Origin: https://app.example\r\n"));
+  start_server_with(
+      [](HttpServerOptions& options) { options.allowed_origins = {"https://app.example"}; });
+  const HttpAnswer read = ask(head("GET", "/v1/sessions", "Origin: https://app.example\r\n"));
   EXPECT_EQ(read.status, 200);
   EXPECT_EQ(read.header("Access-Control-Allow-Origin"), "https://app.example");
   const HttpAnswer preflight =
@@ -157,9 +155,8 @@ TEST_F(HttpServerTest, WritesALineForEachRequestWithoutAnySecret) {
   server_.reset();
   EXPECT_THAT(log(), Contains(HasSubstr("http: GET /v1/sessions 200 ")));
   EXPECT_THAT(log(), Contains(HasSubstr("http: GET /login 303 ")));
-  for (const std::string secret :
-       {std::string(token), link.substr(link.find('=') + 1), std::string("secret-cookie"),
-        std::string("limit=7")}) {
+  for (const std::string& secret : {std::string(token), link.substr(link.find('=') + 1),
+                                    std::string("secret-cookie"), std::string("limit=7")}) {
     EXPECT_THAT(log(), Each(Not(HasSubstr(secret))));
   }
 }
@@ -186,8 +183,7 @@ TEST_F(HttpServerTest, RefusesOptionsByName) {
   start_server();
   const std::uint16_t taken = server_->port();
   EXPECT_THROW(
-      HttpServer(io_.get_executor(), shared_hub_,
-                 {.port = taken, .token = std::string(token)}),
+      HttpServer(io_.get_executor(), shared_hub_, {.port = taken, .token = std::string(token)}),
       system_error);
 }
 
