@@ -62,7 +62,8 @@ class FeedSender {
     try {
       items = co_await feed_.next(setting_.keep_alive);
     } catch (const system_error& failed) {
-      if (failed.code() != Errc::closed) throw;
+      // Who asks again for a session that was removed is told so.
+      if (failed.code() != Errc::closed && failed.code() != Errc::session_unknown) throw;
       co_return false;
     }
     if (items.empty() && setting_.form == FeedForm::sse) append_sse_comment(buffer_.text());

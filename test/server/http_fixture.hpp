@@ -51,7 +51,9 @@ class RawClient {
   /// Reads until the text has come, and returns everything up to it, or what there was at the end.
   std::string read_until(std::string_view text) {
     std::size_t end = std::string::npos;
-    while ((end = unread_.find(text)) == std::string::npos) {
+    std::size_t searched = 0;  // a long stream is not searched from its beginning each time
+    while ((end = unread_.find(text, searched)) == std::string::npos) {
+      searched = unread_.size() - std::min(unread_.size(), text.size());
       const std::string more = channel_.read_some();
       if (more.empty()) return std::exchange(unread_, {});
       unread_ += more;

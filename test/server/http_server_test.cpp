@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace strandbus {
@@ -141,6 +143,7 @@ TEST_F(HttpServerTest, AnswersHeadWithTheLengthAndOptionsWithTheMethods) {
 TEST_F(HttpServerTest, ShowsItsCounts) {
   start_server();
   run(make_session_by_http(), "1");
+  while (server_->stats().connections > 0) std::this_thread::yield();
   const std::string page = ask(head("GET", "/metrics")).body;
   EXPECT_THAT(page, AllOf(HasSubstr("\nstrandbus_server_runs_total 1\n"),
                           HasSubstr("strandbus_server_http_requests_total 3\n"),
@@ -152,7 +155,8 @@ TEST_F(HttpServerTest, WritesALineForEachRequestWithoutAnySecret) {
   const std::string link = server_->one_time_link();
   ask(head("GET", link));
   ask(head("GET", "/v1/sessions?limit=7", "Cookie: strandbus_1=secret-cookie\r\n"));
-  server_.reset();
+  // A line comes after its answer; a server that has ended has written all of them.
+  wait(server_->drain(std::chrono::steady_clock::now() + std::chrono::seconds(30)));
   EXPECT_THAT(log(), Contains(HasSubstr("http: GET /v1/sessions 200 ")));
   EXPECT_THAT(log(), Contains(HasSubstr("http: GET /login 303 ")));
   for (const std::string& secret : {std::string(token), link.substr(link.find('=') + 1),
