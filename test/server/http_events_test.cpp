@@ -195,6 +195,7 @@ TEST_F(HttpEventsTest, SendsPlainBytesToAnOldClient) {
 TEST_F(HttpEventsTest, CutsOffAReaderThatTakesNothingWhileOthersGetEverything) {
   HttpLimits limits;
   limits.write_timeout = std::chrono::milliseconds(300);
+  limits.keep_alive = std::chrono::milliseconds(100);
   start_server(limits);
   const std::string id = make_session_by_http();
   RawClient stuck(server_->port());
@@ -204,7 +205,7 @@ TEST_F(HttpEventsTest, CutsOffAReaderThatTakesNothingWhileOthersGetEverything) {
   stuck.read_until("retry: ");
   RawClient healthy(server_->port());
   healthy.send(events(id));
-  run(id, "20000");
+  run(id, "400 big");
   const auto got = ids(read_run(healthy));
   EXPECT_EQ(got.size(), store_->events(id).size());
   while (shared_hub_->stats().readers > 1) std::this_thread::yield();

@@ -37,8 +37,8 @@ struct TalkerState {
   std::vector<std::string> before;  ///< what was said before, of the newest agent
 };
 
-/// An agent that is not ours: a message "12" is answered with twelve tokens, "12 hang" hangs then
-/// until it is cancelled, "throw" throws.
+/// An agent that is not ours: a message "12" is answered with twelve tokens, "12 big" with twelve
+/// big ones, "12 hang" hangs then until it is cancelled, "throw" throws.
 class Talker final : public SessionAgent {
  public:
   Talker(SessionSetup setup, std::shared_ptr<TalkerState> state)
@@ -64,7 +64,8 @@ class Talker final : public SessionAgent {
     static_cast<void>(request.publish(ModelStarted{.provider = "test", .model = "test"}));
     std::string text;
     for (int i = 0; i < tokens; ++i) {
-      const std::string piece = std::to_string(i) + ' ';
+      std::string piece = std::to_string(i) + ' ';
+      if (message.find("big") != std::string::npos) piece.append(32768, 'x');
       text += piece;
       static_cast<void>(request.publish(TokenDelta{.text = piece, .message_id = "m"}));
       if (i % 100 == 99) co_await run.async_writable(asio::use_awaitable);
