@@ -31,6 +31,10 @@
 #include "strandbus/store/store_conformance.hpp"
 #endif
 
+#ifdef STRANDBUS_SNIPPETS_OF_SERVER
+#include "strandbus/server/http_server.hpp"
+#endif
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>

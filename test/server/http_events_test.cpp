@@ -47,7 +47,7 @@ class HttpEventsTest : public test::HttpTest {
   static std::vector<std::uint64_t> ids(const std::string& stream) {
     std::vector<std::uint64_t> found;
     for (auto at = stream.find("id: "); at != std::string::npos; at = stream.find("id: ", at + 1)) {
-      if (at > 0 && stream[at - 1] == '\n') found.push_back(std::stoull(stream.substr(at + 4)));
+      if (at > 0 && stream[at - 1] == '\n') found.push_back(std::stoull(stream.substr(at + 4, 20)));
     }
     return found;
   }
