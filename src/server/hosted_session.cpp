@@ -319,7 +319,7 @@ asio::awaitable<void> HostedSession::close(std::chrono::steady_clock::time_point
   if (running_ && agent_) agent_->cancel(reason, CancelWhen::now);
   const auto last = Clock::now() + patience_with_agents;
   while (running_ && Clock::now() < last) co_await changed(last);
-  agent_.reset();
+  if (!running_) agent_.reset();  // one that does not listen ends when its run does
   if (changed_here_) {
     SessionClosed closed;
     closed.reason = std::move(reason);

@@ -89,14 +89,13 @@ asio::awaitable<StoreResult<SessionInfo>> HubCore::create(NewSession wanted) {
   const SessionMetadata metadata = work.metadata;
   auto writer = co_await services_->pool->run(std::move(work));
   if (!writer) co_return writer.error();
-  Slot& slot = slots_[metadata.session_id];
-  slot.phase = Phase::ready;
-  slot.used = Clock::now();
-  slot.session = std::make_shared<HostedSession>(services_, metadata, *std::move(writer));
+  if (draining_) co_return stopping();
+  const auto session = std::make_shared<HostedSession>(services_, metadata, *std::move(writer));
+  slots_[metadata.session_id] = Slot();  // nobody may use it before it has begun
   count_loaded();
-  const auto session = slot.session;
   auto beginning = begin_on(session, std::move(wanted));
   co_await asio::co_spawn(session->strand(), std::move(beginning), asio::use_awaitable);
+  set_ready(metadata.session_id, session);
   SessionSummary summary;
   summary.metadata = metadata;
   summary.updated_at = metadata.created_at;
@@ -139,17 +138,21 @@ asio::awaitable<HubCore::SessionResultPtr> HubCore::load(std::string session_id)
     loaded = summary.error();
   }
   if (loaded) {
-    Slot& slot = slots_[session_id];
-    slot.phase = Phase::ready;
-    slot.session = session;
-    slot.used = Clock::now();
-  } else {
-    slots_.erase(session_id);
+    set_ready(session_id, session);
+    co_return session;
   }
+  slots_.erase(session_id);
   count_loaded();
   changes_.cancel();
-  if (!loaded) co_return loaded.error();
-  co_return session;
+  co_return loaded.error();
+}
+
+void HubCore::set_ready(const std::string& session_id, std::shared_ptr<HostedSession> session) {
+  Slot& slot = slots_[session_id];
+  slot.phase = Phase::ready;
+  slot.session = std::move(session);
+  slot.used = Clock::now();
+  changes_.cancel();
 }
 
 /// Lets a session that nobody uses go, if there are too many.
@@ -161,7 +164,7 @@ asio::awaitable<StoreResult<void>> HubCore::make_room() {
         Errc::limit_exceeded,
         std::to_string(slots_.size()) + " sessions are in use; try again when one of them is not"};
   }
-  co_await close(idle, Clock::now(), "idle", StoreError());
+  co_await unload(idle);
   co_return StoreResult<void>();
 }
 
@@ -198,6 +201,11 @@ asio::awaitable<void> HubCore::close(std::string session_id, Clock::time_point d
   changes_.cancel();
 }
 
+asio::awaitable<void> HubCore::unload(std::string session_id) {
+  StoreError nothing;
+  co_await close(std::move(session_id), Clock::now(), "idle", std::move(nothing));
+}
+
 asio::awaitable<void> HubCore::sweep(std::shared_ptr<HubCore> self,
                                      std::chrono::milliseconds pause) {
   while (!self->draining_) {
@@ -213,7 +221,7 @@ asio::awaitable<void> HubCore::unload_idle() {
     const std::string idle = longest_idle();
     const auto found = slots_.find(idle);
     if (found == slots_.end() || found->second.used > long_ago) co_return;
-    co_await close(idle, Clock::now(), "idle", StoreError());
+    co_await unload(idle);
   }
 }
 
@@ -235,8 +243,9 @@ asio::awaitable<StoreResult<void>> HubCore::remove(std::string session_id) {
 asio::awaitable<void> HubCore::close_in_background(std::shared_ptr<HubCore> self,
                                                    std::string session_id,
                                                    Clock::time_point deadline) {
+  StoreError nothing;
   co_await self->close(std::move(session_id), deadline, "the server is being stopped",
-                       StoreError());
+                       std::move(nothing));
 }
 
 asio::awaitable<void> HubCore::drain(Clock::time_point deadline) {

@@ -54,6 +54,7 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
   };
 
   asio::awaitable<SessionResultPtr> load(std::string session_id);
+  void set_ready(const std::string& session_id, std::shared_ptr<HostedSession> session);
   asio::awaitable<void> close(std::string session_id, Clock::time_point deadline,
                               std::string reason, StoreError why);
   asio::awaitable<StoreResult<void>> make_room();
@@ -62,6 +63,7 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
                                                    Clock::time_point deadline);
   static asio::awaitable<void> sweep(std::shared_ptr<HubCore> self,
                                      std::chrono::milliseconds pause);
+  asio::awaitable<void> unload(std::string session_id);
   asio::awaitable<void> unload_idle();
 
   std::string longest_idle() const;
