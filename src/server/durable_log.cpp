@@ -44,6 +44,7 @@ void DurableLog::append(StreamEvent event, StoredEvent text) {
       texts_.pop_front();
     }
   }
+  promise(seq);  // a reader that gets it now may come back before the head has moved
   bus_.restore(std::move(event)).value();
   head_.store(seq, std::memory_order_release);  // a stream may begin behind it now
 }

@@ -31,6 +31,13 @@ class DurableLog {
 
   /// The seq of the newest durable event.
   std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
+  /// Somebody is told of this seq before it is durable, and may come to read behind it.
+  void promise(std::uint64_t seq) noexcept {
+    std::uint64_t known = promised_.load();
+    while (known < seq && !promised_.compare_exchange_weak(known, seq)) {
+    }
+  }
+  std::uint64_t promised() const noexcept { return promised_.load(); }
   /// The text of an event, if it is kept in memory; else null.
   std::shared_ptr<const std::string> text_of(std::uint64_t seq) const;
 
@@ -63,6 +70,7 @@ class DurableLog {
   EventBus bus_;
   SessionTracker tracker_;
   std::atomic<std::uint64_t> head_{0};
+  std::atomic<std::uint64_t> promised_{0};
   std::atomic<std::size_t> readers_{0};
 
   mutable std::mutex mutex_;  // the rest

@@ -47,8 +47,12 @@ FeedReader::~FeedReader() { log_->reader_left(); }
 /// Decides where to begin. What is durable now and not in the memory any more is read first.
 void FeedReader::begin() {
   const std::uint64_t head = log_->head();
-  position_ = options_.after.value_or(head);
-  if (position_ > head) {
+  const std::uint64_t promised = std::max(head, log_->promised());
+  position_ = options_.after.value_or(promised);
+  if (position_ > head && position_ <= promised) {
+    wanted_after_ = position_;  // it is on its way
+    position_ = head;
+  } else if (position_ > head) {
     items_.push_back(reset_item(head));
     position_ = 0;
   }
@@ -121,7 +125,9 @@ void FeedReader::look_for_missed() {
 
 void FeedReader::take_batch() {
   const Batch batch = std::exchange(batch_, Batch());
-  for (const StreamEvent& event : batch) add(event);
+  const bool merges = options_.coalesce.count() > 0;
+  for (auto at = batch.begin(); at != batch.end(); ++at)
+    add(*at, merges && batch.delivery(at).first_seq() != at->seq());
 }
 
 asio::awaitable<void> FeedReader::read_stored() {
@@ -165,6 +171,7 @@ void FeedReader::add_gap(std::uint64_t before) {
 }
 
 void FeedReader::add_stored(const StoredEvent& stored) {
+  if (stored.seq <= wanted_after_) return;
   const auto event = decoder_.read(*stored.json);
   if (!event) throw system_error(event.error().code, event.error().message);
   if (!options_.filter.accepts_all() && !options_.filter.matches(*event)) return;
@@ -175,12 +182,14 @@ void FeedReader::add_stored(const StoredEvent& stored) {
   items_.push_back(std::move(item));
 }
 
-void FeedReader::add(const StreamEvent& event) {
+/// An event, or several that were merged into one, whose text nobody else has.
+void FeedReader::add(const StreamEvent& event, bool merged) {
   position_ = event.seq();
+  if (position_ <= wanted_after_) return;
   FeedItem item;
   item.seq = event.seq();
   item.type = event.wire_type();
-  item.json = event.is<AssistantDelta>() ? nullptr : log_->text_of(event.seq());
+  item.json = merged ? nullptr : log_->text_of(event.seq());
   if (!item.json) item.json = std::make_shared<const std::string>(to_json(event));
   items_.push_back(std::move(item));
 }

@@ -40,7 +40,7 @@ class FeedReader {
   asio::awaitable<void> read_around_damage();
 
   void add_stored(const StoredEvent& event);
-  void add(const StreamEvent& event);
+  void add(const StreamEvent& event, bool merged);
   void add_gap(std::uint64_t before);
 
   const asio::any_io_executor executor_;
@@ -48,6 +48,7 @@ class FeedReader {
   const FeedOptions options_;
   std::shared_ptr<EventStream> stream_;  // shared with the timer that ends a wait
   std::uint64_t position_ = 0;           // of the newest event that was looked at
+  std::uint64_t wanted_after_ = 0;       // what is not behind this is left out
   std::uint64_t start_ = 0;              // behind which the stream began
   std::uint64_t stored_until_ = 0;       // up to here events come from the store
   std::uint64_t missed_ = 0;             // by the stream, and already read from the store

@@ -224,6 +224,7 @@ StoreResult<StartedRun> HostedSession::start_run(std::string message, WhenBusy w
   if (closing_) return StoreError{Errc::closed, "the session is being closed"};
   StartedRun started;
   started.after = bus_.stats().published;
+  log_->promise(started.after);
   if (running_) {
     if (when_busy == WhenBusy::refuse) {
       return StoreError{Errc::busy, "session " + metadata_.session_id +

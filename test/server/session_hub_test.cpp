@@ -173,8 +173,23 @@ TEST_F(HubTest, GivesAFilteredReaderWhatPassesWhereverItIs) {
   EXPECT_EQ(seqs(items), (std::vector<std::uint64_t>{1, 4, 506}));
 }
 
+TEST_F(HubTest, GivesTheRunToAReaderThatComesBeforeItIsDurable) {
+  store_->hold();
+  const std::string id = make_session();
+  const std::uint64_t after = say(id, "3").value().after;
+  EXPECT_EQ(after, 1U);
+  SessionFeed feed = wait(hub_->feed(id, behind(after))).value();
+  store_->release();
+  std::vector<FeedItem> items;
+  while (items.empty() || !at_end_of_run(items.back())) {
+    for (FeedItem& item : wait(feed.next(std::chrono::seconds(30)))) items.push_back(item);
+  }
+  EXPECT_EQ(seqs(items), from_to(2, 9));
+}
+
 TEST_F(HubTest, MergesDeltasForAReaderThatAsks) {
   const std::string id = make_session();
+  read(id, behind(0), [](const FeedItem&) { return true; });
   FeedOptions merged = behind(1);
   merged.coalesce = std::chrono::milliseconds(50);
   auto reader = asio::co_spawn(asio::make_strand(io_), read_until(*hub_, id, merged, at_end_of_run),
@@ -236,6 +251,7 @@ TEST_F(HubTest, EndsAFiniteReaderAtTheNewestEvent) {
 
 TEST_F(HubTest, TellsAReaderThatThereIsNothingNew) {
   const std::string id = make_session();
+  read(id, behind(0), [](const FeedItem&) { return true; });
   SessionFeed feed = wait(hub_->feed(id, {})).value();
   EXPECT_TRUE(wait(feed.next(std::chrono::milliseconds(1))).empty());
   EXPECT_EQ(wait(hub_->find(id)).value().readers, 1U);
@@ -313,6 +329,7 @@ TEST_F(HubTest, CancelsWhatRunsWhenItIsDrained) {
   ASSERT_TRUE(say(id, "3 hang"));
   auto reader = asio::co_spawn(asio::make_strand(io_),
                                read_until(*hub_, id, behind(0), at_end_of_run), asio::use_future);
+  while (hub_->stats().readers == 0) std::this_thread::yield();
   wait(hub_->drain(std::chrono::steady_clock::now()));
   EXPECT_EQ(reader.get().back().type, "run_cancelled");
   expect_sound(id);
