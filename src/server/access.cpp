@@ -12,16 +12,8 @@ namespace {
 
 constexpr std::size_t least_token_bytes = 16;
 
-HttpRefusal refusal(int status, std::string code, std::string message) {
-  HttpRefusal refusal;
-  refusal.status = status;
-  refusal.code = std::move(code);
-  refusal.message = std::move(message);
-  return refusal;
-}
-
 HttpRefusal unauthorized(std::string message) {
-  HttpRefusal result = refusal(401, "unauthorized", std::move(message));
+  HttpRefusal result = make_refusal(401, "unauthorized", std::move(message));
   HttpHeader header;
   header.name = "WWW-Authenticate";
   header.value = "Bearer realm=\"strandbus\"";
@@ -98,8 +90,9 @@ std::optional<HttpRefusal> check_cookie_use(const ServerRequest& request) {
   const auto site = request.header("Sec-Fetch-Site");
   if (site == "same-origin") return std::nullopt;
   if (changes_nothing(request.method) && (!site || site == "none")) return std::nullopt;
-  return refusal(403, "origin_refused",
-                 "a request with a cookie must come from a page of this server; use the token");
+  return make_refusal(
+      403, "origin_refused",
+      "a request with a cookie must come from a page of this server; use the token");
 }
 
 }  // namespace
@@ -168,17 +161,17 @@ Access AccessPolicy::decide(const ServerRequest& request, const LoginBook& login
   const std::string_view host = request.header("Host").value_or("");
   const HostKind kind = host_kind(host);
   if (kind == HostKind::none) {
-    access.refusal = refusal(403, "host_refused",
-                             "this server does not answer to that Host; see its allowed hosts");
+    access.refusal = make_refusal(
+        403, "host_refused", "this server does not answer to that Host; see its allowed hosts");
     return access;
   }
   if (const auto origin = request.header("Origin")) {
     if (is_allowed_origin(*origin)) {
       access.cors_origin = *origin;
     } else if (!is_own_origin(*origin, host, kind)) {
-      access.refusal = refusal(403, "origin_refused",
-                               "pages of that Origin may not use this server; see its allowed "
-                               "origins");
+      access.refusal = make_refusal(403, "origin_refused",
+                                    "pages of that Origin may not use this server; see its allowed "
+                                    "origins");
       return access;
     }
     access.preflight =

@@ -28,20 +28,14 @@ HttpHeader header(std::string name, std::string value) {
 }
 
 HttpRefusal too_many_requests() {
-  HttpRefusal refusal;
-  refusal.status = 429;
-  refusal.code = "too_many_requests";
-  refusal.message = "too many requests from one address; wait a second";
+  HttpRefusal refusal =
+      make_refusal(429, "too_many_requests", "too many requests from one address; wait a second");
   refusal.headers.push_back(header("Retry-After", "1"));
   return refusal;
 }
 
 HttpRefusal too_slow() {
-  HttpRefusal refusal;
-  refusal.status = 408;
-  refusal.code = "request_timeout";
-  refusal.message = "the request did not come in time";
-  return refusal;
+  return make_refusal(408, "request_timeout", "the request did not come in time");
 }
 
 }  // namespace
@@ -82,7 +76,7 @@ asio::awaitable<HttpConnection::Next> HttpConnection::serve_one() {
   written_before_ = socket_->bytes_written();
   access_ = Access();
   ++context_->requests;
-  Reading reading = co_await read_head();
+  Reading reading = co_await read_until(&RequestReader::read_head);
   if (reading == Reading::done) {
     if (auto refusal = check_access()) co_return co_await answer_refused(*std::move(refusal));
     reading = co_await read_body();
@@ -119,9 +113,11 @@ asio::awaitable<error_code> HttpConnection::read_more() {
   co_return ec;
 }
 
-asio::awaitable<HttpConnection::Reading> HttpConnection::read_head() {
+/// Reads until a part of the request is there.
+asio::awaitable<HttpConnection::Reading> HttpConnection::read_until(
+    bool (RequestReader::*is_there)()) {
   socket_->expires_after(context_->limits.read_timeout);
-  while (!reader_.read_head()) {
+  while (!(reader_.*is_there)()) {
     if (reader_.refusal()) co_return Reading::refused;
     const error_code ec = co_await read_more();
     if (ec == Errc::timed_out)
@@ -140,17 +136,8 @@ asio::awaitable<HttpConnection::Reading> HttpConnection::read_body() {
         co_await socket_->write("HTTP/1.1 100 Continue\r\n\r\n", context_->limits.write_timeout);
     if (ec) co_return Reading::gone;
   }
-  socket_->expires_after(context_->limits.read_timeout);
-  while (!reader_.read_body()) {
-    if (reader_.refusal()) co_return Reading::refused;
-    const error_code ec = co_await read_more();
-    if (ec == Errc::timed_out)
-      reader_.refuse(too_slow());
-    else if (ec)
-      co_return Reading::gone;
-  }
-  socket_->expires_never();
-  co_return Reading::done;
+  const Reading reading = co_await read_until(&RequestReader::read_body);
+  co_return reading;
 }
 
 /// Everything that is decided before anything of the request is carried out, or its body read.

@@ -43,7 +43,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   asio::awaitable<Next> serve_one();
   asio::awaitable<bool> wait_for_request();
-  asio::awaitable<Reading> read_head();
+  asio::awaitable<Reading> read_until(bool (RequestReader::*is_there)());
   asio::awaitable<Reading> read_body();
   asio::awaitable<error_code> read_more();
   asio::awaitable<Next> answer();

@@ -132,6 +132,14 @@ std::optional<RequestTarget> parse_target(std::string_view target) {
   return result;
 }
 
+HttpRefusal make_refusal(int status, std::string code, std::string message) {
+  HttpRefusal refusal;
+  refusal.status = status;
+  refusal.code = std::move(code);
+  refusal.message = std::move(message);
+  return refusal;
+}
+
 HttpReply reply_to(const HttpRefusal& refusal) {
   HttpReply reply;
   reply.status = refusal.status;

@@ -12,14 +12,6 @@ namespace {
 
 constexpr int max_depth = 32;
 
-HttpRefusal refusal_of(int status, std::string code, std::string message) {
-  HttpRefusal refusal;
-  refusal.status = status;
-  refusal.code = std::move(code);
-  refusal.message = std::move(message);
-  return refusal;
-}
-
 bool is_json(std::string_view content_type) {
   const std::string_view type = content_type.substr(0, content_type.find(';'));
   const auto end = type.find_last_not_of(" \t");
@@ -30,7 +22,7 @@ bool is_json(std::string_view content_type) {
 }  // namespace
 
 BadRequest::BadRequest(int status, std::string code, std::string message)
-    : BadRequest(refusal_of(status, std::move(code), std::move(message))) {}
+    : BadRequest(make_refusal(status, std::move(code), std::move(message))) {}
 
 void refuse_parameter(std::string_view name, const std::string& wanted) {
   throw BadRequest(400, "invalid_parameter", "the parameter " + std::string(name) + " " + wanted);
