@@ -55,8 +55,11 @@ std::optional<asio::ip::address> address_of(std::string_view host) {
   return ec ? std::nullopt : std::optional<asio::ip::address>(address);
 }
 
-bool changes_nothing(std::string_view method) noexcept {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+/// A WebSocket carries commands, whatever it begins with.
+bool changes_nothing(const ServerRequest& request) noexcept {
+  const std::string& method = request.method;
+  const bool reads = method == "GET" || method == "HEAD" || method == "OPTIONS";
+  return reads && !request.header("Upgrade");
 }
 
 bool needs_no_token(const ServerRequest& request) {
@@ -89,7 +92,7 @@ std::optional<HttpRefusal> check_cookie_use(const ServerRequest& request) {
   if (request.header("Origin")) return std::nullopt;  // it was found good
   const auto site = request.header("Sec-Fetch-Site");
   if (site == "same-origin") return std::nullopt;
-  if (changes_nothing(request.method) && (!site || site == "none")) return std::nullopt;
+  if (changes_nothing(request) && (!site || site == "none")) return std::nullopt;
   return make_refusal(
       403, "origin_refused",
       "a request with a cookie must come from a page of this server; use the token");

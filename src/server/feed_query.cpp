@@ -1,6 +1,7 @@
 #include "server/feed_query.hpp"
 
 #include "server/request_arguments.hpp"
+#include "strandbus/wire/dialect.hpp"
 
 #include <boost/describe/enumerators.hpp>
 #include <boost/mp11/algorithm.hpp>
@@ -36,8 +37,8 @@ std::optional<std::uint64_t> first_seq(const ServerRequest& request, FeedForm fo
   const auto given = single(request.target, "after");
   if (form == FeedForm::sse) {
     if (const auto seq = last_event_id(request)) return seq;
-    if (given == "latest") return std::nullopt;
   }
+  if (form != FeedForm::jsonl && given == "latest") return std::nullopt;
   if (!given) return 0;
   return number(request.target, "after", 0, max_seq);
 }
@@ -95,21 +96,47 @@ void narrow_statuses(const ServerRequest& request, Filter& filter) {
   });
 }
 
+void expect_feed_parameters(const ServerRequest& request, FeedForm form) {
+  switch (form) {
+    case FeedForm::sse:
+      return expect_parameters(request.target, {"after", "type", "scope", "status", "run", "agent",
+                                                "dialect", "coalesce", "named"});
+    case FeedForm::web_socket:
+      return expect_parameters(request.target, {"after", "type", "scope", "status", "run", "agent",
+                                                "dialect", "coalesce"});
+    case FeedForm::jsonl:
+      return expect_parameters(request.target,
+                               {"after", "type", "scope", "status", "run", "agent", "dialect"});
+  }
+}
+
+std::string dialect(const ServerRequest& request) {
+  const std::string_view name = single(request.target, "dialect").value_or("native");
+  const auto known = dialect_names();
+  if (std::find(known.begin(), known.end(), name) == known.end())
+    refuse_parameter("dialect", "has no value " + detail::quoted(name.substr(0, 40)));
+  return std::string(name);
+}
+
+std::string_view name_of(FeedForm form) noexcept {
+  switch (form) {
+    case FeedForm::sse: return "sse";
+    case FeedForm::web_socket: return "ws";
+    case FeedForm::jsonl: break;
+  }
+  return "jsonl";
+}
+
 }  // namespace
 
 ReadEvents read_feed_query(const ServerRequest& request, FeedForm form) {
-  const bool sse = form == FeedForm::sse;
-  if (sse) {
-    expect_parameters(request.target,
-                      {"after", "type", "scope", "status", "run", "agent", "named", "coalesce"});
-  } else {
-    expect_parameters(request.target, {"after", "type", "scope", "status", "run", "agent"});
-  }
+  expect_feed_parameters(request, form);
   ReadEvents operation;
   operation.form = form;
   operation.named = flag(request.target, "named");
-  operation.options.name = sse ? "sse" : "jsonl";
-  operation.options.finite = !sse;
+  operation.dialect = dialect(request);
+  operation.options.name = name_of(form);
+  operation.options.finite = form == FeedForm::jsonl;
   operation.options.after = first_seq(request, form);
   operation.options.coalesce =
       std::chrono::milliseconds(number(request.target, "coalesce", 0, max_coalesce_ms).value_or(0));

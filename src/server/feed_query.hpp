@@ -4,8 +4,9 @@
 
 namespace strandbus::detail {
 
-/// How events are to be read: ?after=, ?type=, ?scope=, ?status=, ?run=, ?agent=, and for an event
-/// stream the header Last-Event-ID, ?named=, ?coalesce=. The session is the caller's matter.
+/// How events are to be read: ?after=, ?type=, ?scope=, ?status=, ?run=, ?agent=, ?dialect=, for
+/// what goes on ?coalesce=, and for an event stream the header Last-Event-ID and ?named=. The
+/// session is the caller's matter.
 ///
 /// Errors: throws BadRequest naming the parameter.
 ReadEvents read_feed_query(const ServerRequest& request, FeedForm form);

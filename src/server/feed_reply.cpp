@@ -1,6 +1,7 @@
 #include "server/feed_reply.hpp"
 
 #include "server/chunk_buffer.hpp"
+#include "server/feed_texts.hpp"
 #include "strandbus/wire/sse_encoder.hpp"
 
 #include <boost/asio/error.hpp>
@@ -27,6 +28,7 @@ class FeedSender {
       : socket_(socket),
         feed_(feed),
         setting_(setting),
+        texts_(setting.dialect),
         buffer_(setting.chunked ? ChunkBuffer::Framing::chunked : ChunkBuffer::Framing::plain) {}
 
   /// Reports in the outcome what happens, and never throws: of two coroutines that race, one that
@@ -68,12 +70,27 @@ class FeedSender {
     }
     if (items.empty() && setting_.form == FeedForm::sse) append_sse_comment(buffer_.text());
     for (const FeedItem& item : items) {
-      append_item(buffer_.text(), item, setting_);
+      append(item);
       if (buffer_.size() < chunk_bytes) continue;
       co_await flush();
       if (gone_) co_return false;
     }
     co_return true;
+  }
+
+  /// The id goes with the last of several texts: a reader that did not get all of them gets all
+  /// again.
+  void append(const FeedItem& item) {
+    const auto texts = texts_.of(item);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      if (setting_.form == FeedForm::jsonl) {
+        buffer_.text().append(texts[i]).append("\n");
+      } else {
+        const bool last = i + 1 == texts.size();
+        append_sse(buffer_.text(), texts[i], last ? item.seq : std::nullopt,
+                   setting_.named ? item.type : std::string_view());
+      }
+    }
   }
 
   asio::awaitable<void> flush() {
@@ -90,6 +107,7 @@ class FeedSender {
   HttpSocket& socket_;
   SessionFeed& feed_;
   const FeedSetting& setting_;
+  FeedTexts texts_;
   ChunkBuffer buffer_;
   bool gone_ = false;  // the reader, or he is stuck
   FeedOutcome outcome_;
@@ -103,14 +121,6 @@ std::chrono::milliseconds spread_retry(std::uint64_t number) noexcept {
   // The golden ratio's multiples spread evenly, however many there are.
   return std::chrono::milliseconds(least_ms +
                                    (number * 2654435761U % 4294967296U) * span_ms / 4294967296U);
-}
-
-void append_item(std::string& out, const FeedItem& item, const FeedSetting& setting) {
-  if (setting.form == FeedForm::jsonl) {
-    out.append(*item.json).append("\n");
-  } else {
-    append_sse(out, *item.json, item.seq, setting.named ? item.type : std::string_view());
-  }
 }
 
 asio::awaitable<FeedOutcome> send_feed(std::shared_ptr<HttpSocket> socket, SessionFeed feed,

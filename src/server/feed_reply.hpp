@@ -15,6 +15,7 @@ namespace strandbus::detail {
 struct FeedSetting {
   FeedForm form = FeedForm::sse;
   bool named = false;
+  std::string dialect = "native";
   bool chunked = true;
   std::chrono::milliseconds retry{0};  ///< when a reader comes back that was cut off
   std::chrono::milliseconds keep_alive{0};
@@ -35,8 +36,5 @@ asio::awaitable<FeedOutcome> send_feed(std::shared_ptr<HttpSocket> socket, Sessi
 /// When the reader of this number comes back, so that many who were cut off at once do not come
 /// back at once: from 1 to 7 seconds.
 std::chrono::milliseconds spread_retry(std::uint64_t number) noexcept;
-
-/// Appends an item as it stands in an answer.
-void append_item(std::string& out, const FeedItem& item, const FeedSetting& setting);
 
 }  // namespace strandbus::detail

@@ -3,6 +3,8 @@
 #include "server/feed_reply.hpp"
 #include "server/json_reply.hpp"
 #include "server/operations.hpp"
+#include "server/socket_talk.hpp"
+#include "server/web_socket.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -25,13 +27,6 @@ HttpHeader header(std::string name, std::string value) {
   result.name = std::move(name);
   result.value = std::move(value);
   return result;
-}
-
-HttpRefusal too_many_requests() {
-  HttpRefusal refusal =
-      make_refusal(429, "too_many_requests", "too many requests from one address; wait a second");
-  refusal.headers.push_back(header("Retry-After", "1"));
-  return refusal;
 }
 
 HttpRefusal too_slow() {
@@ -183,7 +178,10 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer() {
   if (!operation) co_return co_await write_reply(reply_to(operation.error()), next);
   const bool head_only = reader_.request().method == "HEAD";
   if (auto* feed = std::get_if<ReadEvents>(&*operation); feed && !head_only) {
-    co_return co_await answer_feed(std::move(*feed));
+    const bool by_socket = feed->form == FeedForm::web_socket;
+    if (!by_socket) co_return co_await answer_feed(std::move(*feed));
+    const bool wanted = wants_web_socket(reader_.request()) && reader_.request().http_1_1;
+    if (wanted) co_return co_await answer_socket(std::move(*feed));
   }
   HttpReply reply = co_await carry_out(context_, *std::move(operation));
   co_return co_await write_reply(std::move(reply), next);
@@ -197,6 +195,7 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer_feed(ReadEvents ope
   FeedSetting setting;
   setting.form = operation.form;
   setting.named = operation.named;
+  setting.dialect = operation.dialect;
   setting.chunked = reader_.request().http_1_1;
   setting.retry = spread_retry(number_);
   setting.keep_alive = context_->limits.keep_alive;
@@ -213,6 +212,39 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer_feed(ReadEvents ope
   const FeedOutcome outcome = co_await send_feed(socket_, *std::move(feed), std::move(setting));
   log_request(reply.status, outcome.problem);
   co_return outcome.complete ? next : Next::close;
+}
+
+asio::awaitable<HttpConnection::Next> HttpConnection::answer_socket(ReadEvents operation) {
+  const Next next = next_after_request();
+  if (reader_.has_more()) {
+    const HttpRefusal early = make_refusal(
+        400, "malformed_request", "a WebSocket begins when its handshake has been answered");
+    co_return co_await write_reply(reply_to(early), Next::close);
+  }
+  auto feed = co_await context_->hub->feed(operation.session_id, std::move(operation.options));
+  if (!feed) co_return co_await write_reply(reply_to(refusal_for(feed.error())), next);
+  const auto session = co_await context_->hub->find(operation.session_id);
+  if (!session) co_return co_await write_reply(reply_to(refusal_for(session.error())), next);
+  SocketTopic topic;
+  topic.session_id = std::move(operation.session_id);
+  topic.hello = R"({"_type":"hello","session":)" + session_json(*session) + '}';
+  topic.dialect = std::move(operation.dialect);
+  WebSocketLimits limits;
+  limits.max_message = context_->limits.max_body;
+  limits.keep_alive = context_->limits.keep_alive;
+  limits.write_timeout = context_->limits.write_timeout;
+  const auto socket = std::make_shared<WebSocket>(socket_, limits);
+  std::vector<HttpHeader> headers;
+  headers.push_back(header("Date", http_date(std::chrono::system_clock::now())));
+  const error_code ec = co_await socket->accept(reader_.request(), std::move(headers));
+  FeedOutcome outcome;
+  if (ec) {
+    outcome.problem = "the handshake failed: " + ec.message();
+  } else {
+    outcome = co_await talk(context_, socket_, socket, *std::move(feed), std::move(topic));
+  }
+  log_request(ec ? 400 : 101, outcome.problem);
+  co_return Next::close;
 }
 
 std::string HttpConnection::head_of(const HttpReply& reply, Next next) const {

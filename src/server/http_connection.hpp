@@ -49,6 +49,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::awaitable<Next> answer();
   asio::awaitable<Next> answer_refused(HttpRefusal refusal);
   asio::awaitable<Next> answer_feed(ReadEvents operation);
+  asio::awaitable<Next> answer_socket(ReadEvents operation);
   asio::awaitable<Next> write_reply(HttpReply reply, Next next);
   asio::awaitable<void> linger();
 

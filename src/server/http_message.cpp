@@ -86,6 +86,7 @@ std::string_view reason(int status) noexcept {
     case 413: return "Content Too Large";
     case 415: return "Unsupported Media Type";
     case 417: return "Expectation Failed";
+    case 426: return "Upgrade Required";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 501: return "Not Implemented";
@@ -137,6 +138,16 @@ HttpRefusal make_refusal(int status, std::string code, std::string message) {
   refusal.status = status;
   refusal.code = std::move(code);
   refusal.message = std::move(message);
+  return refusal;
+}
+
+HttpRefusal too_many_requests() {
+  HttpRefusal refusal =
+      make_refusal(429, "too_many_requests", "too many requests from one address; wait a second");
+  HttpHeader header;
+  header.name = "Retry-After";
+  header.value = "1";
+  refusal.headers.push_back(std::move(header));
   return refusal;
 }
 

@@ -53,6 +53,8 @@ struct HttpRefusal {
 
 HttpRefusal make_refusal(int status, std::string code, std::string message);
 
+HttpRefusal too_many_requests();
+
 /// Takes the target of a request apart (RFC 3986, section 3): "/path?query". Empty when it is none,
 /// or holds NUL or what is no percent-encoding.
 std::optional<RequestTarget> parse_target(std::string_view target);

@@ -48,6 +48,11 @@ class HttpSocket : public std::enable_shared_from_this<HttpSocket> {
   void close() noexcept;
   bool is_open() const noexcept { return socket_.is_open(); }
 
+  /// For a protocol that takes the connection over, with the deadlines: whether the last one has
+  /// passed, and the socket itself.
+  bool expired() const noexcept { return expired_; }
+  asio::ip::tcp::socket& stream() noexcept { return socket_; }
+
   std::uint64_t bytes_written() const noexcept { return bytes_written_; }
 
  private:

@@ -125,6 +125,7 @@ asio::awaitable<HttpReply> answer(Context context, ShowSnapshot operation) {
 }
 
 asio::awaitable<HttpReply> answer(Context context, ReadEvents operation) {
+  if (operation.form == FeedForm::web_socket) co_return upgrade_required();
   auto result = co_await context->hub->find(operation.session_id);
   if (!result) co_return reply_to(refusal_for(result.error()));
   co_return feed_head(operation);
@@ -151,6 +152,13 @@ asio::awaitable<HttpReply> carry_out(std::shared_ptr<HttpContext> context, Opera
   const Visitor visitor{context};
   auto answering = std::visit(visitor, operation);
   co_return co_await std::move(answering);
+}
+
+HttpReply upgrade_required() {
+  HttpRefusal refusal =
+      make_refusal(426, "upgrade_required", "this path speaks WebSocket (RFC 6455)");
+  add_header(refusal.headers, "Upgrade", "websocket");
+  return reply_to(refusal);
 }
 
 HttpReply feed_head(const ReadEvents& operation) {

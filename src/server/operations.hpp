@@ -17,4 +17,7 @@ asio::awaitable<HttpReply> carry_out(std::shared_ptr<HttpContext> context, Opera
 /// The head of the answer that a feed is sent behind.
 HttpReply feed_head(const ReadEvents& operation);
 
+/// What somebody is told who asks for a WebSocket without saying so.
+HttpReply upgrade_required();
+
 }  // namespace strandbus::detail

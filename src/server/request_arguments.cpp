@@ -83,16 +83,27 @@ std::vector<std::string> list(const RequestTarget& target, std::string_view name
   return values;
 }
 
+boost::json::value json_text(std::string_view text, std::string_view what) {
+  auto value = parse_json(text, {.max_bytes = text.size(), .max_depth = max_depth});
+  if (!value) {
+    throw BadRequest(400, "malformed_json",
+                     std::string(what) + " is not JSON: " + value.error().message);
+  }
+  return *std::move(value);
+}
+
 boost::json::value json_body(const ServerRequest& request) {
   if (!is_json(request.header("Content-Type").value_or(""))) {
     throw BadRequest(415, "media_type_unknown",
                      "the body must be JSON: send Content-Type: application/json");
   }
-  auto body = parse_json(request.body, {.max_bytes = request.body.size(), .max_depth = max_depth});
-  if (!body) {
-    throw BadRequest(400, "malformed_json", "the body is not JSON: " + body.error().message);
-  }
-  return *std::move(body);
+  return json_text(request.body, "the body");
+}
+
+HttpRefusal refusal_for(const JsonProblem& problem) {
+  return make_refusal(
+      400, "invalid_body",
+      (problem.pointer.empty() ? "the body" : problem.pointer) + ": " + problem.message);
 }
 
 std::string text_of(const JsonObjectReader& body, std::string_view name, std::size_t max_bytes) {

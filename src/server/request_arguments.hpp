@@ -48,8 +48,14 @@ bool flag(const RequestTarget& target, std::string_view name);
 /// All values of a parameter that may be given several times, or once with commas.
 std::vector<std::string> list(const RequestTarget& target, std::string_view name);
 
+/// A JSON text within the limits of depth; `what` it is, for the error.
+boost::json::value json_text(std::string_view text, std::string_view what);
+
 /// The body, which must be a JSON object in application/json.
 boost::json::value json_body(const ServerRequest& request);
+
+/// What is wrong with a member of the body.
+HttpRefusal refusal_for(const JsonProblem& problem);
 
 /// Refuses a body whose text is not within its bounds.
 std::string text_of(const JsonObjectReader& body, std::string_view name, std::size_t max_bytes);

@@ -60,6 +60,29 @@ UserMessageCommand read_user_message(const JsonField& document) {
   return command;
 }
 
+StartRun run_of(const JsonObjectReader& body) {
+  StartRun operation;
+  operation.message = required_text(body, "message", no_limit);
+  operation.when_busy = body.boolean_or("queue", false) ? WhenBusy::queue : WhenBusy::refuse;
+  return operation;
+}
+
+SessionCommand command_of(const JsonField& document) {
+  constexpr std::array<std::string_view, 4> types{"cancel", "approve", "deny", "user_message"};
+  // Which other members there may be, the type decides.
+  const JsonObjectReader body(
+      document, {"type", "id", "reason", "when", "approval_id", "arguments", "text", "by"});
+  SessionCommand command;
+  command.command_id = text_of(body, "id", max_name_bytes);
+  switch (body.require("type").one_of(types)) {
+    case 0: command.what = read_cancel(document); break;
+    case 1: command.what = read_approve(document); break;
+    case 2: command.what = read_deny(document); break;
+    default: command.what = read_user_message(document);
+  }
+  return command;
+}
+
 }  // namespace
 
 CreateSession read_create_session(const ServerRequest& request) {
@@ -77,29 +100,27 @@ CreateSession read_create_session(const ServerRequest& request) {
 StartRun read_start_run(const ServerRequest& request) {
   const json::value document = json_body(request);
   const JsonField field{document, ""};
-  const JsonObjectReader body(field, {"message", "queue"});
-  StartRun operation;
-  operation.message = required_text(body, "message", no_limit);
-  operation.when_busy = body.boolean_or("queue", false) ? WhenBusy::queue : WhenBusy::refuse;
-  return operation;
+  return run_of(JsonObjectReader(field, {"message", "queue"}));
 }
 
 SessionCommand read_command(const ServerRequest& request) {
-  constexpr std::array<std::string_view, 4> types{"cancel", "approve", "deny", "user_message"};
   const json::value document = json_body(request);
+  return command_of(JsonField{document, ""});
+}
+
+Operation read_socket_message(const std::string& session_id, std::string_view text) {
+  const json::value document = json_text(text, "the message");
   const JsonField field{document, ""};
-  // Which other members there may be, the type decides.
-  const JsonObjectReader body(
-      field, {"type", "id", "reason", "when", "approval_id", "arguments", "text", "by"});
-  SessionCommand command;
-  command.command_id = text_of(body, "id", max_name_bytes);
-  switch (body.require("type").one_of(types)) {
-    case 0: command.what = read_cancel(field); break;
-    case 1: command.what = read_approve(field); break;
-    case 2: command.what = read_deny(field); break;
-    default: command.what = read_user_message(field);
+  if (const auto* object = document.if_object();
+      object && object->contains("type") && object->at("type") == "run") {
+    StartRun operation = run_of(JsonObjectReader(field, {"type", "id", "message", "queue"}));
+    operation.session_id = session_id;
+    return operation;
   }
-  return command;
+  GiveCommand operation;
+  operation.session_id = session_id;
+  operation.command = command_of(field);
+  return operation;
 }
 
 }  // namespace strandbus::detail

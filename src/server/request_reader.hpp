@@ -35,6 +35,8 @@ class RequestReader {
   bool expects_continue() const noexcept { return expects_continue_; }
 
   const ServerRequest& request() const noexcept { return request_; }
+  /// Whether something has come behind the request.
+  bool has_more() const noexcept { return !unread_.empty(); }
 
   /// Goes on with the next request.
   void next();

@@ -92,7 +92,7 @@ struct Route {
   Operation (*read)(const ServerRequest&);
 };
 
-constexpr std::array<Route, 14> routes{{
+constexpr std::array<Route, 15> routes{{
     {"GET", "", plain<ShowService>},
     {"GET", "healthz", plain<ShowHealth>},
     {"GET", "readyz", plain<ShowReadiness>},
@@ -108,6 +108,8 @@ constexpr std::array<Route, 14> routes{{
      [](const ServerRequest& request) { return read_events(request, FeedForm::sse); }},
     {"GET", "v1/sessions/*/events.jsonl",
      [](const ServerRequest& request) { return read_events(request, FeedForm::jsonl); }},
+    {"GET", "v1/sessions/*/ws",
+     [](const ServerRequest& request) { return read_events(request, FeedForm::web_socket); }},
     {"GET", "v1/sessions/*/snapshot", on_session<ShowSnapshot>},
 }};
 
@@ -165,14 +167,6 @@ HttpRefusal no_route(const std::string& allow) {
   return refusal;
 }
 
-HttpRefusal body_refusal(const JsonProblem& problem) {
-  HttpRefusal refusal;
-  refusal.code = "invalid_body";
-  refusal.message =
-      (problem.pointer.empty() ? "the body" : problem.pointer) + ": " + problem.message;
-  return refusal;
-}
-
 }  // namespace
 
 boost::system::result<Operation, HttpRefusal> route(const ServerRequest& request) {
@@ -189,7 +183,7 @@ boost::system::result<Operation, HttpRefusal> route(const ServerRequest& request
   } catch (const BadRequest& bad) {
     return bad.refusal();
   } catch (const JsonProblem& problem) {
-    return body_refusal(problem);
+    return refusal_for(problem);
   }
 }
 

@@ -54,11 +54,12 @@ struct ShowSnapshot {
   std::string session_id{};
 };
 /// How events are sent.
-enum class FeedForm : std::uint8_t { sse, jsonl };
+enum class FeedForm : std::uint8_t { sse, jsonl, web_socket };
 struct ReadEvents {
   std::string session_id{};
   FeedForm form = FeedForm::sse;
   bool named = false;  ///< with `event:` lines
+  std::string dialect = "native";
   FeedOptions options{};
 };
 

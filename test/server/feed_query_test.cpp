@@ -111,5 +111,21 @@ TEST(FeedQuery, OfAFileEndsAtTheNewestEvent) {
   EXPECT_THROW(query("?named=1", FeedForm::jsonl), BadRequest);
 }
 
+TEST(FeedQuery, NamesADialectThatIsKnown) {
+  EXPECT_EQ(query("").dialect, "native");
+  EXPECT_EQ(query("?dialect=rollouts").dialect, "rollouts");
+  EXPECT_EQ(query("?dialect=agent-runner", FeedForm::jsonl).dialect, "agent-runner");
+  EXPECT_THROW(query("?dialect=latin"), BadRequest);
+  EXPECT_THROW(query("?dialect="), BadRequest);
+}
+
+TEST(FeedQuery, OfAWebSocketHasNoNames) {
+  const ReadEvents socket = query("?after=latest&coalesce=50", FeedForm::web_socket);
+  EXPECT_FALSE(socket.options.after);
+  EXPECT_FALSE(socket.options.finite);
+  EXPECT_EQ(socket.options.coalesce, std::chrono::milliseconds(50));
+  EXPECT_THROW(query("?named=1", FeedForm::web_socket), BadRequest);
+}
+
 }  // namespace
 }  // namespace strandbus

@@ -281,5 +281,30 @@ TEST_F(HttpEventsTest, ClosesAtTheDeadlineWhatDoesNotEnd) {
   EXPECT_THAT(stream.read_to_end(), Not(EndsWith("\r\n0\r\n\r\n")));
 }
 
+TEST_F(HttpEventsTest, SpeaksOtherDialects) {
+  start_server();
+  const std::string id = make_session_by_http();
+  run(id, "3");
+  read_run(events(id));
+  RawClient client(server_->port());
+  client.send(events(id, "?dialect=rollouts&type=token_delta"));
+  client.read_until("\r\n\r\n");
+  // Behind one line that is sent at once come those of the dialect, each with the seq of its event.
+  EXPECT_THAT(client.read_until(event_end), HasSubstr("retry: "));
+  std::string stream;
+  for (int i = 0; i < 3 && stream.find("\"2 \"") == std::string::npos; ++i)
+    stream += client.read_until(event_end);
+  EXPECT_EQ(lines_with(stream, "data: {\"kind\":\"token"), 3U) << stream;
+  EXPECT_EQ(ids(stream), from_to(5, 7));
+  EXPECT_EQ(ask(head("GET", "/v1/sessions/" + id + "/events?dialect=latin")).status, 400);
+  RawClient file(server_->port());
+  file.send(head("GET", "/v1/sessions/" + id + "/events.jsonl?dialect=agent-runner",
+                 "Connection: close\r\n"));
+  file.read_until("\r\n\r\n");
+  const std::string lines = unchunked(file.read_to_end());
+  EXPECT_THAT(lines, HasSubstr("{\"type\":\"token_delta\",\"data\":{\"text\":\"0 \"}"));
+  EXPECT_THAT(lines, Not(HasSubstr("\"seq\"")));
+}
+
 }  // namespace
 }  // namespace strandbus
