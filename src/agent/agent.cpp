@@ -1,6 +1,7 @@
 #include "strandbus/agent/agent.hpp"
 
 #include "agent_core.hpp"
+#include "run.hpp"
 #include "run_outcome.hpp"
 #include "unanswered_calls.hpp"
 
@@ -12,31 +13,43 @@
 namespace strandbus {
 namespace detail {
 
-void start_run(const std::shared_ptr<AgentCore>& agent, std::string text, RunHandler handler) {
-  AgentCore::Pending pending(std::move(handler), agent->strand(), KeepsRunning::yes);
-  if (!agent->reserve()) return std::move(pending).post(make_error_code(Errc::busy), RunResult());
-  agent->start(make_unique_id("run"), std::move(text), std::move(pending));
-}
-
 namespace {
 
-template <class Token>
-auto async_run(const std::shared_ptr<AgentCore>& agent, std::string text, Token&& token) {
-  return asio::async_initiate<Token, void(error_code, RunResult)>(
-      [](auto handler, const std::shared_ptr<AgentCore>& core, std::string message) {
-        start_run(core, std::move(message), RunHandler(std::move(handler)));
-      },
-      token, agent, std::move(text));
+void start_run_with(const std::shared_ptr<AgentCore>& agent, RunInput input, RunHandler handler) {
+  AgentCore::Pending pending(std::move(handler), agent->strand(), KeepsRunning::yes);
+  if (!agent->reserve()) return std::move(pending).post(make_error_code(Errc::busy), RunResult());
+  agent->start(make_unique_id("run"), std::move(input), std::move(pending));
 }
 
-asio::awaitable<RunResult> process(std::shared_ptr<AgentCore> agent, std::string text) {
-  auto ended = co_await async_run(agent, std::move(text), asio::as_tuple(asio::use_awaitable));
+template <class Token>
+auto async_run(const std::shared_ptr<AgentCore>& agent, RunInput input, Token&& token) {
+  return asio::async_initiate<Token, void(error_code, RunResult)>(
+      [](auto handler, const std::shared_ptr<AgentCore>& core, RunInput begun) {
+        start_run_with(core, std::move(begun), RunHandler(std::move(handler)));
+      },
+      token, agent, std::move(input));
+}
+
+asio::awaitable<RunResult> process(std::shared_ptr<AgentCore> agent, RunInput input,
+                                   const char* who) {
+  auto ended = co_await async_run(agent, std::move(input), asio::as_tuple(asio::use_awaitable));
   auto& [ec, result] = ended;
-  if (ec) throw system_error(ec, "Agent::process_message");
+  if (ec) throw system_error(ec, who);
   co_return std::move(result);
 }
 
+RunInput message_of(std::string text) {
+  RunInput input;
+  input.text = std::move(text);
+  return input;
+}
+
 }  // namespace
+
+void start_run(const std::shared_ptr<AgentCore>& agent, std::string text, RunHandler handler) {
+  start_run_with(agent, message_of(std::move(text)), std::move(handler));
+}
+
 }  // namespace detail
 
 Agent::Agent(asio::any_io_executor executor, std::shared_ptr<Provider> provider, ToolRegistry tools,
@@ -48,7 +61,13 @@ Agent::Agent(asio::any_io_executor executor, std::shared_ptr<Provider> provider,
 Agent::~Agent() { core_->cancel("the agent was destroyed", CancelWhen::now); }
 
 asio::awaitable<RunResult> Agent::process_message(std::string text) {
-  return detail::process(core_, std::move(text));
+  return detail::process(core_, detail::message_of(std::move(text)), "Agent::process_message");
+}
+
+asio::awaitable<RunResult> Agent::resume(std::vector<ApprovalRequested> pending) {
+  detail::RunInput input;
+  input.pending = std::move(pending);
+  return detail::process(core_, std::move(input), "Agent::resume");
 }
 
 RunStream Agent::stream(std::string text) {
@@ -63,7 +82,7 @@ RunStream Agent::stream(std::string text) {
   auto handler = [outcome](error_code ec, RunResult result) {
     outcome->set(ec, std::move(result));
   };
-  core_->start(run_id, std::move(text),
+  core_->start(run_id, detail::message_of(std::move(text)),
                detail::AgentCore::Pending(detail::RunHandler(std::move(handler)), core_->strand(),
                                           detail::KeepsRunning::yes));
   return RunStream(std::move(events), std::move(outcome));

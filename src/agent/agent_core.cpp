@@ -2,6 +2,7 @@
 
 #include "compaction_plan.hpp"
 #include "run.hpp"
+#include "unanswered_calls.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
@@ -117,22 +118,27 @@ AgentCore::AgentCore(asio::any_io_executor executor, std::shared_ptr<Provider> p
   if (!provider_) throw std::invalid_argument("Agent: the provider is null; give one that answers");
 }
 
-void AgentCore::start(std::string run_id, std::string text, Pending pending) {
+void AgentCore::start(std::string run_id, RunInput input, Pending pending) {
   if (pending.slot().is_connected()) {
     pending.slot().assign([weak = weak_from_this()](asio::cancellation_type type) {
       const auto core = weak.lock();
       if (core && type != asio::cancellation_type::none) core->abort();
     });
   }
-  asio::post(strand_, [self = shared_from_this(), id = std::move(run_id), message = std::move(text),
+  asio::post(strand_, [self = shared_from_this(), id = std::move(run_id), begun = std::move(input),
                        waiting = std::move(pending)]() mutable {
-    self->begin(std::move(id), std::move(message), std::move(waiting));
+    self->begin(std::move(id), std::move(begun), std::move(waiting));
   });
 }
 
-void AgentCore::begin(std::string run_id, std::string text, Pending pending) {
+void AgentCore::begin(std::string run_id, RunInput input, Pending pending) {
+  if (!take_back_answers(input)) {
+    reserved_.store(false, std::memory_order_release);
+    const auto wrong = boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
+    return std::move(pending).dispatch(wrong, RunResult());
+  }
   run_ = std::make_shared<Run>(*this, std::move(run_id), budget_);
-  for (std::string& input : std::exchange(unread_inputs_, {})) run_->add_input(std::move(input));
+  for (std::string& unread : std::exchange(unread_inputs_, {})) run_->add_input(std::move(unread));
   auto ended = [self = shared_from_this(), waiting = std::move(pending)](std::exception_ptr failure,
                                                                          RunResult result) mutable {
     error_code ec = self->run_->error();
@@ -142,7 +148,19 @@ void AgentCore::begin(std::string run_id, std::string text, Pending pending) {
     self->reserved_.store(false, std::memory_order_release);
     std::move(waiting).dispatch(ec, std::move(result));
   };
-  asio::co_spawn(strand_, execute(run_, std::move(text)), std::move(ended));
+  asio::co_spawn(strand_, execute(run_, std::move(input)), std::move(ended));
+}
+
+/// Calls that are taken up again lose the answers that said that they were interrupted; false if
+/// they are not those of the last message.
+bool AgentCore::take_back_answers(const RunInput& input) {
+  if (input.pending.empty()) return true;
+  std::vector<std::string> ids;
+  for (const ApprovalRequested& request : input.pending) ids.push_back(request.call_id);
+  auto open = without_answers(conversation_.messages(), ids);
+  if (!open) return false;
+  conversation_.replace(*std::move(open));
+  return true;
 }
 
 template <class F>

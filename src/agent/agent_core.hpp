@@ -17,6 +17,7 @@ namespace strandbus::detail {
 
 class BudgetLedger;
 class Run;
+struct RunInput;
 
 /// An answer to approval_requested.
 struct ApprovalAnswer {
@@ -72,7 +73,7 @@ class AgentCore : public std::enable_shared_from_this<AgentCore> {
   /// Reserves the agent for one run; false if it has one.
   bool reserve() noexcept { return !reserved_.exchange(true, std::memory_order_acq_rel); }
   /// Runs the loop on the strand; reserve() came before.
-  void start(std::string run_id, std::string text, Pending pending);
+  void start(std::string run_id, RunInput input, Pending pending);
   /// The budget of the run above. Before the first run.
   void set_budget(std::shared_ptr<BudgetLedger> budget) { budget_ = std::move(budget); }
 
@@ -90,7 +91,8 @@ class AgentCore : public std::enable_shared_from_this<AgentCore> {
  private:
   template <class F>
   void with_run(F command);
-  void begin(std::string run_id, std::string text, Pending pending);
+  bool take_back_answers(const RunInput& input);
+  void begin(std::string run_id, RunInput input, Pending pending);
 
   const asio::any_io_executor strand_;
   const std::shared_ptr<Provider> provider_;

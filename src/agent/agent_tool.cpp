@@ -58,7 +58,9 @@ auto async_start(std::shared_ptr<AgentCore> core, std::string run_id, std::strin
         AgentCore::Pending pending(detail::RunHandler(std::move(handler)), agent->strand(),
                                    detail::KeepsRunning::yes);
         static_cast<void>(agent->reserve());
-        agent->start(std::move(id), std::move(text), std::move(pending));
+        detail::RunInput input;
+        input.text = std::move(text);
+        agent->start(std::move(id), std::move(input), std::move(pending));
       },
       token, std::move(core), std::move(run_id), std::move(task));
 }

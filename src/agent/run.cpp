@@ -67,11 +67,11 @@ Run::Run(AgentCore& core, std::string run_id, std::shared_ptr<BudgetLedger> budg
       changes_(core.strand(), Clock::time_point::max()),
       wall_time_(core.strand()) {}
 
-asio::awaitable<RunResult> execute(std::shared_ptr<Run> run, std::string text) {
-  co_return co_await run->run(std::move(text));
+asio::awaitable<RunResult> execute(std::shared_ptr<Run> run, RunInput input) {
+  co_return co_await run->run(std::move(input));
 }
 
-asio::awaitable<RunResult> Run::run(std::string text) {
+asio::awaitable<RunResult> Run::run(RunInput input) {
   RunStarted started;
   started.provider = core_.provider().name();
   started.model = publisher_.context().model_id;
@@ -86,7 +86,7 @@ asio::awaitable<RunResult> Run::run(std::string text) {
   watch_wall_time();
   Ending ending;
   try {
-    ending = co_await loop(std::move(text));
+    ending = co_await loop(std::move(input));
   } catch (const std::exception& failure) {
     if (turn_open_) end_turn(FinishReason::error);
     ending = Ending(Outcome::failed, failure.what(), ErrorCode::interrupted);
@@ -95,14 +95,34 @@ asio::awaitable<RunResult> Run::run(std::string text) {
   co_return finish(ending);
 }
 
-asio::awaitable<Run::Ending> Run::loop(std::string text) {
-  inputs_.push_back(std::move(text));
+asio::awaitable<Run::Ending> Run::loop(RunInput input) {
+  if (input.pending.empty()) {
+    inputs_.push_back(std::move(input.text));
+  } else {
+    co_await take_up(std::move(input.pending));
+  }
   for (;;) {
     co_await take_inputs();
     if (auto ending = why_not_on()) co_return std::move(*ending);
     auto ending = co_await take_turn();
     if (ending) co_return std::move(*ending);
   }
+}
+
+/// A turn without a request: its calls are those that a run before this one has left.
+asio::awaitable<void> Run::take_up(std::vector<ApprovalRequested> pending) {
+  std::vector<ToolCall> calls;
+  for (ApprovalRequested& request : pending) {
+    ToolCall call;
+    call.call_id = request.call_id;
+    call.tool_name = std::move(request.tool_name);
+    call.arguments = std::move(request.arguments);
+    calls.push_back(std::move(call));
+    taken_up_.emplace(std::move(request.call_id), std::move(request.approval_id));
+  }
+  open_turn();
+  co_await run_tools(std::move(calls));
+  end_turn(stopping() ? FinishReason::cancelled : FinishReason::tool_calls);
 }
 
 /// Why the loop ends between two turns.
@@ -175,15 +195,19 @@ asio::awaitable<std::optional<Run::Ending>> Run::take_turn() {
   co_return std::nullopt;
 }
 
-void Run::begin_turn() {
+void Run::open_turn() {
   ++rounds_;
   turn_open_ = true;
   turn_.number = rounds_;
   turn_.started = Clock::now();
   turn_.usage = Usage{};
   turn_.publisher = answering_.turn(static_cast<std::int32_t>(rounds_)).span(Publisher::new_span());
-  const auto& messages = core_.conversation().messages();
   turn_.publisher.publish(TurnStarted{.turn = rounds_, .max_turns = core_.options().max_rounds});
+}
+
+void Run::begin_turn() {
+  open_turn();
+  const auto& messages = core_.conversation().messages();
   turn_.publisher.publish(
       ContextBuilt{.message_count = static_cast<std::int64_t>(messages.size()),
                    .estimated_tokens = estimate_tokens(messages, core_.options().system_prompt),

@@ -39,6 +39,12 @@ struct Child {
   bool done = false;
 };
 
+/// What a run begins with.
+struct RunInput {
+  std::string text{};                        ///< the user's message
+  std::vector<ApprovalRequested> pending{};  ///< or what a run before it waited for
+};
+
 /// One tool call of a turn, and what the model is told about it.
 struct ToolSlot {
   explicit ToolSlot(ToolCall what) : call(std::move(what)) {}
@@ -72,7 +78,7 @@ class Run : public std::enable_shared_from_this<Run> {
   /// `budget` is that of the run above, if there is one.
   Run(AgentCore& core, std::string run_id, std::shared_ptr<BudgetLedger> budget);
 
-  asio::awaitable<RunResult> run(std::string text);
+  asio::awaitable<RunResult> run(RunInput input);
 
   void cancel(const std::string& reason, CancelWhen when);
   /// The caller gave up its operation.
@@ -115,10 +121,12 @@ class Run : public std::enable_shared_from_this<Run> {
   };
 
   // The loop.
-  asio::awaitable<Ending> loop(std::string text);
+  asio::awaitable<Ending> loop(RunInput input);
+  asio::awaitable<void> take_up(std::vector<ApprovalRequested> pending);
   asio::awaitable<std::optional<Ending>> take_turn();
   asio::awaitable<void> take_inputs();
   asio::awaitable<void> take_input(std::string text);
+  void open_turn();
   void begin_turn();
   void end_turn(FinishReason reason);
   asio::awaitable<std::optional<Ending>> answer(std::string message_id, ModelResponse response,
@@ -246,11 +254,13 @@ class Run : public std::enable_shared_from_this<Run> {
   std::optional<Ending> decided_;
   std::vector<std::shared_ptr<Child>> children_;
   std::unordered_map<std::string, ApprovalAnswer*> approvals_;  ///< that wait for an answer
+  /// Approvals that a run before this one has asked for, by their calls.
+  std::unordered_map<std::string, std::string> taken_up_;
   asio::steady_timer changes_;  ///< never expires; cancelled to wake
   asio::steady_timer wall_time_;
 };
 
 /// Runs and keeps alive.
-asio::awaitable<RunResult> execute(std::shared_ptr<Run> run, std::string text);
+asio::awaitable<RunResult> execute(std::shared_ptr<Run> run, RunInput input);
 
 }  // namespace strandbus::detail

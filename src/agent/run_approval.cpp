@@ -89,7 +89,10 @@ asio::awaitable<bool> Run::approved(ToolSlot& slot, ReadyCall& ready, std::strin
 /// Asks, and publishes the answer.
 asio::awaitable<ApprovalAnswer> Run::ask(ApprovalRequested request) {
   const Publisher publisher = current_publisher().span(Publisher::new_span());
-  request.approval_id = make_unique_id("approval");
+  const auto before = taken_up_.find(request.call_id);
+  request.approval_id =
+      before == taken_up_.end() ? make_unique_id("approval") : std::exchange(before->second, {});
+  if (request.approval_id.empty()) request.approval_id = make_unique_id("approval");
   request.expires_at = expiry(core_.options().approval_timeout);
   ApprovalAnswer answer = co_await decision(publisher, request);
   if (answer.arguments && answer.resolved.reason.empty())

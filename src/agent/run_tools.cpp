@@ -170,7 +170,11 @@ bool Run::prepare(ToolSlot& slot, ReadyCall& ready) {
     deny(slot, prepared.error().code, prepared.error().reason);
     return false;
   }
-  if (const auto why = unread_file(*prepared, *core_.reads(), core_.options().workspace)) {
+  // What somebody is asked about again was read by the run before.
+  const bool was_read = taken_up_.contains(slot.call.call_id);
+  if (const auto why = was_read
+                           ? std::nullopt
+                           : unread_file(*prepared, *core_.reads(), core_.options().workspace)) {
     deny(slot, ErrorCode::E_VALIDATION, *why);
     return false;
   }

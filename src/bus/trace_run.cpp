@@ -267,7 +267,9 @@ void TraceRun::operator()(const MessageCommitted& p, const StreamEvent&, TraceFi
 void TraceRun::answer(const std::string& call_id, TraceFindings& findings) {
   const auto call = std::ranges::find(unanswered_, call_id);
   if (call == unanswered_.end()) {
-    if (!whole_ && unanswered_.empty()) return;
+    // Before a model was asked, it can only be a call of a run that was interrupted.
+    const bool elsewhere = !whole_ || requests_started_ == 0;
+    if (elsewhere && unanswered_.empty()) return;
     findings.add(TraceRule::conversation, "an answer to the call " + call_id,
                  unanswered_.empty() ? "none: no call waits for one"
                                      : "the answer to the call " + unanswered_.front());

@@ -116,6 +116,7 @@ asio::awaitable<StoreResult<void>> HostedSession::load() {
     }
     position = page->back().seq;
   }
+  came_after_ = position;
   if (newest_) bus_.restore(*newest_).value();
   begin_to_write();
   SessionRestored restored;
@@ -123,7 +124,9 @@ asio::awaitable<StoreResult<void>> HostedSession::load() {
   restored.events = static_cast<std::int64_t>(past_events_);
   restored.messages = static_cast<std::int64_t>(messages_.size());
   restored_ = restored;
+  auto pending = interrupted_.unapproved();
   end_interrupted();
+  offer_again(std::move(pending));
   co_return StoreResult<void>();
 }
 
@@ -180,7 +183,7 @@ asio::awaitable<void> HostedSession::write(std::shared_ptr<HostedSession> self) 
 /// Makes durable what was published since the last time; false at the end.
 asio::awaitable<bool> HostedSession::write_once() {
   const auto [ended] = co_await unwritten_.async_wait(asio::as_tuple(asio::use_awaitable));
-  if (ended) co_return false;
+  if (ended || suspended_) co_return false;
   std::vector<StreamEvent> events;
   std::vector<StoredEvent> texts;
   while (texts.size() < max_write) {
@@ -200,8 +203,11 @@ asio::awaitable<bool> HostedSession::write_once() {
     co_return false;
   }
   services_->events += texts.size();
-  for (std::size_t i = 0; i < events.size(); ++i)
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    interrupted_.add(events[i]);
     log_->append(std::move(events[i]), std::move(texts[i]));
+  }
+  if (closing_) notify();
   co_return true;
 }
 
@@ -254,15 +260,44 @@ StoreResult<StartedRun> HostedSession::start_run(std::string message, WhenBusy w
 asio::awaitable<void> HostedSession::serve(std::shared_ptr<HostedSession> self,
                                            std::string message) {
   co_await self->answer(std::move(message));
-  while (!self->queue_.empty() && !self->closing_ && !self->failure_) {
-    std::string next = std::move(self->queue_.front());
-    self->queue_.pop_front();
-    self->queued_ = self->queue_.size();
-    co_await self->answer(std::move(next));
+  co_await self->serve_queue();
+}
+
+asio::awaitable<void> HostedSession::serve_queue() {
+  while (!queue_.empty() && !closing_ && !failure_) {
+    std::string next = std::move(queue_.front());
+    queue_.pop_front();
+    queued_ = queue_.size();
+    co_await answer(std::move(next));
   }
-  self->running_ = false;
-  self->services_->end_run();
-  self->notify();
+  running_ = false;
+  services_->end_run();
+  notify();
+}
+
+/// What waited for an approval when the process was stopped goes on waiting.
+void HostedSession::offer_again(std::vector<ApprovalRequested> pending) {
+  if (pending.empty()) return;
+  if (!services_->begin_run()) {
+    services_->options.logger.log(
+        LogLevel::warning, "session " + metadata_.session_id +
+                               ": its approvals are not offered again, since too many runs are "
+                               "under way");
+    return;
+  }
+  running_ = true;
+  asio::co_spawn(strand_, resume(shared_from_this(), std::move(pending)), asio::detached);
+}
+
+asio::awaitable<void> HostedSession::resume(std::shared_ptr<HostedSession> self,
+                                            std::vector<ApprovalRequested> pending) {
+  try {
+    self->make_agent();
+    co_await self->agent_->resume(std::move(pending));
+  } catch (const std::exception& failure) {
+    self->report(failure.what());
+  }
+  co_await self->serve_queue();
 }
 
 asio::awaitable<void> HostedSession::answer(std::string message) {
@@ -298,7 +333,9 @@ void HostedSession::report(const char* what) {
 
 StoreResult<CommandOutcome> HostedSession::command(SessionCommand command) {
   if (failure_) return *failure_;
+  if (suspended_) return StoreError{Errc::closed, "the session is being closed; try again"};
   if (!commands_.insert(command.command_id)) return CommandOutcome::repeated;
+  commanded_ = bus_.stats().published;
   if (agent_) std::visit(Commander{*agent_}, command.what);
   return CommandOutcome::accepted;
 }
@@ -310,18 +347,28 @@ asio::awaitable<void> HostedSession::changed(std::chrono::steady_clock::time_poi
   co_await changes_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
+/// A run that only waits for approvals is not cancelled: it is left as it is, and whoever loads the
+/// session offers them again. False if more than that is going on.
+bool HostedSession::suspend() {
+  const std::uint64_t published = bus_.stats().published;
+  // What came of the last command must have been published, and everything be durable.
+  const bool settled = published == log_->head() && (!commanded_ || *commanded_ < published);
+  if (settled && interrupted_.only_waits()) suspended_ = true;
+  return suspended_;
+}
+
 asio::awaitable<void> HostedSession::close(std::chrono::steady_clock::time_point deadline,
                                            std::string reason, StoreError why) {
   closing_ = true;
   queue_.clear();
   queued_ = 0;
   using Clock = std::chrono::steady_clock;
-  while (running_ && Clock::now() < deadline) co_await changed(deadline);
+  while (running_ && !suspend() && Clock::now() < deadline) co_await changed(deadline);
   if (running_ && agent_) agent_->cancel(reason, CancelWhen::now);
   const auto last = Clock::now() + patience_with_agents;
   while (running_ && Clock::now() < last) co_await changed(last);
   if (!running_) agent_.reset();  // one that does not listen ends when its run does
-  if (changed_here_) {
+  if (changed_here_ && !suspended_) {
     SessionClosed closed;
     closed.reason = std::move(reason);
     static_cast<void>(publisher_.publish(std::move(closed)));

@@ -38,6 +38,8 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   const Strand& strand() const noexcept { return strand_; }
   const SessionMetadata& metadata() const noexcept { return metadata_; }
   const std::shared_ptr<DurableLog>& log() const noexcept { return log_; }
+  /// The seq of the newest event when it came into memory. After load.
+  std::uint64_t came_after() const noexcept { return came_after_; }
   bool running() const noexcept { return running_; }
   std::size_t queued() const noexcept { return queued_; }
 
@@ -64,8 +66,13 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   static asio::awaitable<void> write(std::shared_ptr<HostedSession> self);
   asio::awaitable<bool> write_once();
   void fail(error_code code);
+  bool suspend();
 
+  void offer_again(std::vector<ApprovalRequested> pending);
+  static asio::awaitable<void> resume(std::shared_ptr<HostedSession> self,
+                                      std::vector<ApprovalRequested> pending);
   static asio::awaitable<void> serve(std::shared_ptr<HostedSession> self, std::string message);
+  asio::awaitable<void> serve_queue();
   asio::awaitable<void> answer(std::string message);
   void report(const char* what);
 
@@ -87,14 +94,17 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   EventReader decoder_;
   std::optional<StreamEvent> newest_;  // of the past
   std::uint64_t past_events_ = 0;
+  std::uint64_t came_after_ = 0;
   std::deque<std::string> queue_;
   SeenCommands commands_;
   asio::steady_timer changes_;
+  std::optional<std::uint64_t> commanded_;  // the newest seq when the last command came
   std::optional<StoreError> failure_;
   std::atomic<bool> running_{false};
   std::atomic<std::size_t> queued_{0};
   bool writing_ = false;
   bool closing_ = false;
+  bool suspended_ = false;     // what is published from now on has not happened
   bool changed_here_ = false;  // by this process
 };
 

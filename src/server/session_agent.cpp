@@ -20,6 +20,10 @@ class LoopAgent final : public SessionAgent {
     co_await agent_.process_message(std::move(message));
   }
 
+  asio::awaitable<void> resume(std::vector<ApprovalRequested> pending) override {
+    co_await agent_.resume(std::move(pending));
+  }
+
   void cancel(std::string reason, CancelWhen when) override {
     agent_.control().cancel(std::move(reason), when);
   }
@@ -39,6 +43,11 @@ class LoopAgent final : public SessionAgent {
 };
 
 }  // namespace
+
+asio::awaitable<void> SessionAgent::resume(std::vector<ApprovalRequested> pending) {
+  static_cast<void>(pending);
+  co_return;
+}
 
 SessionFactory agent_factory(std::shared_ptr<Provider> provider, ToolRegistry tools,
                              AgentOptions options) {

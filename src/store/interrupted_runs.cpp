@@ -3,6 +3,8 @@
 #include "event/saturating_sum.hpp"
 #include "strandbus/event/event_id.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -12,6 +14,8 @@ namespace {
 
 constexpr std::string_view unknown_result =
     "The call was interrupted; whether it ran, and its result, are unknown.";
+constexpr std::string_view not_approved =
+    "The call was interrupted while it waited for an approval; it did not run.";
 
 std::int64_t milliseconds_between(Timestamp from, Timestamp to) {
   const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
@@ -114,11 +118,17 @@ struct EndMaker {
   std::int64_t elapsed() const { return milliseconds_between(start.ts(), now); }
 };
 
-StreamEvent answer_to(const StreamEvent& where, const std::string& call_id) {
+/// What stands for a secret is no argument that a tool may get.
+bool is_redacted(const json::value& arguments) {
+  return json::serialize(arguments).find("[redacted") != std::string::npos;
+}
+
+StreamEvent answer_to(const StreamEvent& where, const std::string& call_id,
+                      std::string_view content) {
   MessageCommitted committed;
   committed.message.id = make_message_id();
   committed.message.role = Role::tool;
-  committed.message.content = unknown_result;
+  committed.message.content = content;
   committed.message.tool_call_id = call_id;
   return end_of(where, std::move(committed));
 }
@@ -153,7 +163,14 @@ struct InterruptedRuns::Visitor {
   void operator()(const ModelFailed&) const {
     end(EventType::model_started, std::to_string(event.span_id()));
   }
-  void operator()(const ApprovalRequested& p) const { start(p.approval_id); }
+  void operator()(const ApprovalRequested& p) const {
+    start(p.approval_id);
+    // In a turn in which no model was asked, the call is one of the run before, taken up again.
+    const bool in_turn =
+        std::ranges::find(parts, EventType::turn_started, &Part::type) != parts.end();
+    const bool known = std::ranges::find(run.unanswered, p.call_id) != run.unanswered.end();
+    if (run.requests == 0 && in_turn && !known) run.unanswered.push_back(p.call_id);
+  }
   void operator()(const ApprovalResolved& p) const {
     end(EventType::approval_requested, p.approval_id);
   }
@@ -254,7 +271,10 @@ void InterruptedRuns::end_run(const OpenRun& run, Timestamp now,
   end_parts(run.parts, false, run.turn_usage, now, ends);
   const auto turn = std::ranges::find(run.parts, EventType::turn_started, &Part::type);
   const StreamEvent& where = turn == run.parts.end() ? run.start : turn->start;
-  for (const std::string& call_id : run.unanswered) ends.push_back(answer_to(where, call_id));
+  for (const std::string& call_id : run.unanswered) {
+    const bool waited = waiting_call(run, call_id) != nullptr;
+    ends.push_back(answer_to(where, call_id, waited ? not_approved : unknown_result));
+  }
   end_parts(run.parts, true, run.turn_usage, now, ends);
   RunFailed failed;
   failed.error = reason;
@@ -266,6 +286,43 @@ void InterruptedRuns::end_run(const OpenRun& run, Timestamp now,
   failed.tool_calls = run.calls;
   failed.duration_ms = milliseconds_between(run.start.ts(), now);
   ends.push_back(end_of(run.start, std::move(failed)));
+}
+
+/// The question whether a call may run; null if there is none. What is asked while it runs is about
+/// its result.
+const ApprovalRequested* InterruptedRuns::waiting_call(const OpenRun& run,
+                                                       const std::string& call_id) {
+  const ApprovalRequested* request = nullptr;
+  for (const Part& part : run.parts) {
+    if (part.type == EventType::tool_call_started && part.id == call_id) return nullptr;
+    const auto* const asked = part.start.get_if<ApprovalRequested>();
+    if (asked && asked->call_id == call_id) request = asked;
+  }
+  return request;
+}
+
+std::vector<ApprovalRequested> InterruptedRuns::unapproved() const {
+  std::vector<ApprovalRequested> waiting;
+  for (const OpenRun& run : runs_) {
+    if (run.start.context().depth > 0) continue;
+    for (const std::string& call_id : run.unanswered) {
+      const ApprovalRequested* const request = waiting_call(run, call_id);
+      if (request && !is_redacted(request->arguments)) waiting.push_back(*request);
+    }
+  }
+  return waiting;
+}
+
+bool InterruptedRuns::only_waits() const {
+  std::size_t approvals = 0;
+  for (const OpenRun& run : runs_) {
+    for (const Part& part : run.parts) {
+      if (part.type == EventType::turn_started) continue;
+      if (part.type != EventType::approval_requested) return false;
+      ++approvals;
+    }
+  }
+  return approvals > 0 && work_.empty() && approvals == unapproved().size();
 }
 
 std::vector<StreamEvent> InterruptedRuns::ends(Timestamp now) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "strandbus/event/stream_event.hpp"
+#include "strandbus/event/tool_payloads.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -26,6 +27,13 @@ class InterruptedRuns {
 
   /// Whether nothing is open.
   bool empty() const noexcept { return runs_.empty() && work_.empty(); }
+
+  /// Calls that wait for an approval in a run that has no run around it, and of which everything is
+  /// known: what was redacted in their arguments is not. They can be offered again.
+  std::vector<ApprovalRequested> unapproved() const;
+
+  /// Whether all that goes on is to wait for approvals, each of which can be offered again.
+  bool only_waits() const;
 
   /// The events that end what is open, the innermost first, without stamp. `now` is what durations
   /// end with.
@@ -54,6 +62,7 @@ class InterruptedRuns {
 
   void end(const std::string& run_id, Outcome outcome);
   OpenRun* run_of(const StreamEvent& event);
+  static const ApprovalRequested* waiting_call(const OpenRun& run, const std::string& call_id);
   void end_run(const OpenRun& run, Timestamp now, std::vector<StreamEvent>& ends) const;
 
   void end_parts(const std::vector<Part>& parts, bool turns, const Usage& turn_usage, Timestamp now,

@@ -54,6 +54,99 @@ TEST(InterruptedRuns, FailsEachRunThatWasOpenWithWhatItHasUsed) {
   EXPECT_GT(failed->duration_ms, 0);
 }
 
+/// A run that has asked for the approval of two of its three calls.
+Trace waiting_run(json::value arguments = json::object()) {
+  std::vector<StreamEvent> events;
+  RunContext context;
+  context.session_id = "s";
+  context.run_id = "r";
+  const Publisher run(context, [&](const StreamEvent& event) { events.push_back(event); });
+  const Publisher span = run.span(Publisher::new_span());
+  static_cast<void>(span.publish(RunStarted{}));
+  const Publisher turn = span.turn(1).span(Publisher::new_span());
+  static_cast<void>(turn.publish(TurnStarted{.turn = 1}));
+  Message message;
+  message.id = "m";
+  message.role = Role::assistant;
+  for (const char* id : {"a", "b", "c"})
+    message.tool_calls.push_back({.call_id = id, .tool_name = "t"});
+  static_cast<void>(turn.publish(MessageCommitted{.message = message}));
+  for (const char* id : {"a", "c"}) {
+    static_cast<void>(turn.span(Publisher::new_span())
+                          .publish(ApprovalRequested{.approval_id = std::string("ask-") + id,
+                                                     .call_id = id,
+                                                     .tool_name = "t",
+                                                     .arguments = arguments}));
+  }
+  return events;
+}
+
+std::vector<std::string> offered(const Trace& trace) {
+  InterruptedRuns interrupted;
+  for (const StreamEvent& event : trace) interrupted.add(event);
+  std::vector<std::string> ids;
+  for (const ApprovalRequested& request : interrupted.unapproved())
+    ids.push_back(request.approval_id);
+  return ids;
+}
+
+TEST(InterruptedRuns, KnowsWhichCallsWaitForAnApproval) {
+  Trace trace = waiting_run();
+  EXPECT_THAT(offered(trace), ::testing::ElementsAre("ask-a", "ask-c"));
+  InterruptedRuns interrupted;
+  for (const StreamEvent& event : trace) interrupted.add(event);
+  EXPECT_TRUE(interrupted.only_waits());
+  std::map<std::string, std::string> answers;
+  for (const StreamEvent& end : interrupted.ends(trace.back().ts())) {
+    const auto* committed = end.get_if<MessageCommitted>();
+    if (committed) answers[committed->message.tool_call_id] = committed->message.content;
+  }
+  EXPECT_THAT(answers.at("a"), ::testing::HasSubstr("did not run"));
+  EXPECT_THAT(answers.at("b"), ::testing::HasSubstr("unknown"));
+}
+
+TEST(InterruptedRuns, OffersNothingThatWasAnsweredOrIsNotKnown) {
+  Trace answered = waiting_run();
+  StreamEvent resolved(ApprovalResolved{.approval_id = "ask-a", .call_id = "a"},
+                       answered.back().shared_context());
+  answered.push_back(resolved);
+  EXPECT_THAT(offered(answered), ::testing::ElementsAre("ask-c"));
+  const json::object secret{{"header", "Bearer [redacted-token]"}};
+  EXPECT_THAT(offered(waiting_run(secret)), ::testing::IsEmpty());
+}
+
+TEST(InterruptedRuns, DoesNotOfferACallThatHasRunAndWhoseResultIsAskedAbout) {
+  Trace trace = waiting_run();
+  trace.emplace_back(ToolCallStarted{.tool_name = "t", .call_id = "c"},
+                     trace.back().shared_context());
+  EXPECT_THAT(offered(trace), ::testing::ElementsAre("ask-a"));
+}
+
+TEST(InterruptedRuns, OffersACallAgainThatWasTakenUpOnce) {
+  std::vector<StreamEvent> events;
+  RunContext context;
+  context.session_id = "s";
+  context.run_id = "r2";
+  const Publisher run(context, [&](const StreamEvent& event) { events.push_back(event); });
+  static_cast<void>(run.publish(RunStarted{}));
+  // A text that is asked about before the first turn is no call.
+  static_cast<void>(run.publish(ApprovalRequested{.approval_id = "text", .call_id = "msg"}));
+  EXPECT_THAT(offered(events), ::testing::IsEmpty());
+  static_cast<void>(run.turn(1).publish(TurnStarted{.turn = 1}));
+  static_cast<void>(run.turn(1).publish(ApprovalRequested{.approval_id = "ask-a", .call_id = "a"}));
+  EXPECT_THAT(offered(events), ::testing::ElementsAre("ask-a"));
+}
+
+TEST(InterruptedRuns, DoesMoreThanWaitWhileAToolRuns) {
+  Trace trace = waiting_run();
+  trace.emplace_back(ToolCallStarted{.tool_name = "t", .call_id = "b"},
+                     trace.back().shared_context());
+  InterruptedRuns interrupted;
+  for (const StreamEvent& event : trace) interrupted.add(event);
+  EXPECT_FALSE(interrupted.only_waits());
+  EXPECT_FALSE(InterruptedRuns().only_waits());
+}
+
 TEST(InterruptedRuns, HasNothingToDoBehindARestore) {
   InterruptedRuns interrupted;
   const Trace whole = full_trace();

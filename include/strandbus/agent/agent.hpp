@@ -6,6 +6,7 @@
 #include "strandbus/agent/tool_registry.hpp"
 #include "strandbus/bus/event_stream.hpp"
 #include "strandbus/bus/publisher.hpp"
+#include "strandbus/event/tool_payloads.hpp"
 #include "strandbus/llm/provider.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -91,6 +92,14 @@ class Agent {
 
   /// The same for coroutines; throws system_error where the other one gives an error_code.
   asio::awaitable<RunResult> process_message(std::string text);
+
+  /// Goes on where a run was interrupted that waited for approvals, after restore: a new run that
+  /// has no message of the user, asks again under the same approval ids, runs the calls that may
+  /// run, and lets the model go on from there.
+  ///
+  /// Errors: throws system_error like process_message; invalid_argument for calls that are not
+  ///         those of the conversation's last message.
+  asio::awaitable<RunResult> resume(std::vector<ApprovalRequested> pending);
 
   /// Starts a run and gives its events, losslessly, and then its result.
   ///

@@ -4,6 +4,7 @@
 #include "strandbus/agent/run_control.hpp"
 #include "strandbus/agent/tool_registry.hpp"
 #include "strandbus/bus/publisher.hpp"
+#include "strandbus/event/tool_payloads.hpp"
 #include "strandbus/event/types.hpp"
 #include "strandbus/llm/provider.hpp"
 
@@ -36,6 +37,12 @@ class SessionAgent {
   ///
   /// Errors: an exception is for what could not even begin; it is logged.
   virtual asio::awaitable<void> run(std::string message) = 0;
+
+  /// Goes on where a run waited for approvals when the process was stopped: SessionSetup::messages
+  /// say what was said until then, and that these calls did not run. Asks for each of them again,
+  /// under the same approval id, and returns when the run has ended. What is not overridden leaves
+  /// it at that.
+  virtual asio::awaitable<void> resume(std::vector<ApprovalRequested> pending);
 
   // What came of a command is published as an event; a command for which there is nothing to do
   // does nothing.
