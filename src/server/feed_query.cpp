@@ -19,6 +19,8 @@ namespace {
 constexpr std::uint64_t max_coalesce_ms = 10'000;
 constexpr std::uint64_t max_seq = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t max_values = 64;  // of one parameter
+constexpr std::size_t max_id_bytes = 128;
+constexpr std::size_t max_cursors = 1024;
 
 /// What a browser says when it comes back stands in the header; its URL is still the first one.
 std::optional<std::uint64_t> last_event_id(const ServerRequest& request) {
@@ -96,6 +98,40 @@ void narrow_statuses(const ServerRequest& request, Filter& filter) {
   });
 }
 
+void read_filter(const ServerRequest& request, Filter& filter) {
+  narrow_types(request, filter);
+  narrow_scopes(request, filter);
+  narrow_statuses(request, filter);
+  for (std::string& run : values(request, "run")) filter.run(std::move(run));
+  for (std::string& agent : values(request, "agent")) filter.agent(std::move(agent));
+}
+
+std::chrono::milliseconds coalesce(const ServerRequest& request) {
+  return std::chrono::milliseconds(
+      number(request.target, "coalesce", 0, max_coalesce_ms).value_or(0));
+}
+
+/// "SESSION:SEQ,SESSION:SEQ"
+SessionCursors cursors(std::string_view text, const std::string& where) {
+  SessionCursors result;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
+    const auto colon = std::min(one.rfind(':'), one.size());
+    const std::string_view digits = one.substr(std::min(colon + 1, one.size()));
+    std::uint64_t seq = 0;
+    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
+    const bool is_seq =
+        failure == std::errc() && end == digits.data() + digits.size() && seq <= max_seq;
+    if (!is_session_id(one.substr(0, colon)) || !is_seq || result.size() == max_cursors) {
+      throw BadRequest(400, "invalid_parameter",
+                       where + " is SESSION:SEQ,SESSION:SEQ… of at most 1024 sessions");
+    }
+    result.insert_or_assign(std::string(one.substr(0, colon)), seq);
+  }
+  return result;
+}
+
 void expect_feed_parameters(const ServerRequest& request, FeedForm form) {
   switch (form) {
     case FeedForm::sse:
@@ -138,15 +174,34 @@ ReadEvents read_feed_query(const ServerRequest& request, FeedForm form) {
   operation.options.name = name_of(form);
   operation.options.finite = form == FeedForm::jsonl;
   operation.options.after = first_seq(request, form);
-  operation.options.coalesce =
-      std::chrono::milliseconds(number(request.target, "coalesce", 0, max_coalesce_ms).value_or(0));
-  Filter& filter = operation.options.filter;
-  narrow_types(request, filter);
-  narrow_scopes(request, filter);
-  narrow_statuses(request, filter);
-  for (std::string& run : values(request, "run")) filter.run(std::move(run));
-  for (std::string& agent : values(request, "agent")) filter.agent(std::move(agent));
+  operation.options.coalesce = coalesce(request);
+  read_filter(request, operation.options.filter);
   return operation;
+}
+
+ReadAllEvents read_all_query(const ServerRequest& request) {
+  expect_parameters(request.target,
+                    {"after", "type", "scope", "status", "run", "agent", "coalesce", "named"});
+  ReadAllEvents operation;
+  operation.named = flag(request.target, "named");
+  operation.options.name = "sse of all";
+  operation.options.coalesce = coalesce(request);
+  const std::string_view header = request.header("Last-Event-ID").value_or("");
+  if (!header.empty()) {
+    operation.options.after = cursors(header, "the header Last-Event-ID");
+  } else if (const auto after = single(request.target, "after")) {
+    operation.options.after = cursors(*after, "the parameter after");
+  }
+  read_filter(request, operation.options.filter);
+  return operation;
+}
+
+bool is_session_id(std::string_view id) noexcept {
+  const bool clean = std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+  return !id.empty() && id.size() <= max_id_bytes && clean;
 }
 
 }  // namespace strandbus::detail

@@ -38,11 +38,13 @@ FeedItem reset_item(std::uint64_t last_seq) {
 FeedReader::FeedReader(asio::any_io_executor executor, std::shared_ptr<DurableLog> log,
                        FeedOptions options)
     : executor_(std::move(executor)), log_(std::move(log)), options_(std::move(options)) {
-  log_->reader_came();
+  if (options_.keeps_loaded) log_->reader_came();
   begin();
 }
 
-FeedReader::~FeedReader() { log_->reader_left(); }
+FeedReader::~FeedReader() {
+  if (options_.keeps_loaded) log_->reader_left();
+}
 
 /// Decides where to begin. What is durable now and not in the memory any more is read first.
 void FeedReader::begin() {

@@ -3,6 +3,7 @@
 #include "server/http_socket.hpp"
 #include "server/routes.hpp"
 #include "strandbus/server/session_feed.hpp"
+#include "strandbus/server/sessions_feed.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -32,6 +33,12 @@ struct FeedOutcome {
 /// the feed fails. Of an event stream the reader is watched while there is nothing to send.
 asio::awaitable<FeedOutcome> send_feed(std::shared_ptr<HttpSocket> socket, SessionFeed feed,
                                        FeedSetting setting);
+
+/// The same for all sessions, as server-sent events whose id: is a place in every session,
+/// "SESSION:SEQ,SESSION:SEQ…"; `cursors` is the one that the reader came with. Of more than 64
+/// sessions only the last event of those that are sent together has one.
+asio::awaitable<FeedOutcome> send_all(std::shared_ptr<HttpSocket> socket, SessionsFeed feed,
+                                      SessionCursors cursors, FeedSetting setting);
 
 /// When the reader of this number comes back, so that many who were cut off at once do not come
 /// back at once: from 1 to 7 seconds.

@@ -183,6 +183,8 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer() {
     const bool wanted = wants_web_socket(reader_.request()) && reader_.request().http_1_1;
     if (wanted) co_return co_await answer_socket(std::move(*feed));
   }
+  if (auto* all = std::get_if<ReadAllEvents>(&*operation); all && !head_only)
+    co_return co_await answer_all(std::move(*all));
   HttpReply reply = co_await carry_out(context_, *std::move(operation));
   co_return co_await write_reply(std::move(reply), next);
 }
@@ -192,26 +194,54 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer_feed(ReadEvents ope
   if (!feed) {
     co_return co_await write_reply(reply_to(refusal_for(feed.error())), next_after_request());
   }
-  FeedSetting setting;
+  FeedSetting setting = feed_setting();
   setting.form = operation.form;
   setting.named = operation.named;
   setting.dialect = operation.dialect;
-  setting.chunked = reader_.request().http_1_1;
-  setting.retry = spread_retry(number_);
-  setting.keep_alive = context_->limits.keep_alive;
-  setting.write_timeout = context_->limits.write_timeout;
   // What a reader of an event stream sends is thrown away, so no request can follow it.
   const bool stays = setting.chunked && setting.form == FeedForm::jsonl;
   const Next next = stays ? next_after_request() : Next::close;
   const HttpReply reply = feed_head(operation);
-  std::string head = head_of(reply, next);
-  if (setting.chunked) head += "Transfer-Encoding: chunked\r\n";
-  head += "\r\n";
-  const error_code ec = co_await socket_->write(head, context_->limits.write_timeout);
+  const error_code ec = co_await write_feed_head(reply, setting, next);
   if (ec) co_return Next::close;
   const FeedOutcome outcome = co_await send_feed(socket_, *std::move(feed), std::move(setting));
   log_request(reply.status, outcome.problem);
   co_return outcome.complete ? next : Next::close;
+}
+
+FeedSetting HttpConnection::feed_setting() const {
+  FeedSetting setting;
+  setting.chunked = reader_.request().http_1_1;
+  setting.retry = spread_retry(number_);
+  setting.keep_alive = context_->limits.keep_alive;
+  setting.write_timeout = context_->limits.write_timeout;
+  return setting;
+}
+
+asio::awaitable<error_code> HttpConnection::write_feed_head(const HttpReply& reply,
+                                                            const FeedSetting& setting, Next next) {
+  std::string head = head_of(reply, next);
+  if (setting.chunked) head += "Transfer-Encoding: chunked\r\n";
+  head += "\r\n";
+  co_return co_await socket_->write(head, context_->limits.write_timeout);
+}
+
+asio::awaitable<HttpConnection::Next> HttpConnection::answer_all(ReadAllEvents operation) {
+  SessionCursors cursors = operation.options.after;
+  auto feed = co_await context_->hub->feed_all(std::move(operation.options));
+  if (!feed) {
+    co_return co_await write_reply(reply_to(refusal_for(feed.error())), next_after_request());
+  }
+  FeedSetting setting = feed_setting();
+  setting.named = operation.named;
+  const ReadEvents like_one;
+  const HttpReply reply = feed_head(like_one);
+  const error_code ec = co_await write_feed_head(reply, setting, Next::close);
+  if (ec) co_return Next::close;
+  const FeedOutcome outcome =
+      co_await send_all(socket_, *std::move(feed), std::move(cursors), std::move(setting));
+  log_request(reply.status, outcome.problem);
+  co_return Next::close;
 }
 
 asio::awaitable<HttpConnection::Next> HttpConnection::answer_socket(ReadEvents operation) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "server/access.hpp"
+#include "server/feed_reply.hpp"
 #include "server/http_context.hpp"
 #include "server/http_socket.hpp"
 #include "server/request_reader.hpp"
@@ -49,7 +50,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::awaitable<Next> answer();
   asio::awaitable<Next> answer_refused(HttpRefusal refusal);
   asio::awaitable<Next> answer_feed(ReadEvents operation);
+  asio::awaitable<Next> answer_all(ReadAllEvents operation);
   asio::awaitable<Next> answer_socket(ReadEvents operation);
+  FeedSetting feed_setting() const;
+  asio::awaitable<error_code> write_feed_head(const HttpReply& reply, const FeedSetting& setting,
+                                              Next next);
   asio::awaitable<Next> write_reply(HttpReply reply, Next next);
   asio::awaitable<void> linger();
 

@@ -152,7 +152,28 @@ void HubCore::set_ready(const std::string& session_id, std::shared_ptr<HostedSes
   slot.phase = Phase::ready;
   slot.session = std::move(session);
   slot.used = Clock::now();
+  tell_watchers([&](SessionWatcher& watcher) {
+    watcher.session_came(session_id, slot.session->log(), slot.session->came_after());
+  });
   changes_.cancel();
+}
+
+template <class F>
+void HubCore::tell_watchers(F what) {
+  std::erase_if(watchers_, [&](const std::weak_ptr<SessionWatcher>& weak) {
+    const auto watcher = weak.lock();
+    if (watcher) what(*watcher);
+    return !watcher;
+  });
+}
+
+void HubCore::watch(const std::shared_ptr<SessionWatcher>& watcher) {
+  if (draining_) return watcher->hub_closed();
+  watchers_.push_back(watcher);
+  for (const auto& [id, slot] : slots_) {
+    if (slot.phase == Phase::ready)
+      watcher->session_came(id, slot.session->log(), slot.session->log()->promised());
+  }
 }
 
 /// Lets a session that nobody uses go, if there are too many.
@@ -251,6 +272,7 @@ asio::awaitable<void> HubCore::close_in_background(std::shared_ptr<HubCore> self
 asio::awaitable<void> HubCore::drain(Clock::time_point deadline) {
   draining_ = true;
   pause_.cancel();
+  tell_watchers([](SessionWatcher& watcher) { watcher.hub_closed(); });
   while (!slots_.empty()) {
     std::vector<std::string> ready;
     for (const auto& [id, slot] : slots_) {
@@ -267,6 +289,7 @@ asio::awaitable<void> HubCore::drain(Clock::time_point deadline) {
 void HubCore::abandon() {
   draining_ = true;
   pause_.cancel();
+  tell_watchers([](SessionWatcher& watcher) { watcher.hub_closed(); });
   for (const auto& [id, slot] : slots_) {
     if (slot.phase != Phase::ready) continue;
     auto end = close_in_background(shared_from_this(), id, Clock::now());

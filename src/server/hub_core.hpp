@@ -2,6 +2,7 @@
 
 #include "server/hosted_session.hpp"
 #include "server/hub_services.hpp"
+#include "server/session_watcher.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
@@ -39,6 +40,8 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
   /// The session, in memory. It stays there for as long as somebody reads or it runs.
   asio::awaitable<SessionResultPtr> acquire(std::string session_id);
   asio::awaitable<void> drain(Clock::time_point deadline);
+  /// Shows somebody the sessions that are in memory, and those that come.
+  void watch(const std::shared_ptr<SessionWatcher>& watcher);
   /// Stops everything and waits for nothing.
   void abandon();
 
@@ -66,6 +69,8 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
   asio::awaitable<void> unload(std::string session_id);
   asio::awaitable<void> unload_idle();
 
+  template <class F>
+  void tell_watchers(F what);
   std::string longest_idle() const;
   SessionInfo info_of(SessionSummary summary) const;
   std::string workspace_of(const std::string& session_id) const;
@@ -75,6 +80,7 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
   const Strand strand_;
   const std::shared_ptr<HubServices> services_;
   std::map<std::string, Slot, std::less<>> slots_;
+  std::vector<std::weak_ptr<SessionWatcher>> watchers_;
   asio::steady_timer changes_;
   asio::steady_timer pause_;  // between two looks for what is idle
   std::atomic<std::size_t> loaded_{0};

@@ -131,6 +131,11 @@ asio::awaitable<HttpReply> answer(Context context, ReadEvents operation) {
   co_return feed_head(operation);
 }
 
+HttpReply answer(const Context&, const ReadAllEvents&) {
+  const ReadEvents like_one;
+  return feed_head(like_one);
+}
+
 asio::awaitable<HttpReply> ready(HttpReply reply) { co_return reply; }
 
 struct Visitor {

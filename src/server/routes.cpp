@@ -12,17 +12,12 @@
 namespace strandbus::detail {
 namespace {
 
-constexpr std::size_t max_id_bytes = 128;
 constexpr std::size_t max_listed = 1000;
 
 /// A session's id can only be one that a store takes; whatever else stands there is not looked up.
 std::string session_id(const ServerRequest& request) {
   const std::string& id = request.target.segments.at(2);
-  const bool clean = std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-  if (id.empty() || id.size() > max_id_bytes || !clean) {
+  if (!is_session_id(id)) {
     throw BadRequest(400, "invalid_parameter",
                      "a session's id has 1 to 128 characters of A-Z, a-z, 0-9, '.', '_', '-'");
   }
@@ -92,12 +87,14 @@ struct Route {
   Operation (*read)(const ServerRequest&);
 };
 
-constexpr std::array<Route, 15> routes{{
+constexpr std::array<Route, 16> routes{{
     {"GET", "", plain<ShowService>},
     {"GET", "healthz", plain<ShowHealth>},
     {"GET", "readyz", plain<ShowReadiness>},
     {"GET", "metrics", plain<ShowMetrics>},
     {"GET", "login", login},
+    {"GET", "v1/events",
+     [](const ServerRequest& request) -> Operation { return read_all_query(request); }},
     {"POST", "v1/sessions", create_session},
     {"GET", "v1/sessions", list_sessions},
     {"GET", "v1/sessions/*", on_session<FindSession>},

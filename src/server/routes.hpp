@@ -63,9 +63,15 @@ struct ReadEvents {
   FeedOptions options{};
 };
 
+/// The events of all sessions, as server-sent events.
+struct ReadAllEvents {
+  bool named = false;
+  SessionsFeedOptions options{};
+};
+
 using Operation = std::variant<ShowService, ShowHealth, ShowReadiness, ShowMetrics, LogIn,
                                ShowMethods, CreateSession, ListSessions, FindSession, RemoveSession,
-                               StartRun, GiveCommand, ShowSnapshot, ReadEvents>;
+                               StartRun, GiveCommand, ShowSnapshot, ReadEvents, ReadAllEvents>;
 
 /// What a request asks for, or why it cannot be carried out. HEAD asks for what GET does.
 boost::system::result<Operation, HttpRefusal> route(const ServerRequest& request);

@@ -1,5 +1,6 @@
 #include "strandbus/server/session_hub.hpp"
 
+#include "server/feed_merger.hpp"
 #include "server/feed_reader.hpp"
 #include "server/hub_core.hpp"
 
@@ -31,6 +32,12 @@ asio::awaitable<StoreResult<CommandOutcome>> command_on(std::shared_ptr<HostedSe
 
 asio::awaitable<void> abandon_on(std::shared_ptr<HubCore> core) {
   core->abandon();
+  co_return;
+}
+
+asio::awaitable<void> watch_on(std::shared_ptr<HubCore> core,
+                               std::shared_ptr<detail::FeedMerger> merger) {
+  core->watch(merger);
   co_return;
 }
 
@@ -105,6 +112,22 @@ asio::awaitable<StoreResult<SessionFeed>> SessionHub::feed(std::string session_i
   if (!session) co_return session.error();
   co_return SessionFeed(
       std::make_unique<detail::FeedReader>(executor, (*session)->log(), std::move(options)));
+}
+
+asio::awaitable<StoreResult<SessionsFeed>> SessionHub::feed_all(SessionsFeedOptions options) {
+  const auto core = core_;
+  const auto executor = co_await asio::this_coro::executor;
+  std::vector<std::string> named;
+  for (const auto& [id, seq] : options.after) named.push_back(id);
+  const auto merger = std::make_shared<detail::FeedMerger>(executor, std::move(options));
+  SessionsFeed feed(merger);
+  auto watching = watch_on(core, merger);
+  co_await asio::co_spawn(core->strand(), std::move(watching), asio::use_awaitable);
+  for (std::string& id : named) {
+    const auto session = co_await acquire_from(core, std::move(id));
+    if (!session && session.error().code != Errc::session_unknown) co_return session.error();
+  }
+  co_return feed;
 }
 
 asio::awaitable<StoreResult<std::string>> SessionHub::snapshot(std::string session_id) {

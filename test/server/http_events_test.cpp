@@ -306,5 +306,47 @@ TEST_F(HttpEventsTest, SpeaksOtherDialects) {
   EXPECT_THAT(lines, Not(HasSubstr("\"seq\"")));
 }
 
+TEST_F(HttpEventsTest, SendsTheEventsOfAllSessionsWithAPlaceInEach) {
+  start_server();
+  const std::string one = make_session_by_http();
+  const std::string two = make_session_by_http();
+  run(one, "2");
+  read_run(events(one));
+  run(two, "2");
+  read_run(events(two));
+  const std::string all = "/v1/events?type=run_started,run_completed&after=";
+  RawClient client(server_->port());
+  client.send(head("GET", all + one + ":0," + two + ":0"));
+  EXPECT_EQ(client.read_answer().header("Content-Type"), "text/event-stream");
+  std::string stream = read_run(client);
+  while (lines_with(stream, "\"run_completed\"") < 2) stream += read_run(client);
+  const auto last = stream.rfind("id: ");
+  const std::string place = stream.substr(last + 4, stream.find('\n', last) - last - 4);
+  const auto place_of = [&](const std::string& id) {
+    return id + ":" + std::to_string(store_->events(id).back().seq);
+  };
+  const std::string first = std::min(one, two);
+  const std::string second = std::max(one, two);
+  EXPECT_EQ(place, place_of(first) + "," + place_of(second));
+  EXPECT_EQ(lines_with(stream, "data: "), 4U) << stream;
+
+  RawClient again(server_->port());
+  again.send(head("GET", all, "Last-Event-ID: " + place + "\r\n"));
+  again.read_until("\r\n\r\n");
+  run(one, "1");
+  const std::string rest = read_run(again);
+  EXPECT_EQ(lines_with(rest, "data: "), 2U) << rest;
+  EXPECT_THAT(rest, HasSubstr("id: " + first + ":"));
+}
+
+TEST_F(HttpEventsTest, RefusesAPlaceThatIsNone) {
+  start_server();
+  for (const std::string after : {"7", "a:", ":7", "a:7,", "a:-1", "a:7x", "a/b:7", "latest"}) {
+    const bool fine = after == "a:7,";  // a comma too many says nothing
+    EXPECT_EQ(ask(head("HEAD", "/v1/events?after=" + after)).status, fine ? 200 : 400) << after;
+  }
+  EXPECT_EQ(ask(head("GET", "/v1/events?dialect=rollouts")).status, 400);
+}
+
 }  // namespace
 }  // namespace strandbus

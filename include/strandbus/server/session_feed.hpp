@@ -26,6 +26,8 @@ struct FeedOptions {
   std::chrono::milliseconds coalesce{0};
   /// Whether the feed ends at the newest event instead of waiting for the next one.
   bool finite = false;
+  /// Whether the session stays in memory while somebody reads; the feed of one that leaves it ends.
+  bool keeps_loaded = true;
   /// Shown in statistics.
   std::string name{};
 };

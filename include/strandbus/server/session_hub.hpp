@@ -3,6 +3,7 @@
 #include "strandbus/log.hpp"
 #include "strandbus/server/session_agent.hpp"
 #include "strandbus/server/session_feed.hpp"
+#include "strandbus/server/sessions_feed.hpp"
 #include "strandbus/store/event_store.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -145,6 +146,8 @@ class SessionHub {
                                                        SessionCommand command);
   /// Opens a reader.
   asio::awaitable<StoreResult<SessionFeed>> feed(std::string session_id, FeedOptions options);
+  /// Opens a reader of all sessions. Those that are named in the options are brought into memory.
+  asio::awaitable<StoreResult<SessionsFeed>> feed_all(SessionsFeedOptions options);
   /// The present of a session as JSON (SessionState); a feed after its last_seq goes on from it.
   asio::awaitable<StoreResult<std::string>> snapshot(std::string session_id);
 
