@@ -1,0 +1,30 @@
+#include "cli/command_options.hpp"
+#include "cli/usage_error.hpp"
+
+#include <memory>
+
+namespace strandbus::cli {
+
+TakeArguments add_stats(Command command) {
+  const auto stats = std::make_shared<StatsArguments>();
+  const auto json = std::make_shared<bool>(false);
+  command.positional("FILE", stats->files)->required();
+  command.option(
+      "--format",
+      [stats](const std::string& text) {
+        stats->format = text == "json"         ? StatsFormat::json
+                        : text == "prometheus" ? StatsFormat::prometheus
+                                               : StatsFormat::table;
+      },
+      one_of({"table", "json", "prometheus"}, "format"));
+  command.flag("--json", *json);
+  return [command, stats, json] {
+    if (!*json) return *stats;
+    if (command.has("--format") && stats->format != StatsFormat::json)
+      throw UsageError("--json is --format json: leave out one of them");
+    stats->format = StatsFormat::json;
+    return *stats;
+  };
+}
+
+}  // namespace strandbus::cli
