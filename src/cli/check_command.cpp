@@ -3,9 +3,9 @@
 #include "cli/check_report.hpp"
 #include "cli/console.hpp"
 #include "cli/message_lines.hpp"
+#include "cli/session_source.hpp"
 #include "cli/terminal.hpp"
 #include "sink/amounts.hpp"
-#include "strandbus/store/session_reader.hpp"
 
 #include <algorithm>
 #include <unistd.h>
@@ -56,27 +56,30 @@ std::vector<TraceFinding> merged(std::vector<TraceFinding> findings,
   return findings;
 }
 
-CheckedFile check_file(const std::string& path) {
-  CheckedFile file{.path = path};
-  auto reader = SessionReader::open(path);
-  if (!reader) {
-    file.error = std::move(reader).error();
+CheckedFile check_session(SessionSources& sources, const std::string& name) {
+  CheckedFile file{.path = name};
+  const auto source = sources.open(name);
+  if (!source) {
+    file.error = source.error();
     return file;
   }
+  SessionSource& reader = **source;
+  file.stored = !SessionSources::is_file(name);
+  if (file.stored) file.path = reader.metadata().session_id;
   TraceChecker checker({.max_findings = shown_findings});
   MessageLines messages;
   Progress progress;
   for (;;) {
-    auto record = reader->next();
+    auto record = reader.next();
     if (!record) file.error = std::move(record).error();
     if (!record || !*record) break;
     if (const auto* const message = std::get_if<StoredMessage>(&**record)) {
-      messages.message(message->message, reader->line());
+      messages.message(message->message, reader.line());
       continue;
     }
     const auto& event = std::get<StreamEvent>(**record);
-    checker.add(event, reader->line());
-    messages.event(event, reader->line());
+    checker.add(event, reader.line());
+    messages.event(event, reader.line());
     progress.at(checker.events());
   }
   file.events = checker.events();
@@ -85,8 +88,8 @@ CheckedFile check_file(const std::string& path) {
   file.findings = merged(checker.findings(), messages.findings());
   file.open_runs = checker.open_runs();
   file.open_work = checker.open_work();
-  if (reader->torn()) file.torn = reader->torn()->message;
-  file.skipped = reader->skipped();
+  if (reader.torn()) file.torn = reader.torn()->message;
+  file.skipped = reader.skipped();
   return file;
 }
 
@@ -102,11 +105,12 @@ void say_what_else(const CheckedFile& file) {
 
 }  // namespace
 
-ExitCode check_command(const CheckArguments& arguments) {
+ExitCode check_command(const CheckArguments& arguments, const ProcessEnvironment& environment) {
+  SessionSources sources(choose_store(arguments.store, environment));
   bool unreadable = false;
   bool faulty = false;
-  for (const std::string& path : arguments.files) {
-    const CheckedFile file = check_file(path);
+  for (const std::string& name : arguments.sessions) {
+    const CheckedFile file = check_session(sources, name);
     unreadable = unreadable || file.error.has_value();
     faulty = faulty || file.found > 0;
     const bool nothing_read = file.error && file.events == 0;

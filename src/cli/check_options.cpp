@@ -6,7 +6,8 @@ namespace strandbus::cli {
 
 TakeArguments add_check(Command command) {
   const auto check = std::make_shared<CheckArguments>();
-  command.positional("FILE", check->files)->required();
+  command.positional("SESSION", check->sessions)->required();
+  command.option("--store", check->store);
   command.flag("--json", check->json);
   return [check] { return *check; };
 }

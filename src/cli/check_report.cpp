@@ -58,7 +58,7 @@ std::string check_text(const CheckedFile& file) {
     text += terminal_safe_line(file.path + place + ": " + what) + '\n';
   };
   for (const TraceFinding& finding : file.findings)
-    line(':' + std::to_string(finding.line), to_string(finding));
+    line(file.stored ? "" : ':' + std::to_string(finding.line), to_string(finding));
   if (file.found > file.findings.size())
     line("", counted(file.found - file.findings.size(), "fault") + " more");
   for (const TraceOpenRun& run : file.open_runs) line("", "interrupted: " + open_run_text(run));
@@ -72,7 +72,7 @@ std::string check_text(const CheckedFile& file) {
 }
 
 std::string check_json(const CheckedFile& file) {
-  json::object object{{"file", repair_utf8(file.path)},
+  json::object object{{file.stored ? "session" : "file", repair_utf8(file.path)},
                       {"valid", file.found == 0 && !file.error},
                       {"events", file.events},
                       {"runs", file.runs},

@@ -10,9 +10,10 @@
 
 namespace strandbus::cli {
 
-/// What was found in one session file.
+/// What was found in one session.
 struct CheckedFile {
-  std::string path{};
+  std::string path{};   ///< of its file; its id if it is in a store
+  bool stored = false;  ///< it is in a store
   std::uint64_t events{};
   std::uint64_t runs{};
   std::uint64_t found{};  ///< faults; more than `findings` has when there are many

@@ -21,8 +21,8 @@ struct CommandEntry {
 };
 
 constexpr CommandEntry entries[] = {
-    {"run", add_run},       {"serve", add_serve}, {"follow", add_follow},
-    {"replay", add_replay}, {"stats", add_stats}, {"check", add_check},
+    {"run", add_run},     {"serve", add_serve}, {"follow", add_follow},     {"replay", add_replay},
+    {"stats", add_stats}, {"check", add_check}, {"sessions", add_sessions},
 };
 
 /// What to say to someone who has named none of them.

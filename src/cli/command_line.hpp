@@ -88,7 +88,8 @@ struct FollowArguments {
 
 /// `strandbus replay`
 struct ReplayArguments {
-  std::string file;
+  std::string session;  ///< a file, or the id of one in the store
+  std::string store;    ///< empty = the one of serve
   std::uint64_t from = 1;
   double speed = 0;  ///< 0 = at once, 1 = as recorded, 2 = twice as fast
   bool json = false;
@@ -101,14 +102,24 @@ enum class StatsFormat : std::uint8_t { table, json, prometheus };
 
 /// `strandbus stats`
 struct StatsArguments {
-  std::vector<std::string> files;
+  std::vector<std::string> sessions;
+  std::string store;
   StatsFormat format = StatsFormat::table;
 };
 
 /// `strandbus check`
 struct CheckArguments {
-  std::vector<std::string> files;
+  std::vector<std::string> sessions;
+  std::string store;
   bool json = false;
+};
+
+/// `strandbus sessions`
+struct SessionsArguments {
+  std::string store;  ///< empty = the one of serve
+  bool json = false;
+  std::string removed;  ///< the id of a session that shall go, or its beginning; empty = none
+  bool yes = false;     ///< without asking
 };
 
 /// `--help`, `--version`
@@ -117,7 +128,7 @@ struct Information {
 };
 
 using CommandLine = std::variant<RunArguments, ServeArguments, FollowArguments, ReplayArguments,
-                                 StatsArguments, CheckArguments, Information>;
+                                 StatsArguments, CheckArguments, SessionsArguments, Information>;
 
 /// What the caller wants.
 ///

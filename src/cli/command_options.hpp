@@ -12,5 +12,6 @@ TakeArguments add_follow(Command command);
 TakeArguments add_replay(Command command);
 TakeArguments add_stats(Command command);
 TakeArguments add_check(Command command);
+TakeArguments add_sessions(Command command);
 
 }  // namespace strandbus::cli

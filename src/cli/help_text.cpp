@@ -11,9 +11,10 @@ Commands:
   run [PROMPT | -]   give an agent a task and watch it work
   serve              run agents for others, over HTTP; sessions survive kill -9
   follow URL         watch a session of a server, live
-  replay FILE        show a recorded session again
-  stats FILE...      count turns, tools, tokens, cost and time of sessions
-  check FILE...      check that sessions keep every promise about their events
+  replay SESSION     show a recorded session again
+  stats SESSION...   count turns, tools, tokens, cost and time of sessions
+  check SESSION...   check that sessions keep every promise about their events
+  sessions           list the sessions of a store, or remove one
 
 Options:
   -h, --help         this text; strandbus COMMAND --help says more about a command
@@ -190,11 +191,14 @@ Examples:
 
 constexpr std::string_view replay = R"(Shows a recorded session again, as the live run was shown.
 
-Usage: strandbus replay FILE [OPTIONS]
+Usage: strandbus replay SESSION [OPTIONS]
 
-  FILE                a session that strandbus run --session has recorded
+  SESSION             a file that strandbus run --session has recorded; or the id of a session in
+                      the store, or its beginning
 
 Options:
+  --store FILE        the database in which sessions are looked up (default: the one of
+                      strandbus serve)
   --from SEQ          begin with the event of this number (default: the first)
   --speed X           0 shows everything at once (the default), 1 as fast as it was, 2 twice as fast
   --json              print the events, one JSON object per line, and nothing else
@@ -205,7 +209,7 @@ Options:
 A session whose writer was interrupted is shown as far as it goes. To run one again, see --script
 and --fork of strandbus run.
 
-Exit codes: 0 shown, 2 wrong usage or a file that cannot be read, 3 interrupted
+Exit codes: 0 shown, 2 wrong usage or a session that cannot be read, 3 interrupted
 
 Examples:
   strandbus replay sum.jsonl
@@ -215,17 +219,20 @@ Examples:
 
 constexpr std::string_view stats = R"(Counts what happened in recorded sessions.
 
-Usage: strandbus stats FILE... [OPTIONS]
+Usage: strandbus stats SESSION... [OPTIONS]
 
-  FILE                a session that strandbus run --session has recorded; several are added up
+  SESSION             a file that strandbus run --session has recorded; or the id of a session in
+                      the store, or its beginning; several are added up
 
 Options:
+  --store FILE        the database in which sessions are looked up (default: the one of
+                      strandbus serve)
   --format FORMAT     table (the default), json: one JSON object, or prometheus: the metrics that a
                       running program would show, in the Prometheus text format
   --json              as --format json
   -h, --help          this text
 
-Exit codes: 0 counted, 2 wrong usage or a file that cannot be read
+Exit codes: 0 counted, 2 wrong usage or a session that cannot be read
 
 Examples:
   strandbus stats sum.jsonl
@@ -236,12 +243,15 @@ Examples:
 constexpr std::string_view check =
     R"(Checks that recorded sessions keep every promise about their events.
 
-Usage: strandbus check FILE... [OPTIONS]
+Usage: strandbus check SESSION... [OPTIONS]
 
-  FILE                a session that strandbus run --session has recorded
+  SESSION             a file that strandbus run --session has recorded; or the id of a session in
+                      the store, or its beginning
 
 Options:
-  --json              one JSON object per file, on one line
+  --store FILE        the database in which sessions are looked up (default: the one of
+                      strandbus serve)
+  --json              one JSON object per session, on one line
   -h, --help          this text
 
 Checked are numbers, times and ids; one start and one end for everything, in one span, inside of
@@ -250,11 +260,36 @@ for each tool call, in order; sums and counts. Each fault is one line: file, lin
 wrong and what was expected. A run that is open at the end of the file was interrupted: that is
 said, and is no fault; nor is a last line that is cut off.
 
-Exit codes: 0 no faults, 1 faults, 2 wrong usage or a file that cannot be read
+Exit codes: 0 no faults, 1 faults, 2 wrong usage or a session that cannot be read
 
 Examples:
   strandbus check sum.jsonl
   strandbus check sessions/*.jsonl --json | jq 'select(.valid | not) | .file'
+)";
+
+constexpr std::string_view sessions =
+    R"(Lists the sessions of a store, the one that was written last first; or removes one.
+
+Usage: strandbus sessions [OPTIONS]
+
+Options:
+  --store FILE        the database that keeps them (default: the one of strandbus serve)
+  --json              one JSON object per session, on one line
+  --delete ID         remove the session of this id, or the only one whose id begins so (with at
+                      least 4 characters); asks first
+  --yes               do not ask
+  -h, --help          this text
+
+On a terminal ids are cut to what tells them apart; replay, check, stats and --delete take
+them so. A session that a server has in its memory is in use and cannot be removed here: ask the
+server.
+
+Exit codes: 0 listed or removed, 1 it is in use or cannot be removed, 2 wrong usage, 3 not confirmed
+
+Examples:
+  strandbus sessions
+  strandbus sessions --json | jq -r 'select(.events > 1000) | .id'
+  strandbus sessions --delete session_0192f3a4 --yes
 )";
 
 }  // namespace
@@ -266,6 +301,7 @@ std::string_view help_text(std::string_view command) noexcept {
   if (command == "replay") return replay;
   if (command == "stats") return stats;
   if (command == "check") return check;
+  if (command == "sessions") return sessions;
   return overview;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/replay_command.hpp"
 #include "cli/run_command.hpp"
 #include "cli/serve_command.hpp"
+#include "cli/sessions_command.hpp"
 #include "cli/stats_command.hpp"
 #include "cli/usage_error.hpp"
 
@@ -41,9 +42,18 @@ struct Dispatch {
   ExitCode operator()(const ServeArguments& arguments) const {
     return serve_command(arguments, environment);
   }
-  ExitCode operator()(const ReplayArguments& arguments) const { return replay_command(arguments); }
-  ExitCode operator()(const StatsArguments& arguments) const { return stats_command(arguments); }
-  ExitCode operator()(const CheckArguments& arguments) const { return check_command(arguments); }
+  ExitCode operator()(const ReplayArguments& arguments) const {
+    return replay_command(arguments, environment);
+  }
+  ExitCode operator()(const StatsArguments& arguments) const {
+    return stats_command(arguments, environment);
+  }
+  ExitCode operator()(const CheckArguments& arguments) const {
+    return check_command(arguments, environment);
+  }
+  ExitCode operator()(const SessionsArguments& arguments) const {
+    return sessions_command(arguments, environment);
+  }
   ExitCode operator()(const Information& information) const {
     const error_code failure = write_all(STDOUT_FILENO, information.text);
     return failure ? ExitCode::failed : ExitCode::done;

@@ -4,6 +4,7 @@
 #include "cli/json_view.hpp"
 #include "cli/live_view.hpp"
 #include "cli/replay_display.hpp"
+#include "cli/session_source.hpp"
 #include "cli/usage_error.hpp"
 
 #include <boost/asio/post.hpp>
@@ -21,38 +22,33 @@ std::unique_ptr<EventView> make_view(Console& console, const ReplayArguments& ar
   return std::make_unique<LiveView>(console, terminal, detail, PromptEcho::always, "Ctrl-C stops");
 }
 
-SessionReader open_session(const std::string& path) {
-  auto reader = SessionReader::open(path);
-  if (!reader) throw UsageError(reader.error().message);
-  return *std::move(reader);
-}
-
-/// What the events themselves do not say about the file.
+/// What the events themselves do not say about the recording.
 void report(const ReplayArguments& arguments, const ReplayDisplay& display) {
-  const SessionReader& reader = display.reader();
+  const SessionSource& source = display.source();
   const ReplayDisplay::Outcome outcome = display.outcome();
-  if (reader.torn()) say(reader.torn()->message);
-  if (reader.skipped() > 0) {
-    say(arguments.file + ": " + std::to_string(reader.skipped()) +
+  if (source.torn()) say(source.torn()->message);
+  if (source.skipped() > 0) {
+    say(arguments.session + ": " + std::to_string(source.skipped()) +
         " lines are of a kind that this version does not know; they were left out");
   }
   if (outcome.error) throw UsageError(outcome.error->message);
   if (outcome.stopped) return;
   if (outcome.shown == 0 && arguments.from > 1) {
-    throw UsageError("--from: " + arguments.file + " has no event " +
+    throw UsageError("--from: " + arguments.session + " has no event " +
                      std::to_string(arguments.from) + "; its last one is " +
                      std::to_string(outcome.last_seq));
   }
   if (arguments.json && outcome.runs_are_open)
-    say(arguments.file + ": the recording ends before its run does");
+    say(arguments.session + ": the recording ends before its run does");
 }
 
 }  // namespace
 
-ExitCode replay_command(const ReplayArguments& arguments) {
+ExitCode replay_command(const ReplayArguments& arguments, const ProcessEnvironment& environment) {
+  SessionSources sources(choose_store(arguments.store, environment));
   asio::io_context context(1);
   ReplayDisplay display([&](Console& console) { return make_view(console, arguments); },
-                        open_session(arguments.file),
+                        open_source(sources, arguments.session),
                         {.from = arguments.from, .speed = arguments.speed});
   Interrupts interrupts(context, [&](int) {
     display.stop();

@@ -19,8 +19,9 @@ double seconds_of(Timestamp time) {
 
 }  // namespace
 
-ReplayDisplay::ReplayDisplay(const MakeView& make_view, SessionReader reader, Options options)
-    : Display(make_view), reader_(std::move(reader)), options_(options), due_(context()) {}
+ReplayDisplay::ReplayDisplay(const MakeView& make_view, std::unique_ptr<SessionSource> source,
+                             Options options)
+    : Display(make_view), source_(std::move(source)), options_(options), due_(context()) {}
 
 void ReplayDisplay::stop() {
   asio::post(context(), [this] {
@@ -43,7 +44,7 @@ void ReplayDisplay::step() {
 /// Reads on to the next event that is to be shown; false if there is none.
 bool ReplayDisplay::read_next() {
   for (;;) {
-    auto record = reader_.next();
+    auto record = source_->next();
     if (!record) outcome_.error = std::move(record).error();
     if (!record || !*record) return false;
     auto* event = std::get_if<StreamEvent>(&**record);

@@ -1,17 +1,18 @@
 #pragma once
 
 #include "cli/display.hpp"
-#include "strandbus/store/session_reader.hpp"
+#include "cli/session_source.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
 namespace strandbus::cli {
 
-/// Displays what a session file has recorded.
+/// Displays what was recorded of a session.
 class ReplayDisplay final : public Display {
  public:
   struct Options {
@@ -24,18 +25,18 @@ class ReplayDisplay final : public Display {
     std::optional<SessionError> error{};  ///< what could not be read
     std::uint64_t shown = 0;
     std::uint64_t last_seq = 0;
-    bool runs_are_open = false;  ///< a run has no end in the file
+    bool runs_are_open = false;  ///< a run has no end in the recording
     bool stopped = false;
   };
 
-  ReplayDisplay(const MakeView& make_view, SessionReader reader, Options options);
+  ReplayDisplay(const MakeView& make_view, std::unique_ptr<SessionSource> source, Options options);
   ~ReplayDisplay() override { join(); }
 
   /// Ends the replay before its time. From the thread that made it.
   void stop();
 
   Outcome outcome() const { return outcome_; }
-  const SessionReader& reader() const noexcept { return reader_; }
+  const SessionSource& source() const noexcept { return *source_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -48,7 +49,7 @@ class ReplayDisplay final : public Display {
   void show_next();
   void finish();
 
-  SessionReader reader_;
+  const std::unique_ptr<SessionSource> source_;
   const Options options_;
   asio::steady_timer due_;
   std::optional<StreamEvent> next_;

@@ -8,7 +8,8 @@ namespace strandbus::cli {
 
 TakeArguments add_replay(Command command) {
   const auto replay = std::make_shared<ReplayArguments>();
-  command.positional("FILE", replay->file)->required();
+  command.positional("SESSION", replay->session)->required();
+  command.option("--store", replay->store);
   command.option(
       "--from",
       [replay](const std::string& text) {

@@ -6,6 +6,7 @@
 #include "cli/json_log.hpp"
 #include "cli/model_choice.hpp"
 #include "cli/server_token.hpp"
+#include "cli/store_choice.hpp"
 #include "cli/tool_choice.hpp"
 #include "cli/usage_error.hpp"
 #include "strandbus/server/http_server.hpp"
@@ -31,14 +32,6 @@ constexpr std::chrono::seconds patience_with_runs(10);
 constexpr std::chrono::seconds patience_with_readers(5);
 constexpr unsigned most_threads = 16;
 
-std::filesystem::path state_directory(const ProcessEnvironment& environment) {
-  if (const auto state = environment.get("XDG_STATE_HOME"); state && !state->empty())
-    return std::filesystem::path(*state) / "strandbus";
-  if (const auto home = environment.get("HOME"); home && !home->empty())
-    return std::filesystem::path(*home) / ".local/state/strandbus";
-  throw UsageError("there is no HOME to keep sessions in: name a file with --store");
-}
-
 void make_directory(const std::filesystem::path& path) {
   if (path.empty()) return;
   std::error_code failure;
@@ -50,8 +43,7 @@ void make_directory(const std::filesystem::path& path) {
 
 /// Fills in where things are kept.
 void take_places(ServeArguments& arguments, const ProcessEnvironment& environment) {
-  if (arguments.store.empty())
-    arguments.store = (state_directory(environment) / "sessions.db").native();
+  if (arguments.store.empty()) arguments.store = default_store(environment);
   const std::filesystem::path store = std::filesystem::absolute(arguments.store);
   make_directory(store.parent_path());
   if (arguments.token_file.empty()) arguments.token_file = store.native() + ".token";

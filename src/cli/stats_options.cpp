@@ -8,7 +8,8 @@ namespace strandbus::cli {
 TakeArguments add_stats(Command command) {
   const auto stats = std::make_shared<StatsArguments>();
   const auto json = std::make_shared<bool>(false);
-  command.positional("FILE", stats->files)->required();
+  command.positional("SESSION", stats->sessions)->required();
+  command.option("--store", stats->store);
   command.option(
       "--format",
       [stats](const std::string& text) {

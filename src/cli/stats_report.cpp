@@ -1,5 +1,6 @@
 #include "cli/stats_report.hpp"
 
+#include "cli/text_table.hpp"
 #include "sink/amounts.hpp"
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/sink/terminal_text.hpp"
@@ -16,30 +17,11 @@ namespace {
 using detail::count_text;
 using detail::duration_text;
 
-using Row = std::vector<std::string>;
-
-constexpr std::size_t gap = 2;  // columns between columns
-
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::max(display_width(text), 0));
-}
-
 /// The first column to the left, the others, which are numbers, to the right.
-std::string aligned(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - width_of(row[i]), ' ');
-      if (i > 0) text.append(gap, ' ');
-      text += i == 0 ? row[i] + padding : padding + row[i];
-    }
-    text += '\n';
-  }
-  return text;
+std::string aligned(const std::vector<TableRow>& rows) {
+  std::vector<ColumnSide> sides(rows.front().size(), ColumnSide::right);
+  sides.front() = ColumnSide::left;
+  return text_table(rows, sides);
 }
 
 std::string runs_text(const SessionTotals& totals) {
@@ -93,8 +75,8 @@ std::string overview(const SessionTotals& totals) {
   return text;
 }
 
-std::vector<Row> tool_rows(const SessionTotals& totals) {
-  std::vector<Row> rows{{"tool", "calls", "failed", "cancelled", "denied", "time"}};
+std::vector<TableRow> tool_rows(const SessionTotals& totals) {
+  std::vector<TableRow> rows{{"tool", "calls", "failed", "cancelled", "denied", "time"}};
   for (const auto& [name, tool] : totals.tools) {
     rows.push_back({terminal_safe_line(name), count_text(tool.calls), count_text(tool.failed),
                     count_text(tool.cancelled), count_text(tool.denied),
@@ -103,8 +85,8 @@ std::vector<Row> tool_rows(const SessionTotals& totals) {
   return rows;
 }
 
-std::vector<Row> model_rows(const SessionTotals& totals) {
-  std::vector<Row> rows{{"model", "requests", "failed", "tokens in", "tokens out", "time"}};
+std::vector<TableRow> model_rows(const SessionTotals& totals) {
+  std::vector<TableRow> rows{{"model", "requests", "failed", "tokens in", "tokens out", "time"}};
   for (const auto& [name, model] : totals.models) {
     rows.push_back({terminal_safe_line(name), count_text(model.requests), count_text(model.failed),
                     count_text(model.usage.prompt), count_text(model.usage.completion),

@@ -175,10 +175,10 @@ TEST_F(Check, ShowsNoControlCharactersOfAFile) {
   EXPECT_THAT(check.out, HasSubstr("the tool call ␛[2J ends"));
 }
 
-TEST_F(Check, NeedsAFile) {
+TEST_F(Check, NeedsASession) {
   const Finished check = run_program({"check"});
   EXPECT_EQ(check.exit_code, 2);
-  EXPECT_THAT(check.err, HasSubstr("FILE"));
+  EXPECT_THAT(check.err, HasSubstr("SESSION"));
 }
 
 }  // namespace

@@ -31,13 +31,15 @@ TEST(Usage, NamesAnUnknownOption) {
   expect_usage_error({"run", "Calculate 2+2", "--frobnicate"},
                      "unknown option --frobnicate; see strandbus run --help");
   expect_usage_error({"--frobnicate"}, "unknown option --frobnicate; see strandbus --help");
-  expect_usage_error({"replay", "x.jsonl", "--store", "x.db"}, "unknown option --store");
+  expect_usage_error({"follow", "http://x/v1/sessions/a", "--store", "x.db"},
+                     "unknown option --store");
 }
 
 TEST(Usage, NamesAnUnknownCommand) {
   expect_usage_error(
       {"frobnicate"},
-      "unknown command \"frobnicate\"; there are run, serve, follow, replay, stats and check");
+      "unknown command \"frobnicate\"; there are run, serve, follow, replay, stats, check and "
+      "sessions");
 }
 
 TEST(Usage, AsksForACommand) { expect_usage_error({}, "no command"); }
@@ -139,7 +141,7 @@ TEST(Usage, ChecksEveryValue) {
   }
   expect_usage_error({"replay", "x", "--speed", "-1"}, "--speed: \"-1\"");
   expect_usage_error({"replay", "x", "--from", "0"}, "--from: \"0\"");
-  expect_usage_error({"replay"}, "FILE is required");
+  expect_usage_error({"replay"}, "SESSION is required");
   expect_usage_error({"stats", "x", "--format", "xml"},
                      "--format: \"xml\" is no format; there are table, json and prometheus");
   expect_usage_error({"stats", "x", "--format", "prometheus", "--json"},
