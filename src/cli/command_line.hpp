@@ -122,13 +122,28 @@ struct SessionsArguments {
   bool yes = false;     ///< without asking
 };
 
+/// What `strandbus export` makes of a session.
+enum class ExportFormat : std::uint8_t {
+  jsonl,   ///< a session file
+  chrome,  ///< a trace for Perfetto and chrome://tracing
+};
+
+/// `strandbus export`
+struct ExportArguments {
+  std::string session;  ///< a file, or the id of one in the store
+  std::string store;    ///< empty = the one of serve
+  std::string output;   ///< a new file; empty or "-" = standard output
+  ExportFormat format{};
+};
+
 /// `--help`, `--version`
 struct Information {
   std::string text;
 };
 
-using CommandLine = std::variant<RunArguments, ServeArguments, FollowArguments, ReplayArguments,
-                                 StatsArguments, CheckArguments, SessionsArguments, Information>;
+using CommandLine =
+    std::variant<RunArguments, ServeArguments, FollowArguments, ReplayArguments, StatsArguments,
+                 CheckArguments, SessionsArguments, ExportArguments, Information>;
 
 /// What the caller wants.
 ///

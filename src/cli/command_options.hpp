@@ -13,5 +13,6 @@ TakeArguments add_replay(Command command);
 TakeArguments add_stats(Command command);
 TakeArguments add_check(Command command);
 TakeArguments add_sessions(Command command);
+TakeArguments add_export(Command command);
 
 }  // namespace strandbus::cli

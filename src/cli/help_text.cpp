@@ -15,6 +15,7 @@ Commands:
   stats SESSION...   count turns, tools, tokens, cost and time of sessions
   check SESSION...   check that sessions keep every promise about their events
   sessions           list the sessions of a store, or remove one
+  export SESSION     write a session as a file, or as a trace for Perfetto
 
 Options:
   -h, --help         this text; strandbus COMMAND --help says more about a command
@@ -280,7 +281,7 @@ Options:
   --yes               do not ask
   -h, --help          this text
 
-On a terminal ids are cut to what tells them apart; replay, check, stats and --delete take
+On a terminal ids are cut to what tells them apart; replay, check, stats, export and --delete take
 them so. A session that a server has in its memory is in use and cannot be removed here: ask the
 server.
 
@@ -290,6 +291,33 @@ Examples:
   strandbus sessions
   strandbus sessions --json | jq -r 'select(.events > 1000) | .id'
   strandbus sessions --delete session_0192f3a4 --yes
+)";
+
+constexpr std::string_view export_session =
+    R"(Writes a session as a session file, or as a trace that Perfetto and chrome://tracing open.
+
+Usage: strandbus export SESSION [OPTIONS]
+
+  SESSION             a file that strandbus run --session has recorded; or the id of a session in
+                      the store, or its beginning
+
+Options:
+  --format FORMAT     jsonl: a session file, as replay, check and run --fork read it, whose events
+                      are byte for byte those that are stored (the default); or chrome: a trace of
+                      runs, turns, requests and tool calls for ui.perfetto.dev or chrome://tracing
+  -o, --output FILE   a new file (default: standard output)
+  --store FILE        the database in which sessions are looked up (default: the one of
+                      strandbus serve)
+  -h, --help          this text
+
+Texts of a trace are cut to 2,000 bytes. What has no end is closed where the session ends, and
+marked "unfinished".
+
+Exit codes: 0 written, 1 it cannot be written, 2 wrong usage or a session that cannot be read
+
+Examples:
+  strandbus export session_0192f3a4 -o session.jsonl
+  strandbus export sum.jsonl --format chrome -o sum.json
 )";
 
 }  // namespace
@@ -302,6 +330,7 @@ std::string_view help_text(std::string_view command) noexcept {
   if (command == "stats") return stats;
   if (command == "check") return check;
   if (command == "sessions") return sessions;
+  if (command == "export") return export_session;
   return overview;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/command_line.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/export_command.hpp"
 #include "cli/follow_command.hpp"
 #include "cli/process_environment.hpp"
 #include "cli/replay_command.hpp"
@@ -53,6 +54,9 @@ struct Dispatch {
   }
   ExitCode operator()(const SessionsArguments& arguments) const {
     return sessions_command(arguments, environment);
+  }
+  ExitCode operator()(const ExportArguments& arguments) const {
+    return export_command(arguments, environment);
   }
   ExitCode operator()(const Information& information) const {
     const error_code failure = write_all(STDOUT_FILENO, information.text);

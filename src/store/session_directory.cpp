@@ -116,11 +116,7 @@ void SessionDirectory::Impl::write_new(SessionFileWriter& file, const SessionMet
                                        std::span<const StoredMessage> before) {
   std::string lines;
   detail::append_metadata_line(lines, metadata);
-  for (const StoredMessage& stored : before) {
-    StreamEvent commit(MessageCommitted{.message = stored.message});
-    commit.set_stamp(0, {}, stored.timestamp);
-    detail::append_message_line(lines, commit);
-  }
+  for (const StoredMessage& stored : before) detail::append_message_line(lines, stored);
   auto error = file.write(lines);
   if (!error && durability() == StoreDurability::power) error = file.sync();
   if (error) {

@@ -118,6 +118,12 @@ void append_message_line(std::string& out, const StreamEvent& event) {
   out += "}\n";
 }
 
+void append_message_line(std::string& out, const StoredMessage& message) {
+  StreamEvent commit(MessageCommitted{.message = message.message});
+  commit.set_stamp(0, {}, message.timestamp);
+  append_message_line(out, commit);
+}
+
 boost::system::result<SessionMetadata, DecodeError> decode_metadata(std::string_view line,
                                                                     const DecodeLimits& limits) {
   if (auto error = check_json(line, limits)) return *std::move(error);

@@ -17,6 +17,8 @@ void append_metadata_line(std::string& out, const SessionMetadata& metadata);
 void append_event_line(std::string& out, const StreamEvent& event);
 /// The message that `event` commits.
 void append_message_line(std::string& out, const StreamEvent& event);
+/// A message that no event of this session has committed.
+void append_message_line(std::string& out, const StoredMessage& message);
 
 /// A line of a kind that this version does not know.
 struct UnknownLine {};

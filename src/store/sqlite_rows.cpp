@@ -17,10 +17,8 @@ std::int64_t now() {
 }
 
 std::string message_json(const StoredMessage& stored) {
-  StreamEvent commit(MessageCommitted{.message = stored.message});
-  commit.set_stamp(0, {}, stored.timestamp);
   std::string line;
-  append_message_line(line, commit);
+  append_message_line(line, stored);
   line.pop_back();
   return line;
 }

@@ -38,8 +38,8 @@ TEST(Usage, NamesAnUnknownOption) {
 TEST(Usage, NamesAnUnknownCommand) {
   expect_usage_error(
       {"frobnicate"},
-      "unknown command \"frobnicate\"; there are run, serve, follow, replay, stats, check and "
-      "sessions");
+      "unknown command \"frobnicate\"; there are run, serve, follow, replay, stats, check, "
+      "sessions and export");
 }
 
 TEST(Usage, AsksForACommand) { expect_usage_error({}, "no command"); }

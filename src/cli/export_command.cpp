@@ -1,0 +1,123 @@
+#include "cli/export_command.hpp"
+
+#include "cli/console.hpp"
+#include "cli/export_output.hpp"
+#include "cli/session_source.hpp"
+#include "cli/usage_error.hpp"
+#include "store/event_line.hpp"
+#include "store/line_reader.hpp"
+#include "store/session_lines.hpp"
+#include "strandbus/sink/chrome_trace.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <fcntl.h>
+#include <utility>
+#include <variant>
+
+namespace strandbus::cli {
+namespace {
+
+constexpr std::size_t page_events = 1024;
+
+/// Calls `take` with each record up to the end.
+template <class F>
+void for_each_record(SessionSource& source, F take) {
+  for (;;) {
+    const auto record = source.next();
+    if (!record) throw UsageError(record.error().message);
+    if (!*record) break;
+    take(**record);
+  }
+  if (source.torn()) say(source.torn()->message);
+}
+
+void export_chrome(SessionSource& source, ExportOutput& output) {
+  ChromeTraceOptions options;
+  options.session_id = source.metadata().session_id;
+  options.title = source.metadata().title;
+  ChromeTrace trace(std::move(options));
+  for_each_record(source, [&](const SessionRecord& record) {
+    if (const auto* const event = std::get_if<StreamEvent>(&record))
+      trace.add(output.text(), *event);
+    output.pass_on();
+  });
+  trace.finish(output.text());
+}
+
+/// The lines of a session file as they are, once all of them were read.
+void export_file(const std::string& path, SessionSource& source, ExportOutput& output) {
+  for_each_record(source, [](const SessionRecord&) {});
+  const bool keeps_last = !source.torn() || source.torn()->whole;
+  detail::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  detail::LineReader lines(std::move(file), SessionLimits{}.max_line_bytes);
+  using Step = detail::LineReader::Step;
+  // No further than what was read: somebody may be writing it.
+  for (Step step = lines.next(); step != Step::end && lines.number() <= source.line();
+       step = lines.next()) {
+    if (step == Step::failed)
+      throw UsageError("cannot read " + path + ": " + lines.error().message());
+    if (step == Step::torn && !keeps_last) break;
+    output.text().append(lines.text()).append(1, '\n');
+    output.pass_on();
+  }
+}
+
+template <class T>
+T checked(StoreResult<T> result) {
+  if (!result) throw UsageError(result.error().message);
+  return *std::move(result);
+}
+
+/// A session of a store as a session file, whose events are the very bytes that are stored.
+void export_stored(const EventStore& store, const SessionSummary& session, ExportOutput& output) {
+  const std::string& id = session.metadata.session_id;
+  detail::append_metadata_line(output.text(), session.metadata);
+  for (const StoredMessage& message : checked(store.messages_before(id)))
+    detail::append_message_line(output.text(), message);
+  for (std::uint64_t seq = 0; seq < session.last_seq;) {
+    const auto page = checked(store.read(id, seq, page_events));
+    if (page.empty()) throw UsageError(id + ": it was removed while it was read");
+    for (const StoredEvent& event : page) {
+      seq = event.seq;
+      if (seq > session.last_seq) break;
+      if (!detail::fits_line(event))
+        throw UsageError(id + ", seq " + std::to_string(seq) + ": this event is no line of JSON");
+      detail::append_stored_event(output.text(), event);
+      output.pass_on();
+    }
+  }
+}
+
+void export_session(const ExportArguments& arguments, SessionSources& sources,
+                    ExportOutput& output) {
+  const std::string& name = arguments.session;
+  if (arguments.format == ExportFormat::jsonl && !SessionSources::is_file(name)) {
+    const auto session = sources.find(name);
+    if (!session) throw UsageError(session.error().message);
+    return export_stored(sources.store(), *session, output);
+  }
+  const auto source = open_source(sources, name);
+  if (arguments.format == ExportFormat::chrome) return export_chrome(*source, output);
+  export_file(name, *source, output);
+}
+
+}  // namespace
+
+ExitCode export_command(const ExportArguments& arguments, const ProcessEnvironment& environment) {
+  SessionSources sources(choose_store(arguments.store, environment));
+  ExportOutput output(arguments.output);
+  try {
+    export_session(arguments, sources, output);
+    output.finish();
+  } catch (const boost::system::system_error& failure) {
+    if (failure.code() == boost::system::errc::broken_pipe) return ExitCode::done;
+    const bool to_file = !arguments.output.empty() && arguments.output != "-";
+    say("cannot write to " + (to_file ? arguments.output : std::string("standard output")) + ": " +
+        failure.code().message());
+    return ExitCode::failed;
+  }
+  return ExitCode::done;
+}
+
+}  // namespace strandbus::cli

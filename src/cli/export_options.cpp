@@ -1,0 +1,21 @@
+#include "cli/command_options.hpp"
+
+#include <memory>
+
+namespace strandbus::cli {
+
+TakeArguments add_export(Command command) {
+  const auto arguments = std::make_shared<ExportArguments>();
+  command.positional("SESSION", arguments->session)->required();
+  command.option(
+      "--format",
+      [arguments](const std::string& text) {
+        arguments->format = text == "chrome" ? ExportFormat::chrome : ExportFormat::jsonl;
+      },
+      one_of({"jsonl", "chrome"}, "format"));
+  command.option("-o,--output", arguments->output);
+  command.option("--store", arguments->store);
+  return [arguments] { return *arguments; };
+}
+
+}  // namespace strandbus::cli
