@@ -20,6 +20,7 @@ namespace detail {
 namespace {
 
 constexpr std::size_t max_batch = 2048;
+constexpr std::size_t fork_page = 1024;  // events
 constexpr mode_t owner_only = S_IRWXU;
 
 std::optional<StoreError> make_directory(const std::string& path) {
@@ -75,6 +76,8 @@ class SessionDirectory::Impl : public std::enable_shared_from_this<Impl> {
   StoreResult<std::unique_ptr<SessionWriter>> create(const SessionMetadata& metadata,
                                                      std::span<const StoredMessage> before);
   StoreResult<std::unique_ptr<SessionWriter>> open(const std::string& id);
+  StoreResult<SessionSummary> fork(const std::string& origin, std::uint64_t at,
+                                   SessionMetadata metadata);
   SessionFiles& files() noexcept { return files_; }
   StoreResult<void> remove(const std::string& id);
   StoreResult<std::size_t> prune(Timestamp before);
@@ -84,6 +87,8 @@ class SessionDirectory::Impl : public std::enable_shared_from_this<Impl> {
                                            std::uint64_t last_seq);
   void write_new(SessionFileWriter& file, const SessionMetadata& metadata,
                  std::span<const StoredMessage> before);
+  std::optional<StoreError> write_fork(SessionFileWriter& file, const SessionMetadata& metadata);
+  std::optional<StoreError> give_name(const std::string& part, const std::string& id) const;
   void sync_directory() const;
   StoreResult<SessionFileWriter> hold(const std::string& id);
   StoreResult<bool> remove_older(const std::string& id, std::optional<Timestamp> before);
@@ -125,6 +130,69 @@ void SessionDirectory::Impl::write_new(SessionFileWriter& file, const SessionMet
   }
   file.touch();
   sync_directory();
+}
+
+StoreResult<SessionSummary> SessionDirectory::Impl::fork(const std::string& origin,
+                                                         std::uint64_t at,
+                                                         SessionMetadata metadata) {
+  const std::string& id = metadata.session_id;
+  if (auto error = detail::check_session_id(id)) return *std::move(error);
+  if (auto error = commits_->refusal()) return *std::move(error);
+  const auto found = files_.find(origin);
+  if (!found) return found.error();
+  if (!detail::can_fork_at(*found, at)) return detail::no_fork_at(*found, at);
+  metadata.forked_from = origin;
+  metadata.forked_at = at;
+  const auto copy = [&]() -> std::optional<StoreError> {
+    // Under a name that is no session's, until all of it is there.
+    const std::string part = files_.file_of(id) + ".part";
+    ::unlink(part.c_str());
+    auto made = SessionFileWriter::create(part);
+    if (!made) return detail::store_error_of(id, std::move(made).error());
+    auto error = write_fork(*made, metadata);
+    if (!error) error = give_name(part, id);
+    ::unlink(part.c_str());
+    if (!error) sync_directory();
+    return error;
+  };
+  if (auto error = commits_->run(copy)) return *std::move(error);
+  return files_.find(id);
+}
+
+/// Throws when it cannot be written; refuses what cannot be read.
+std::optional<StoreError> SessionDirectory::Impl::write_fork(SessionFileWriter& file,
+                                                             const SessionMetadata& metadata) {
+  const std::string& origin = metadata.forked_from;
+  const auto before = files_.messages_before(origin);
+  if (!before) return before.error();
+  std::string lines;
+  detail::append_metadata_line(lines, metadata);
+  for (const StoredMessage& stored : *before) detail::append_message_line(lines, stored);
+  for (std::uint64_t seq = 1; seq < metadata.forked_at;) {
+    const auto page =
+        files_.read(origin, seq - 1, detail::fork_page, EventStore::default_read_bytes);
+    if (!page) return page.error();
+    for (const StoredEvent& event : *page) {
+      seq = event.seq + 1;
+      if (event.seq < metadata.forked_at) detail::append_stored_event(lines, event);
+    }
+    if (page->empty()) break;
+    if (auto error = file.write(lines)) throw std::runtime_error(error->message);
+    lines.clear();
+  }
+  auto error = file.write(lines);
+  if (!error && durability() == StoreDurability::power) error = file.sync();
+  if (error) throw std::runtime_error(error->message);
+  file.touch();
+  return std::nullopt;
+}
+
+/// Makes a file that is whole the file of a session, unless there is one.
+std::optional<StoreError> SessionDirectory::Impl::give_name(const std::string& part,
+                                                            const std::string& id) const {
+  if (::link(part.c_str(), files_.file_of(id).c_str()) == 0) return std::nullopt;
+  if (errno == EEXIST) return detail::session_exists(id);
+  return detail::system_store_error("make the session file", files_.file_of(id));
 }
 
 /// So that a name is as durable as what it names.
@@ -238,6 +306,11 @@ StoreDurability SessionDirectory::durability() const noexcept { return impl_->du
 StoreResult<std::unique_ptr<SessionWriter>> SessionDirectory::create(
     const SessionMetadata& metadata, std::span<const StoredMessage> before) {
   return impl_->create(metadata, before);
+}
+
+StoreResult<SessionSummary> SessionDirectory::fork(const std::string& origin, std::uint64_t at,
+                                                   const SessionMetadata& metadata) {
+  return impl_->fork(origin, at, metadata);
 }
 
 StoreResult<std::unique_ptr<SessionWriter>> SessionDirectory::open(const std::string& session_id) {

@@ -111,6 +111,21 @@ void SqliteQuery::check(int code) const {
   if (code != SQLITE_OK) of_.database_.fail(code);
 }
 
+SqliteSavepoint::SqliteSavepoint(SqliteDatabase& database) : database_(&database) {
+  database.run("SAVEPOINT part");
+}
+
+SqliteSavepoint::~SqliteSavepoint() {
+  if (!database_) return;
+  sqlite3_exec(database_->get(), "ROLLBACK TO part", nullptr, nullptr, nullptr);
+  sqlite3_exec(database_->get(), "RELEASE part", nullptr, nullptr, nullptr);
+}
+
+void SqliteSavepoint::keep() {
+  database_->run("RELEASE part");
+  database_ = nullptr;
+}
+
 SqliteTransaction::SqliteTransaction(SqliteDatabase& database, Kind kind) : database_(&database) {
   database.run(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
 }

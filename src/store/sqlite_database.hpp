@@ -97,6 +97,20 @@ class SqliteQuery {
   SqliteStatement& of_;
 };
 
+/// A part of a transaction that is taken back unless it was kept.
+class SqliteSavepoint {
+ public:
+  explicit SqliteSavepoint(SqliteDatabase& database);
+  SqliteSavepoint(const SqliteSavepoint&) = delete;
+  SqliteSavepoint& operator=(const SqliteSavepoint&) = delete;
+  ~SqliteSavepoint();
+
+  void keep();
+
+ private:
+  SqliteDatabase* database_;  ///< null once it is over
+};
+
 /// A transaction that is rolled back unless it was committed.
 class SqliteTransaction {
  public:

@@ -1,7 +1,9 @@
 #include "store/sqlite_rows.hpp"
 
 #include "store/session_lines.hpp"
+#include "store/store_error.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -57,11 +59,59 @@ void run_for_row(SqliteDatabase& database, const char* sql, std::int64_t row) {
   SqliteQuery(statement).bind(1, row).run();
 }
 
+/// A record in a damaged part of the database is none: that is no failure to write.
+bool step_over_damage(SqliteQuery& query) {
+  try {
+    return query.step();
+  } catch (const SqliteFailure& failure) {
+    if (failure.code() != SQLITE_CORRUPT) throw;
+    return false;
+  }
+}
+
 }  // namespace
 
 bool session_is_there(SqliteDatabase& database, const std::string& id) {
   SqliteStatement statement(database, "SELECT 1 FROM sessions WHERE id=?");
   return SqliteQuery(statement).bind_text(1, id).step();
+}
+
+bool session_is_there(SqliteDatabase& database, const std::string& id, std::int64_t row) {
+  SqliteStatement statement(database, "SELECT 1 FROM sessions WHERE id=? AND row=?");
+  return SqliteQuery(statement).bind_text(1, id).bind(2, row).step();
+}
+
+std::optional<StoreError> copy_events(SqliteDatabase& database, const std::string& path,
+                                      const SqliteSessionRow& origin, std::uint64_t at,
+                                      SqliteSession& fork) {
+  SqliteSavepoint savepoint(database);
+  SqliteStatement select(database,
+                         "SELECT key, crc, json FROM events WHERE key>=? AND key<=? ORDER BY key");
+  SqliteStatement insert(database, "INSERT INTO events(key, crc, json) VALUES(?, ?, ?)");
+  SqliteQuery query(select);
+  const std::string& id = origin.metadata.session_id;
+  const std::uint64_t first = std::max<std::uint64_t>(origin.counts.first_seq, 1);
+  query.bind(1, event_key(origin.row, first)).bind(2, event_key(origin.row, at - 1));
+  for (std::uint64_t seq = first; seq < at; ++seq) {
+    const bool there = step_over_damage(query) && seq_of_key(query.integer(0)) == seq;
+    const std::string_view json = there ? query.bytes(2) : std::string_view();
+    if (!there || record_checksum(id, {seq}, json) != query.integer(1)) {
+      return damaged_session(path, id,
+                             "event " + std::to_string(seq) +
+                                 (there ? " is damaged" : " is missing") +
+                                 "; it can be forked at " + std::to_string(seq));
+    }
+    SqliteQuery(insert)
+        .bind(1, event_key(fork.row, seq))
+        .bind(2, record_checksum(fork.id, {seq}, json))
+        .bind_blob(3, json)
+        .run();
+    if (fork.counts.first_seq == 0) fork.counts.first_seq = seq;
+    fork.counts.last_seq = seq;
+    fork.counts.bytes += json.size();
+  }
+  savepoint.keep();
+  return std::nullopt;
 }
 
 std::int64_t next_session_row(SqliteDatabase& database) {
@@ -80,15 +130,18 @@ void insert_session(SqliteDatabase& database, SqliteSession& session,
   SqliteStatement insert(database,
                          "INSERT INTO sessions(row, id, metadata_crc, metadata, messages, "
                          "first_seq, last_seq, bytes, updated_at, crc) "
-                         "VALUES(?, ?, ?, ?, ?, 0, 0, 0, ?, ?)");
+                         "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   SqliteQuery(insert)
       .bind(1, session.row)
       .bind_text(2, session.id)
       .bind(3, record_checksum(session.id, {static_cast<std::uint64_t>(session.row)}, line))
       .bind_blob(4, line)
       .bind(5, static_cast<std::int64_t>(before.size()))
-      .bind(6, session.counts.updated_at)
-      .bind(7, checksum_of(session.id, session.row, session.counts))
+      .bind(6, static_cast<std::int64_t>(session.counts.first_seq))
+      .bind(7, static_cast<std::int64_t>(session.counts.last_seq))
+      .bind(8, static_cast<std::int64_t>(session.counts.bytes))
+      .bind(9, session.counts.updated_at)
+      .bind(10, checksum_of(session.id, session.row, session.counts))
       .run();
   insert_messages(database, session, before);
 }

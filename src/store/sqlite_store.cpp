@@ -104,6 +104,8 @@ class SqliteStore::Impl : public std::enable_shared_from_this<Impl> {
   StoreResult<std::unique_ptr<SessionWriter>> create(const SessionMetadata& metadata,
                                                      std::span<const StoredMessage> before);
   StoreResult<std::unique_ptr<SessionWriter>> open(const std::string& id);
+  StoreResult<SessionSummary> fork(const std::string& origin, std::uint64_t at,
+                                   SessionMetadata metadata);
   StoreResult<void> remove(const std::string& id);
   StoreResult<std::size_t> prune(Timestamp before);
   /// Finishes what was interrupted.
@@ -118,6 +120,7 @@ class SqliteStore::Impl : public std::enable_shared_from_this<Impl> {
   std::unique_ptr<SessionWriter> writer_of(std::shared_ptr<SqliteSession> session) {
     return std::make_unique<GroupSessionWriter>(shared_from_this(), commits_, std::move(session));
   }
+  std::optional<StoreError> give_row(SqliteSession& session);
   StoreResult<WriterLocks::Lock> lock(const std::string& id, std::int64_t row);
   StoreResult<Held> hold(const std::string& id);
   std::optional<StoreError> remove_rest(std::int64_t row);
@@ -139,21 +142,53 @@ StoreResult<std::unique_ptr<SessionWriter>> SqliteStore::Impl::create(
   auto session = std::make_shared<SqliteSession>();
   session->id = metadata.session_id;
   const auto insert = [&]() -> std::optional<StoreError> {
-    if (detail::session_is_there(*database_, session->id))
-      return detail::session_exists(session->id);
-    session->row = detail::next_session_row(*database_);
-    if (session->row == 0)
-      return StoreError{make_error_code(Errc::limit_exceeded),
-                        path_ + ": as many sessions were made as there can be; name another file"};
-    // Before anybody else can know the row.
-    auto lock = locks_->try_lock(session->row);
-    if (!lock) return StoreError{lock.error(), path_ + "-writers: " + lock.error().message()};
-    session->lock = std::move(*lock);
+    if (auto error = give_row(*session)) return error;
     detail::insert_session(*database_, *session, metadata, before);
     return std::nullopt;
   };
   if (auto error = commits_->run(insert)) return *std::move(error);
   return writer_of(std::move(session));
+}
+
+/// A row for a new session, which nobody else can write. On the committing thread.
+std::optional<StoreError> SqliteStore::Impl::give_row(SqliteSession& session) {
+  if (detail::session_is_there(*database_, session.id)) return detail::session_exists(session.id);
+  session.row = detail::next_session_row(*database_);
+  if (session.row == 0)
+    return StoreError{make_error_code(Errc::limit_exceeded),
+                      path_ + ": as many sessions were made as there can be; name another file"};
+  // Before anybody else can know the row.
+  auto lock = locks_->try_lock(session.row);
+  if (!lock) return StoreError{lock.error(), path_ + "-writers: " + lock.error().message()};
+  session.lock = std::move(*lock);
+  return std::nullopt;
+}
+
+StoreResult<SessionSummary> SqliteStore::Impl::fork(const std::string& origin, std::uint64_t at,
+                                                    SessionMetadata metadata) {
+  if (auto error = detail::check_session_id(metadata.session_id)) return *std::move(error);
+  if (auto error = commits_->refusal()) return *std::move(error);
+  const auto found = reader_.find(origin);
+  if (!found) return found.error();
+  const SessionSummary summary = detail::summary_of(*found);
+  if (!detail::can_fork_at(summary, at)) return detail::no_fork_at(summary, at);
+  const auto before = reader_.messages(origin);
+  if (!before) return before.error();
+  metadata.forked_from = origin;
+  metadata.forked_at = at;
+  SqliteSession session;
+  session.id = metadata.session_id;
+  const auto copy = [&]() -> std::optional<StoreError> {
+    // Somebody may have removed it since it was found.
+    if (!detail::session_is_there(*database_, origin, found->row))
+      return detail::unknown_session(origin);
+    if (auto error = give_row(session)) return error;
+    if (auto error = detail::copy_events(*database_, path_, *found, at, session)) return error;
+    detail::insert_session(*database_, session, metadata, *before);
+    return std::nullopt;
+  };
+  if (auto error = commits_->run(copy)) return *std::move(error);
+  return detail::summary_of({session.row, std::move(metadata), session.counts});
 }
 
 /// The lock of a row, also when only what was given to a writer that is gone still holds it.
@@ -292,6 +327,11 @@ StoreDurability SqliteStore::durability() const noexcept { return impl_->options
 StoreResult<std::unique_ptr<SessionWriter>> SqliteStore::create(
     const SessionMetadata& metadata, std::span<const StoredMessage> before) {
   return impl_->create(metadata, before);
+}
+
+StoreResult<SessionSummary> SqliteStore::fork(const std::string& origin, std::uint64_t at,
+                                              const SessionMetadata& metadata) {
+  return impl_->fork(origin, at, metadata);
 }
 
 StoreResult<std::unique_ptr<SessionWriter>> SqliteStore::open(const std::string& session_id) {

@@ -52,6 +52,18 @@ StoreError session_in_use(std::string_view id) {
   return about(Errc::session_in_use, id, "another writer has it; try again when that one is gone");
 }
 
+bool can_fork_at(const SessionSummary& origin, std::uint64_t at) noexcept {
+  return at >= std::max<std::uint64_t>(origin.first_seq, 1) && at <= origin.last_seq + 1;
+}
+
+StoreError no_fork_at(const SessionSummary& origin, std::uint64_t at) {
+  const std::uint64_t first = std::max<std::uint64_t>(origin.first_seq, 1);
+  return {make_error_code(Errc::seq_unknown), "session " + origin.metadata.session_id +
+                                                  " cannot be forked at seq " + std::to_string(at) +
+                                                  "; name one from " + std::to_string(first) +
+                                                  " to " + std::to_string(origin.last_seq + 1)};
+}
+
 StoreError damaged_session(std::string_view store, std::string_view id, std::string_view what) {
   std::string message(store);
   message.append(": session ").append(id).append(": ").append(what);

@@ -15,6 +15,10 @@ std::optional<StoreError> check_session_id(std::string_view id);
 StoreError unknown_session(std::string_view id);
 StoreError session_exists(std::string_view id);
 StoreError session_in_use(std::string_view id);
+/// What a fork is told that begins where the session has no event.
+StoreError no_fork_at(const SessionSummary& origin, std::uint64_t at);
+/// Whether a session can be forked there.
+bool can_fork_at(const SessionSummary& origin, std::uint64_t at) noexcept;
 /// A record of a session that is not what was written.
 StoreError damaged_session(std::string_view store, std::string_view id, std::string_view what);
 /// What errno says about a file.

@@ -144,6 +144,7 @@ std::span<const StoreCheck> store_checks() {
     detail::add_reading_checks(all);
     detail::add_session_checks(all);
     detail::add_thread_checks(all);
+    detail::add_fork_checks(all);
     detail::add_damage_checks(all);
     return all;
   }();

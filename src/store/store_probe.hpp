@@ -80,6 +80,7 @@ void add_writing_checks(std::vector<StoreCheck>& checks);
 void add_reading_checks(std::vector<StoreCheck>& checks);
 void add_session_checks(std::vector<StoreCheck>& checks);
 void add_thread_checks(std::vector<StoreCheck>& checks);
+void add_fork_checks(std::vector<StoreCheck>& checks);
 void add_damage_checks(std::vector<StoreCheck>& checks);
 
 }  // namespace strandbus::detail

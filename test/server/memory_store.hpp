@@ -75,6 +75,24 @@ class MemoryStore final : public EventStore {
     return open(metadata.session_id);
   }
 
+  StoreResult<SessionSummary> fork(const std::string& origin, std::uint64_t at,
+                                   const SessionMetadata& metadata) override {
+    const std::lock_guard lock(state_->mutex);
+    const auto found = state_->sessions.find(origin);
+    if (found == state_->sessions.end()) return error(Errc::session_unknown, origin);
+    if (state_->failure) return *state_->failure;
+    Kept kept{metadata, {}, {}, false};
+    kept.metadata.forked_from = origin;
+    kept.metadata.forked_at = at;
+    const auto& events = found->second.events;
+    if (at == 0 || at > (events.empty() ? 0 : events.back().seq) + 1)
+      return error(Errc::seq_unknown, origin);
+    for (const StoredEvent& event : events) {
+      if (event.seq < at) kept.events.push_back(event);
+    }
+    return summary_of(state_->sessions[metadata.session_id] = std::move(kept));
+  }
+
   StoreResult<std::unique_ptr<SessionWriter>> open(const std::string& session_id) override {
     const std::lock_guard lock(state_->mutex);
     const auto found = state_->sessions.find(session_id);

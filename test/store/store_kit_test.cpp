@@ -31,6 +31,7 @@ enum class Fault {
   loses_metadata,
   moves_last_seq_too_early,
   completes_at_once,
+  forks_one_event_too_many,
 };
 
 /// A sound writer with one fault.
@@ -77,6 +78,11 @@ class FaultyStore final : public EventStore {
     SessionMetadata kept = metadata;
     if (fault_ == Fault::loses_metadata) kept.title.clear();
     return faulty(sound_->create(kept, before));
+  }
+  StoreResult<SessionSummary> fork(const std::string& origin, std::uint64_t at,
+                                   const SessionMetadata& metadata) override {
+    if (fault_ == Fault::forks_one_event_too_many) ++at;
+    return sound_->fork(origin, at, metadata);
   }
   StoreResult<std::unique_ptr<SessionWriter>> open(const std::string& id) override {
     return faulty(sound_->open(id));
@@ -164,6 +170,7 @@ TEST(StoreKit, HasAFaultForWhichEachOfTheseChecksFails) {
       {"KeepsTheMetadata", Fault::loses_metadata},
       {"RefusesAGap", Fault::moves_last_seq_too_early},
       {"CompletesOnTheExecutorOfTheHandler", Fault::completes_at_once},
+      {"AForkHasWhatWasBefore", Fault::forks_one_event_too_many},
   };
   for (const auto& [check, fault] : expected) {
     EXPECT_FALSE(violations_of(check, fault).empty())

@@ -130,6 +130,19 @@ class EventStore {
     return create(metadata, {});
   }
 
+  /// Begins a session with what another one had before its event `at`: the messages that it began
+  /// with and its events, byte for byte, so that they still say their own session. `at` is at most
+  /// one more than the seq of its newest event; the next event of the fork has this seq. The
+  /// metadata says "forked_from" and "forked_at" whatever the given one does. The origin is only
+  /// read, so it may have a writer; what is durable of it counts.
+  ///
+  /// The fork is durable when this returns, or there is none.
+  ///
+  /// Errors: Errc::session_unknown; Errc::seq_unknown for an `at` that is 0, beyond, or before the
+  ///         oldest event; Errc::invalid_file if one of these events is damaged; as create.
+  virtual StoreResult<SessionSummary> fork(const std::string& origin, std::uint64_t at,
+                                           const SessionMetadata& metadata) = 0;
+
   /// Goes on with a session.
   ///
   /// Errors: Errc::session_unknown, session_in_use, store_failed; the system's.

@@ -43,6 +43,8 @@ class SessionDirectory final : public EventStore {
   StoreDurability durability() const noexcept override;
   StoreResult<std::unique_ptr<SessionWriter>> create(
       const SessionMetadata& metadata, std::span<const StoredMessage> before) override;
+  StoreResult<SessionSummary> fork(const std::string& origin, std::uint64_t at,
+                                   const SessionMetadata& metadata) override;
   StoreResult<std::unique_ptr<SessionWriter>> open(const std::string& session_id) override;
   StoreResult<SessionSummary> find(const std::string& session_id) const override;
   StoreResult<std::vector<SessionSummary>> list(std::size_t limit) const override;
