@@ -32,6 +32,8 @@ class BusCore : public std::enable_shared_from_this<BusCore> {
   template <class Draft>
   Result<std::uint64_t> publish(Draft draft);
   Result<std::uint64_t> publish(StreamEvent&& event) { return publish(EventDraft(event)); }
+  /// The same for an event that has an id and a time.
+  Result<std::uint64_t> forward(StreamEvent&& event) { return publish(GivenDraft(event)); }
   Result<std::uint64_t> restore(StreamEvent&& event);
   void close();
   bool closed() const noexcept { return closed_.load(std::memory_order_seq_cst); }
@@ -164,9 +166,9 @@ Result<std::uint64_t> BusCore::publish(Draft draft) {
     log_.prepare(bytes);
     runs_.record(draft.type(), draft.context());  // the last step that may throw
     open_starts_.record(draft.type());
-    last_ts_ = std::max(last_ts_, now);
+    last_ts_ = std::max(last_ts_, draft.ts(now));
     seq = log_.head() + 1;
-    log_.append(draft, bytes).set_stamp(seq, ids_.next(last_ts_), last_ts_);
+    log_.append(draft, bytes).set_stamp(seq, draft.id(ids_, last_ts_), last_ts_);
     log_.show(seq);
     evict(evicted);
   }

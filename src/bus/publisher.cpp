@@ -110,6 +110,14 @@ std::shared_ptr<const RunContext> checked(RunContext&& context) {
   return std::make_shared<const RunContext>(std::move(context));
 }
 
+std::unique_ptr<const WireExtras> without_secrets(const WireExtras* extras,
+                                                  const Redactor& redactor) {
+  if (!extras) return nullptr;
+  auto shown = std::make_unique<WireExtras>(*extras);
+  for (std::string* text : {&shown->envelope, &shown->payload, &shown->data}) redactor.apply(*text);
+  return shown;
+}
+
 /// An event that was made elsewhere, without secrets.
 template <PayloadType T>
 Result<std::uint64_t> publish_any(BusCore& bus, PublishedTexts& texts, StreamEvent& event,
@@ -122,16 +130,25 @@ Result<std::uint64_t> publish_any(BusCore& bus, PublishedTexts& texts, StreamEve
       return publish_piece(bus, texts, std::move(payload), envelope);
     }
   }
-  const Redactor& redactor = texts.redactor();
-  redactor.apply(payload);
-  std::unique_ptr<WireExtras> shown;
-  if (extras) {
-    shown = std::make_unique<WireExtras>(*extras);
-    for (std::string* text : {&shown->envelope, &shown->payload, &shown->data})
-      redactor.apply(*text);
-  }
-  event.set_payload(std::move(payload), std::move(shown));
+  texts.redactor().apply(payload);
+  event.set_payload(std::move(payload), without_secrets(extras, texts.redactor()));
   return publish_redacted(bus, texts, std::move(event));
+}
+
+/// The whole event without secrets. What must be published before it is.
+template <PayloadType T>
+void redact_given(BusCore& bus, PublishedTexts& texts, StreamEvent& event, T payload) {
+  std::vector<StreamEvent> before;
+  if constexpr (is_piece<T>) {
+    const Envelope envelope{event.shared_context(), event.turn(), event.span_id(),
+                            event.parent_span_id()};
+    static_cast<void>(texts.push(payload, envelope, before));
+  } else {
+    texts.redactor().apply(payload);
+  }
+  event.set_payload(std::move(payload), without_secrets(event.extras(), texts.redactor()));
+  if constexpr (!is_piece<T>) before = texts.end(event);
+  for (StreamEvent& held : before) static_cast<void>(bus.publish(std::move(held)));
 }
 
 /// The application's own keys are texts too.
@@ -171,6 +188,23 @@ Result<std::uint64_t> Publisher::publish(StreamEvent event) const {
   event.set_context(detail::without_secrets(event.shared_context(), texts_.get()));
   return event.visit(
       [&](const auto& payload) { return detail::publish_any(*bus_, *texts_, event, payload); });
+}
+
+Result<std::uint64_t> Publisher::forward(StreamEvent event) const {
+  if (!bus_) return std::uint64_t{0};
+  if (!event.shared_context()) event.set_context(context_);
+  if (texts_) {
+    event.set_context(detail::without_secrets(event.shared_context(), texts_.get()));
+    event.visit([&](const auto& payload) { detail::redact_given(*bus_, *texts_, event, payload); });
+  }
+  return bus_->forward(std::move(event));
+}
+
+void Publisher::flush() const {
+  if (!texts_) return;
+  const StreamEvent end_of_all{SessionClosed()};
+  for (StreamEvent& held : texts_->end(end_of_all))
+    static_cast<void>(bus_->publish(std::move(held)));
 }
 
 Publisher Publisher::turn(std::int32_t turn) const {

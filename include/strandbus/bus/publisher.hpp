@@ -96,6 +96,16 @@ class Publisher {
   /// Publishes an event with its own turn and spans; without a context it gets this publisher's.
   Result<std::uint64_t> publish(StreamEvent event) const;
 
+  /// Publishes an event of another process, which keeps its id. Its ts is kept where it neither
+  /// goes back behind the newest event's nor lies in the future. Without secrets as any other
+  /// event; but a piece of a text is published even if none of its text can be shown yet.
+  ///
+  /// Errors: as publish.
+  Result<std::uint64_t> forward(StreamEvent event) const;
+
+  /// Shows what is held back of texts that come in pieces, as if they had ended.
+  void flush() const;
+
   /// A publisher for one iteration of the loop, from 1; 0 = none.
   Publisher turn(std::int32_t turn) const;
   /// A publisher whose events belong to span `id`, whose parent is this publisher's span.
