@@ -81,7 +81,8 @@ HostedSession::HostedSession(std::shared_ptr<HubServices> services, SessionMetad
       writer_(std::move(writer)),
       bus_(services_->executor, bus_options(*services_)),
       publisher_(publisher_of(bus_, *services_, metadata_.session_id)),
-      changes_(strand_, std::chrono::steady_clock::time_point::max()) {}
+      changes_(strand_, std::chrono::steady_clock::time_point::max()),
+      written_(strand_, std::chrono::steady_clock::time_point::max()) {}
 
 void HostedSession::begin(const NewSession& wanted) {
   begin_to_write();
@@ -117,7 +118,6 @@ asio::awaitable<StoreResult<void>> HostedSession::load() {
     position = page->back().seq;
   }
   came_after_ = position;
-  if (newest_) bus_.restore(*newest_).value();
   begin_to_write();
   SessionRestored restored;
   restored.from_seq = static_cast<std::int64_t>(position);
@@ -132,10 +132,15 @@ asio::awaitable<StoreResult<void>> HostedSession::load() {
 
 void HostedSession::take_past(const StoredEvent& stored, const StreamEvent& event) {
   ++past_events_;
-  interrupted_.add(event);
-  const auto* const commit = event.get_if<MessageCommitted>();
-  if (commit && event.context().depth == 0) messages_.push_back(commit->message);
+  const bool from_outside = intake_.is_from_outside(event);
+  intake_.note(event);
+  if (!from_outside) {
+    interrupted_.add(event);
+    const auto* const commit = event.get_if<MessageCommitted>();
+    if (commit && event.context().depth == 0) messages_.push_back(commit->message);
+  }
   newest_ = event;
+  bus_.restore(event).value();  // so it knows which runs are open
   log_->append(event, stored);
 }
 
@@ -155,10 +160,13 @@ void HostedSession::end_interrupted() {
   announce_restore();
 }
 
+/// Says, before anything else happens, that the session goes on. Not while a run from outside is
+/// open, which goes on too: session_restored says that no run does.
 void HostedSession::announce_restore() {
   if (!restored_) return;
+  const SessionRestored restored = *std::exchange(restored_, std::nullopt);
   changed_here_ = true;
-  static_cast<void>(publisher_.publish(*std::exchange(restored_, std::nullopt)));
+  if (!intake_.has_open_run()) static_cast<void>(publisher_.publish(restored));
 }
 
 // From the bus to the store, and from there to the readers.
@@ -177,6 +185,7 @@ asio::awaitable<void> HostedSession::write(std::shared_ptr<HostedSession> self) 
     self->fail(Errc::store_failed);
   }
   self->writing_ = false;
+  self->written_.cancel();
   self->notify();
 }
 
@@ -204,9 +213,11 @@ asio::awaitable<bool> HostedSession::write_once() {
   }
   services_->events += texts.size();
   for (std::size_t i = 0; i < events.size(); ++i) {
-    interrupted_.add(events[i]);
+    if (!intake_.is_from_outside(events[i])) interrupted_.add(events[i]);
+    intake_.note_id(events[i].id());
     log_->append(std::move(events[i]), std::move(texts[i]));
   }
+  written_.cancel();
   if (closing_) notify();
   co_return true;
 }
@@ -368,7 +379,9 @@ asio::awaitable<void> HostedSession::close(std::chrono::steady_clock::time_point
   const auto last = Clock::now() + patience_with_agents;
   while (running_ && Clock::now() < last) co_await changed(last);
   if (!running_) agent_.reset();  // one that does not listen ends when its run does
-  if (changed_here_ && !suspended_) {
+  if (intake_.has_open_run()) {
+    publisher_.flush();  // its agent may go on, when the session is loaded again
+  } else if (changed_here_ && !suspended_) {
     SessionClosed closed;
     closed.reason = std::move(reason);
     static_cast<void>(publisher_.publish(std::move(closed)));

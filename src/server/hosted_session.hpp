@@ -1,6 +1,7 @@
 #pragma once
 
 #include "server/durable_log.hpp"
+#include "server/event_intake.hpp"
 #include "server/hub_services.hpp"
 #include "server/seen_commands.hpp"
 #include "store/interrupted_runs.hpp"
@@ -42,6 +43,8 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   std::uint64_t came_after() const noexcept { return came_after_; }
   bool running() const noexcept { return running_; }
   std::size_t queued() const noexcept { return queued_; }
+  /// Whether somebody waits for what it does.
+  bool busy() const noexcept { return running_ || publishing_ > 0; }
 
   /// Begins to write, with the event that says that there is a session.
   void begin(const NewSession& wanted);
@@ -50,6 +53,8 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
 
   StoreResult<StartedRun> start_run(std::string message, WhenBusy when_busy);
   StoreResult<CommandOutcome> command(SessionCommand command);
+  /// Takes events from outside, until one is refused.
+  asio::awaitable<StoreResult<Published>> publish(std::vector<StreamEvent> events);
 
   /// Ends what runs, at the latest at the deadline, and lets the store go. `why` is what readers
   /// are told; without code they get everything and end. Once.
@@ -76,6 +81,10 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   asio::awaitable<void> answer(std::string message);
   void report(const char* what);
 
+  bool take(StreamEvent event, Published& published);
+  std::optional<StoreError> why_not() const;
+  asio::awaitable<void> until_durable(std::uint64_t seq);
+
   void notify() { changes_.cancel(); }
   asio::awaitable<void> changed(std::chrono::steady_clock::time_point deadline);
 
@@ -91,6 +100,7 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   std::vector<Message> messages_;            // of the past, until there is an agent
   std::optional<SessionRestored> restored_;  // to be published before the next run
   InterruptedRuns interrupted_;
+  EventIntake intake_;
   EventReader decoder_;
   std::optional<StreamEvent> newest_;  // of the past
   std::uint64_t past_events_ = 0;
@@ -99,9 +109,11 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   SeenCommands commands_;
   asio::steady_timer changes_;
   std::optional<std::uint64_t> commanded_;  // the newest seq when the last command came
+  asio::steady_timer written_;  // never expires: whoever waits for what becomes durable is woken
   std::optional<StoreError> failure_;
   std::atomic<bool> running_{false};
   std::atomic<std::size_t> queued_{0};
+  std::atomic<std::size_t> publishing_{0};
   bool writing_ = false;
   bool closing_ = false;
   bool suspended_ = false;     // what is published from now on has not happened

@@ -160,7 +160,9 @@ HttpReply reply_to(const HttpRefusal& refusal) {
   append_json_string(reply.body, refusal.code);
   reply.body += ",\"message\":";
   append_json_string(reply.body, refusal.message);
-  reply.body += "}}\n";
+  reply.body += '}';
+  if (!refusal.more.empty()) reply.body.append(",").append(refusal.more);
+  reply.body += "}\n";
   return reply;
 }
 

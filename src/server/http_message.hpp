@@ -49,6 +49,7 @@ struct HttpRefusal {
   std::string code{};
   std::string message{};
   std::vector<HttpHeader> headers{};
+  std::string more{};  ///< JSON members that stand beside `error`, raw
 };
 
 HttpRefusal make_refusal(int status, std::string code, std::string message);
@@ -59,7 +60,7 @@ HttpRefusal too_many_requests();
 /// or holds NUL or what is no percent-encoding.
 std::optional<RequestTarget> parse_target(std::string_view target);
 
-/// {"error":{"code":…,"message":…}}
+/// {"error":{"code":…,"message":…}}, and what is more
 HttpReply reply_to(const HttpRefusal& refusal);
 
 /// Status line and headers of an answer, without the empty line: the caller says how long it is.

@@ -194,7 +194,7 @@ std::string HubCore::longest_idle() const {
   const std::string* found = nullptr;
   Clock::time_point oldest = Clock::time_point::max();
   for (const auto& [id, slot] : slots_) {
-    if (slot.phase != Phase::ready || slot.session->running()) continue;
+    if (slot.phase != Phase::ready || slot.session->busy()) continue;
     if (slot.session->log()->readers() > 0 || slot.used >= oldest) continue;
     oldest = slot.used;
     found = &id;

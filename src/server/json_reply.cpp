@@ -48,7 +48,9 @@ Answer answer_for(const error_code& code) {
   if (code == Errc::busy) return {409, "busy"};
   if (code == Errc::session_in_use) return {409, "session_in_use"};
   if (code == Errc::session_exists) return {409, "session_exists"};
-  if (code == Errc::limit_exceeded) return {429, "limit_exceeded"};
+  if (code == Errc::run_not_open) return {409, "run_not_open"};
+  if (code == Errc::invalid_event) return {400, "invalid_event"};
+  if (code == Errc::limit_exceeded || code == Errc::backlog_full) return {429, "limit_exceeded"};
   if (code == Errc::closed) return {503, "closed"};
   if (code == Errc::store_failed) return {503, "store_failed"};
   if (code == Errc::seq_unknown) return {400, "seq_unknown"};
@@ -111,6 +113,22 @@ std::string outcome_json(CommandOutcome outcome) {
   ObjectText out;
   out.add("outcome", outcome == CommandOutcome::accepted ? "accepted" : "repeated");
   return out.take();
+}
+
+std::string published_json(const Published& published) {
+  ObjectText out;
+  out.add_number("accepted", published.accepted);
+  out.add_number("repeated", published.repeated);
+  out.add_number("after", published.after);
+  return out.take();
+}
+
+HttpRefusal refusal_for(const Published& published, std::size_t line) {
+  HttpRefusal refusal = refusal_for(*published.refused);
+  refusal.message = "line " + std::to_string(line) + ": " + refusal.message;
+  const std::string counts = published_json(published);
+  refusal.more = "\"line\":" + std::to_string(line) + ',' + counts.substr(1, counts.size() - 2);
+  return refusal;
 }
 
 HttpRefusal refusal_for(const StoreError& error) {

@@ -18,8 +18,13 @@ std::string sessions_json(const std::vector<SessionInfo>& sessions);
 std::string started_run_json(const std::string& session_id, const StartedRun& run);
 std::string outcome_json(CommandOutcome outcome);
 
+/// {"accepted":…,"repeated":…,"after":…}
+std::string published_json(const Published& published);
+
 /// What a program is told of a hub's or store's error.
 HttpRefusal refusal_for(const StoreError& error);
+/// What a program is told of the event in this line that was refused, and of those before it.
+HttpRefusal refusal_for(const Published& published, std::size_t line);
 
 /// The counts in the Prometheus text exposition format.
 std::string server_metrics(const HubStats& hub, const HttpStats& http);

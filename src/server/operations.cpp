@@ -118,6 +118,15 @@ asio::awaitable<HttpReply> answer(Context context, GiveCommand operation) {
   co_return json_reply(202, outcome_json(*result));
 }
 
+asio::awaitable<HttpReply> answer(Context context, PublishEvents operation) {
+  const std::vector<std::size_t> lines = std::move(operation.events.lines);
+  auto result =
+      co_await context->hub->publish(operation.session_id, std::move(operation.events.events));
+  if (!result) co_return reply_to(refusal_for(result.error()));
+  if (!result->refused) co_return json_reply(200, published_json(*result));
+  co_return reply_to(refusal_for(*result, lines.at(result->accepted + result->repeated)));
+}
+
 asio::awaitable<HttpReply> answer(Context context, ShowSnapshot operation) {
   auto result = co_await context->hub->snapshot(std::move(operation.session_id));
   if (!result) co_return reply_to(refusal_for(result.error()));

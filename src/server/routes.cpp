@@ -59,6 +59,14 @@ Operation give_command(const ServerRequest& request) {
   return operation;
 }
 
+Operation publish_events(const ServerRequest& request) {
+  expect_parameters(request.target, {});
+  PublishEvents operation;
+  operation.session_id = session_id(request);
+  operation.events = read_event_lines(request);
+  return operation;
+}
+
 Operation read_events(const ServerRequest& request, FeedForm form) {
   ReadEvents operation = read_feed_query(request, form);
   operation.session_id = session_id(request);
@@ -87,7 +95,7 @@ struct Route {
   Operation (*read)(const ServerRequest&);
 };
 
-constexpr std::array<Route, 16> routes{{
+constexpr auto routes = std::to_array<Route>({
     {"GET", "", plain<ShowService>},
     {"GET", "healthz", plain<ShowHealth>},
     {"GET", "readyz", plain<ShowReadiness>},
@@ -101,6 +109,7 @@ constexpr std::array<Route, 16> routes{{
     {"DELETE", "v1/sessions/*", on_session<RemoveSession>},
     {"POST", "v1/sessions/*/runs", start_run},
     {"POST", "v1/sessions/*/commands", give_command},
+    {"POST", "v1/sessions/*/events", publish_events},
     {"GET", "v1/sessions/*/events",
      [](const ServerRequest& request) { return read_events(request, FeedForm::sse); }},
     {"GET", "v1/sessions/*/events.jsonl",
@@ -108,7 +117,7 @@ constexpr std::array<Route, 16> routes{{
     {"GET", "v1/sessions/*/ws",
      [](const ServerRequest& request) { return read_events(request, FeedForm::web_socket); }},
     {"GET", "v1/sessions/*/snapshot", on_session<ShowSnapshot>},
-}};
+});
 
 bool matches(std::string_view pattern, const std::vector<std::string>& segments) {
   for (const std::string& segment : segments) {

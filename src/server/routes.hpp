@@ -1,5 +1,6 @@
 #pragma once
 
+#include "server/event_lines.hpp"
 #include "server/http_message.hpp"
 #include "strandbus/server/session_hub.hpp"
 
@@ -50,6 +51,10 @@ struct GiveCommand {
   std::string session_id{};
   SessionCommand command{};
 };
+struct PublishEvents {
+  std::string session_id{};
+  EventLines events{};
+};
 struct ShowSnapshot {
   std::string session_id{};
 };
@@ -69,9 +74,10 @@ struct ReadAllEvents {
   SessionsFeedOptions options{};
 };
 
-using Operation = std::variant<ShowService, ShowHealth, ShowReadiness, ShowMetrics, LogIn,
-                               ShowMethods, CreateSession, ListSessions, FindSession, RemoveSession,
-                               StartRun, GiveCommand, ShowSnapshot, ReadEvents, ReadAllEvents>;
+using Operation =
+    std::variant<ShowService, ShowHealth, ShowReadiness, ShowMetrics, LogIn, ShowMethods,
+                 CreateSession, ListSessions, FindSession, RemoveSession, StartRun, GiveCommand,
+                 PublishEvents, ShowSnapshot, ReadEvents, ReadAllEvents>;
 
 /// What a request asks for, or why it cannot be carried out. HEAD asks for what GET does.
 boost::system::result<Operation, HttpRefusal> route(const ServerRequest& request);

@@ -105,6 +105,14 @@ asio::awaitable<StoreResult<CommandOutcome>> SessionHub::command(std::string ses
   co_return co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
 }
 
+asio::awaitable<StoreResult<Published>> SessionHub::publish(std::string session_id,
+                                                            std::vector<StreamEvent> events) {
+  const auto session = co_await acquire_from(core_, std::move(session_id));
+  if (!session) co_return session.error();
+  auto work = (*session)->publish(std::move(events));
+  co_return co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
+}
+
 asio::awaitable<StoreResult<SessionFeed>> SessionHub::feed(std::string session_id,
                                                            FeedOptions options) {
   const auto executor = co_await asio::this_coro::executor;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "strandbus/event/stream_event.hpp"
 #include "strandbus/log.hpp"
 #include "strandbus/server/session_agent.hpp"
 #include "strandbus/server/session_feed.hpp"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -99,6 +101,16 @@ enum class CommandOutcome : std::uint8_t {
   repeated,  ///< a command of this id was accepted before
 };
 
+/// What became of events from outside.
+struct Published {
+  std::size_t accepted = 0;
+  std::size_t repeated = 0;  ///< the session had an event of this id already
+  std::uint64_t after = 0;   ///< the accepted ones come behind this seq
+  /// Why the event behind these was refused: Errc::run_not_open, invalid_event, limit_exceeded.
+  /// Nothing: all were taken.
+  std::optional<StoreError> refused{};
+};
+
 /// Counts of this moment.
 struct HubStats {
   std::size_t loaded = 0;
@@ -114,7 +126,7 @@ struct HubStats {
 ///
 /// A session that was interrupted is put in order when it is loaded: what was open gets its end,
 /// its run fails with ErrorCode::interrupted, session_restored is published, and the conversation
-/// goes on.
+/// goes on. Runs that were published from outside stay open: their agent is not ours.
 ///
 /// Errors of all: StoreError, with Errc::session_unknown, session_in_use, store_failed, closed
 /// (after drain), busy, limit_exceeded.
@@ -144,6 +156,14 @@ class SessionHub {
   /// Gives a command to the session's agent.
   asio::awaitable<StoreResult<CommandOutcome>> command(std::string session_id,
                                                        SessionCommand command);
+  /// Publishes events of an agent in another process, whether or not an agent of ours is at work.
+  ///
+  /// They get seqs and this session's id, and keep their ids, so that they may be sent again; their
+  /// runs must not be those of our agents. The conversation of our agent does not get their
+  /// messages. Completes when they are durable, and with the first that is refused: those before it
+  /// were taken.
+  asio::awaitable<StoreResult<Published>> publish(std::string session_id,
+                                                  std::vector<StreamEvent> events);
   /// Opens a reader.
   asio::awaitable<StoreResult<SessionFeed>> feed(std::string session_id, FeedOptions options);
   /// Opens a reader of all sessions. Those that are named in the options are brought into memory.
