@@ -86,6 +86,14 @@ struct FollowArguments {
   bool verbose = false;
 };
 
+/// `strandbus publish`
+struct PublishArguments {
+  std::string url;
+  std::string file = "-";  ///< "-" = standard input
+  bool create = false;     ///< into a new session
+  std::string token_file;  ///< empty = STRANDBUS_TOKEN
+};
+
 /// `strandbus replay`
 struct ReplayArguments {
   std::string session;  ///< a file, or the id of one in the store
@@ -142,8 +150,8 @@ struct Information {
 };
 
 using CommandLine =
-    std::variant<RunArguments, ServeArguments, FollowArguments, ReplayArguments, StatsArguments,
-                 CheckArguments, SessionsArguments, ExportArguments, Information>;
+    std::variant<RunArguments, ServeArguments, FollowArguments, PublishArguments, ReplayArguments,
+                 StatsArguments, CheckArguments, SessionsArguments, ExportArguments, Information>;
 
 /// What the caller wants.
 ///

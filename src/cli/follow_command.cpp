@@ -4,9 +4,8 @@
 #include "cli/follow_target.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/json_view.hpp"
-#include "cli/key_file.hpp"
 #include "cli/live_view.hpp"
-#include "cli/usage_error.hpp"
+#include "cli/server_access.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -18,7 +17,6 @@
 namespace strandbus::cli {
 namespace {
 
-constexpr const char* token_variable = "STRANDBUS_TOKEN";
 constexpr std::string_view run_ends[] = {"run_completed", "run_failed", "run_cancelled"};
 
 std::unique_ptr<EventView> make_view(Console& console, const FollowArguments& arguments) {
@@ -26,20 +24,6 @@ std::unique_ptr<EventView> make_view(Console& console, const FollowArguments& ar
   const PrintDetail detail = arguments.verbose ? PrintDetail::full : PrintDetail::normal;
   return std::make_unique<LiveView>(console, Terminal::detect(), detail, PromptEcho::always,
                                     "Ctrl-C stops");
-}
-
-std::string token_of(const FollowArguments& arguments, ProcessEnvironment& environment) {
-  const bool from_file = !arguments.token_file.empty();
-  const std::string source = from_file ? arguments.token_file : token_variable;
-  std::string token = from_file ? read_key_file(arguments.token_file)
-                                : environment.take_secret(token_variable).value_or("");
-  if (token.empty())
-    throw UsageError(std::string("there is no token for the server: set ") + token_variable +
-                     ", or name a file that holds it with --token-file");
-  // It travels in a header, where other characters would mean something else.
-  if (!std::ranges::all_of(token, [](char c) { return c > ' ' && c <= '~'; }))
-    throw UsageError("the token of " + source + " has characters that no token has");
-  return token;
 }
 
 /// Whoever waits for the end of a run needs to hear of it.
@@ -52,28 +36,15 @@ std::vector<std::string> sent_types(const FollowArguments& arguments) {
   return types;
 }
 
-detail::HttpClientOptions client_options(const ProcessEnvironment& environment) {
-  detail::HttpClientOptions client;
-  client.head_timeout = std::chrono::seconds(30);
-  client.idle_per_origin = 0;
-  client.max_body_bytes = std::numeric_limits<std::uint64_t>::max();  // it goes on and on
-  for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {
-    if (client.proxy.https_proxy.empty())
-      client.proxy.https_proxy = environment.get(name).value_or("");
-  }
-  for (const char* name : {"no_proxy", "NO_PROXY"}) {
-    if (client.proxy.no_proxy.empty()) client.proxy.no_proxy = environment.get(name).value_or("");
-  }
-  return client;
-}
-
 FollowDisplay::Options display_options(const FollowArguments& arguments,
                                        ProcessEnvironment& environment) {
   FollowDisplay::Options options;
   options.follower.url = events_url(arguments.url, sent_types(arguments));
-  options.follower.token = token_of(arguments, environment);
+  options.follower.token = take_client_token(arguments.token_file, environment);
   options.follower.after = arguments.after;
   options.client = client_options(environment);
+  options.client.idle_per_origin = 0;
+  options.client.max_body_bytes = std::numeric_limits<std::uint64_t>::max();  // it goes on and on
   options.json = arguments.json;
   options.until_idle = arguments.until_idle;
   const Terminal terminal = Terminal::detect();

@@ -13,4 +13,16 @@ namespace strandbus::cli {
 /// Errors: throws UsageError.
 detail::Url events_url(const std::string& text, const std::vector<std::string>& types);
 
+/// Where events are published: URL/v1/sessions, and the id of the session; empty = a new one.
+struct PublishTarget {
+  detail::Url sessions{};
+  std::string session_id{};
+};
+
+/// From the address of a session, as above, or of all sessions, with or without /v1/sessions.
+/// `create`: a new session is wanted.
+///
+/// Errors: throws UsageError.
+PublishTarget publish_target(const std::string& text, bool create);
+
 }  // namespace strandbus::cli

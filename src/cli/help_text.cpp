@@ -11,6 +11,7 @@ Commands:
   run [PROMPT | -]   give an agent a task and watch it work
   serve              run agents for others, over HTTP; sessions survive kill -9
   follow URL         watch a session of a server, live
+  publish URL [FILE] send the events of an agent to a session of a server
   replay SESSION     show a recorded session again
   stats SESSION...   count turns, tools, tokens, cost and time of sessions
   check SESSION...   check that sessions keep every promise about their events
@@ -190,6 +191,37 @@ Examples:
   strandbus follow http://127.0.0.1:8080/v1/sessions/session_7 --json --until-idle | jq .type
 )";
 
+constexpr std::string_view publish =
+    R"(Sends events of an agent, which may be any program, to a session of a server: a recorded trace, or
+what comes through a pipe while it happens.
+
+Usage: strandbus publish URL [FILE | -] [OPTIONS]
+
+  URL                 http://HOST:PORT/v1/sessions/ID, or https; plain http only on this machine
+  FILE                events as JSON, one in each line (docs/service.md), or a session that
+                      strandbus run --session has recorded; - is standard input (default: -)
+
+Options:
+  --create            make a new session and print its URL; the URL is then that of the server, or
+                      ends in /v1/sessions
+  --token-file FILE   the file that holds the server's token (default: the variable STRANDBUS_TOKEN)
+  -h, --help          this text
+
+Events go out at the latest 100 ms after they came. What the session has already, by its id, is not
+published again: a trace may be sent twice, and is sent again, as often as it takes, when the server
+was away. Lines that are no events are left out, and so are session_created, session_restored and
+session_closed, which a session says itself. It ends with the input; Ctrl-C ends it before.
+HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are respected.
+
+Exit codes: 0 the session has everything, 1 the server does not want to, 2 wrong usage or a line
+that cannot be read, 3 interrupted
+
+Examples:
+  strandbus publish http://127.0.0.1:8080/v1/sessions/session_7 sum.jsonl --token-file token
+  my-agent | strandbus publish http://127.0.0.1:8080 --create --token-file token
+  strandbus run "Calculate 2+2" --json | strandbus publish http://127.0.0.1:8080/v1/sessions
+)";
+
 constexpr std::string_view replay = R"(Shows a recorded session again, as the live run was shown.
 
 Usage: strandbus replay SESSION [OPTIONS]
@@ -326,6 +358,7 @@ std::string_view help_text(std::string_view command) noexcept {
   if (command == "run") return run;
   if (command == "serve") return serve;
   if (command == "follow") return follow;
+  if (command == "publish") return publish;
   if (command == "replay") return replay;
   if (command == "stats") return stats;
   if (command == "check") return check;

@@ -5,6 +5,7 @@
 #include "cli/export_command.hpp"
 #include "cli/follow_command.hpp"
 #include "cli/process_environment.hpp"
+#include "cli/publish_command.hpp"
 #include "cli/replay_command.hpp"
 #include "cli/run_command.hpp"
 #include "cli/serve_command.hpp"
@@ -39,6 +40,9 @@ struct Dispatch {
   }
   ExitCode operator()(const FollowArguments& arguments) const {
     return follow_command(arguments, environment);
+  }
+  ExitCode operator()(const PublishArguments& arguments) const {
+    return publish_command(arguments, environment);
   }
   ExitCode operator()(const ServeArguments& arguments) const {
     return serve_command(arguments, environment);

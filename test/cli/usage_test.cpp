@@ -36,10 +36,10 @@ TEST(Usage, NamesAnUnknownOption) {
 }
 
 TEST(Usage, NamesAnUnknownCommand) {
-  expect_usage_error(
-      {"frobnicate"},
-      "unknown command \"frobnicate\"; there are run, serve, follow, replay, stats, check, "
-      "sessions and export");
+  expect_usage_error({"frobnicate"},
+                     "unknown command \"frobnicate\"; there are run, serve, follow, publish, "
+                     "replay, stats, check, "
+                     "sessions and export");
 }
 
 TEST(Usage, AsksForACommand) { expect_usage_error({}, "no command"); }
@@ -179,7 +179,7 @@ std::string help_of(const Program::Arguments& command) {
 
 TEST(Help, ShowsEachCommandWithExamplesAndExitCodes) {
   const std::string overview = help_of({});
-  for (const char* command : {"run", "follow", "replay", "stats"}) {
+  for (const char* command : {"run", "follow", "publish", "replay", "stats"}) {
     EXPECT_THAT(overview, HasSubstr("\n  " + std::string(command)));
     const std::string help = help_of({command});
     EXPECT_THAT(help, HasSubstr("\nExit codes: 0"));
@@ -189,14 +189,14 @@ TEST(Help, ShowsEachCommandWithExamplesAndExitCodes) {
 
 TEST(Help, StaysWithinAHundredColumns) {
   for (const Program::Arguments& command :
-       {Program::Arguments{}, {"run"}, {"follow"}, {"replay"}, {"stats"}}) {
+       {Program::Arguments{}, {"run"}, {"follow"}, {"publish"}, {"replay"}, {"stats"}}) {
     const std::regex long_line("[^\n]{101}");
     EXPECT_FALSE(std::regex_search(help_of(command), long_line));
   }
 }
 
 TEST(Help, NamesOnlyOptionsThatExist) {
-  for (const std::string command : {"run", "follow", "replay", "stats"}) {
+  for (const std::string command : {"run", "follow", "publish", "replay", "stats"}) {
     const std::string help = help_of({command});
     const std::regex option("\n  (-., )?(--[a-z-]+)");
     std::set<std::string> names;
