@@ -11,7 +11,7 @@ std::string to_string(const TraceFinding& finding) {
 }
 
 TraceChecker::TraceChecker(TraceCheckOptions options)
-    : state_(std::make_unique<detail::TraceState>(options.max_findings)) {}
+    : state_(std::make_unique<detail::TraceState>(options.max_findings, options.own_from_seq)) {}
 TraceChecker::TraceChecker(TraceChecker&&) noexcept = default;
 TraceChecker& TraceChecker::operator=(TraceChecker&&) noexcept = default;
 TraceChecker::~TraceChecker() = default;

@@ -165,6 +165,8 @@ void TraceState::check_stamp(const StreamEvent& event) {
 
 void TraceState::check_session(const StreamEvent& event) {
   const std::string& id = event.session_id();
+  if (event.seq() < own_from_seq_) origins_.insert(id);
+  if (origins_.count(id) > 0) return;
   if (session_id_.empty()) session_id_ = id;
   if (id.empty() || id == session_id_) return;
   findings_.add(TraceRule::session, "it belongs to the session " + id,

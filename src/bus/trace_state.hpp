@@ -26,7 +26,8 @@ class TraceIds {
 /// The state behind a TraceChecker.
 class TraceState {
  public:
-  explicit TraceState(std::size_t max_findings) : findings_(max_findings) {}
+  TraceState(std::size_t max_findings, std::uint64_t own_from_seq)
+      : findings_(max_findings), own_from_seq_(own_from_seq) {}
 
   void add(const StreamEvent& event, std::size_t line);
 
@@ -60,7 +61,9 @@ class TraceState {
   std::uint64_t runs_started_ = 0;
   std::uint64_t last_seq_ = 0;
   Timestamp last_ts_{};
+  const std::uint64_t own_from_seq_;
   std::string session_id_;
+  std::unordered_set<std::string> origins_;  ///< the sessions that this one is the fork of
   TraceIds ids_;
   std::unordered_map<SpanId, SpanId> spans_;  // and their parents
   std::unordered_map<std::string, std::unique_ptr<TraceRun>> runs_;

@@ -66,7 +66,8 @@ CheckedFile check_session(SessionSources& sources, const std::string& name) {
   SessionSource& reader = **source;
   file.stored = !SessionSources::is_file(name);
   if (file.stored) file.path = reader.metadata().session_id;
-  TraceChecker checker({.max_findings = shown_findings});
+  TraceChecker checker(
+      {.max_findings = shown_findings, .own_from_seq = reader.metadata().forked_at});
   MessageLines messages;
   Progress progress;
   for (;;) {

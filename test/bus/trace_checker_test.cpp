@@ -160,6 +160,30 @@ TEST(TraceChecker, FindsAnEventOfAnotherSession) {
               ElementsAre(TraceRule::session));
 }
 
+TEST(TraceChecker, TakesThePastOfAForkFromOtherSessions) {
+  Trace events = full_trace();
+  for (std::size_t i = 0; i < 12; ++i) {
+    RunContext context = events[i].context();
+    context.session_id = i < 6 ? "s0" : "s1";
+    events[i].set_context(std::make_shared<const RunContext>(std::move(context)));
+  }
+  TraceChecker checker({.own_from_seq = events[12].seq()});
+  for (const StreamEvent& event : events) checker.add(event);
+  EXPECT_EQ(checker.found(), 0U);
+
+  // From there on it is one session, besides those of its past.
+  for (const std::size_t i : {20U, 30U}) {
+    RunContext context = events[i].context();
+    context.session_id = "s" + std::to_string(i);
+    events[i].set_context(std::make_shared<const RunContext>(std::move(context)));
+  }
+  TraceChecker again({.own_from_seq = events[12].seq()});
+  for (const StreamEvent& event : events) again.add(event);
+  ASSERT_EQ(again.found(), 1U);
+  EXPECT_EQ(again.findings()[0].rule, TraceRule::session);
+  EXPECT_EQ(again.findings()[0].seq, events[30].seq());
+}
+
 // Runs.
 
 TEST(TraceChecker, FindsWhatComesAfterTheEndOfARun) {

@@ -57,6 +57,9 @@ struct TraceOpenRun {
 
 struct TraceCheckOptions {
   std::size_t max_findings = 1000;  ///< that are kept; further ones are only counted
+  /// Of a fork, its forked_at: events before this seq may belong to other sessions, and so may the
+  /// ends of what they have left open. 0 = it is no fork.
+  std::uint64_t own_from_seq = 0;
 };
 
 /// Checks that a sequence of events keeps what the vocabulary promises, event by event.
