@@ -65,6 +65,13 @@ asio::awaitable<StoreResult<std::vector<StoredEvent>>> DurableLog::read(std::uin
   return services_->pool->run(std::move(work));
 }
 
+SessionState DurableLog::snapshot() const {
+  SessionState state = tracker_.snapshot();
+  // The first events of a fork say the session that it comes from.
+  if (!state.session_id.empty()) state.session_id = session_id_;
+  return state;
+}
+
 void DurableLog::close(StoreError why) {
   {
     const std::lock_guard lock(mutex_);

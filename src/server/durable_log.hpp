@@ -45,7 +45,7 @@ class DurableLog {
   /// Durable events after `after`, from the store.
   asio::awaitable<StoreResult<std::vector<StoredEvent>>> read(std::uint64_t after,
                                                               std::size_t limit) const;
-  SessionState snapshot() const { return tracker_.snapshot(); }
+  SessionState snapshot() const;
 
   /// Ends the streams when they have read everything; `why` is what they are told.
   void close(StoreError why);

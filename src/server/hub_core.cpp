@@ -26,6 +26,22 @@ struct Create {
   SessionMetadata metadata;
   StoreResult<std::unique_ptr<SessionWriter>> operator()() const { return store->create(metadata); }
 };
+struct Fork {
+  std::shared_ptr<EventStore> store;
+  std::string origin;
+  SessionFork wanted;
+  SessionMetadata metadata;
+
+  StoreResult<SessionSummary> operator()() const {
+    const auto found = store->find(origin);
+    if (!found) return found.error();
+    SessionMetadata fork = metadata;
+    fork.title = wanted.title.empty() ? found->metadata.title : wanted.title;
+    fork.provider = found->metadata.provider;
+    fork.model = found->metadata.model;
+    return store->fork(origin, wanted.at.value_or(found->last_seq + 1), fork);
+  }
+};
 struct Open {
   std::shared_ptr<EventStore> store;
   std::string session_id;
@@ -100,6 +116,18 @@ asio::awaitable<StoreResult<SessionInfo>> HubCore::create(NewSession wanted) {
   summary.metadata = metadata;
   summary.updated_at = metadata.created_at;
   co_return info_of(std::move(summary));
+}
+
+asio::awaitable<StoreResult<SessionInfo>> HubCore::fork(std::string session_id,
+                                                        SessionFork wanted) {
+  if (draining_) co_return stopping();
+  Fork work{services_->store, std::move(session_id), std::move(wanted), {}};
+  work.metadata.session_id = make_unique_id("session");
+  work.metadata.created_at = now();
+  work.metadata.workspace = workspace_of(work.metadata.session_id);
+  auto forked = co_await services_->pool->run(std::move(work));
+  if (!forked) co_return forked.error();
+  co_return info_of(*std::move(forked));
 }
 
 asio::awaitable<HubCore::SessionResultPtr> HubCore::acquire(std::string session_id) {

@@ -34,6 +34,7 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
   void start();
 
   asio::awaitable<StoreResult<SessionInfo>> create(NewSession wanted);
+  asio::awaitable<StoreResult<SessionInfo>> fork(std::string session_id, SessionFork wanted);
   asio::awaitable<StoreResult<std::vector<SessionInfo>>> list(std::size_t limit);
   asio::awaitable<StoreResult<SessionInfo>> find(std::string session_id);
   asio::awaitable<StoreResult<void>> remove(std::string session_id);

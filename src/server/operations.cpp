@@ -84,6 +84,15 @@ asio::awaitable<HttpReply> answer(Context context, CreateSession operation) {
   co_return reply;
 }
 
+asio::awaitable<HttpReply> answer(Context context, ForkSession operation) {
+  auto result =
+      co_await context->hub->fork(std::move(operation.session_id), std::move(operation.wanted));
+  if (!result) co_return reply_to(refusal_for(result.error()));
+  HttpReply reply = json_reply(201, session_json(*result));
+  add_header(reply.headers, "Location", "/v1/sessions/" + result->summary.metadata.session_id);
+  co_return reply;
+}
+
 asio::awaitable<HttpReply> answer(Context context, ListSessions operation) {
   auto result = co_await context->hub->list(operation.limit);
   if (!result) co_return reply_to(refusal_for(result.error()));

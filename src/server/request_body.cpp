@@ -3,6 +3,7 @@
 #include "server/request_arguments.hpp"
 
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace strandbus::detail {
@@ -94,6 +95,18 @@ CreateSession read_create_session(const ServerRequest& request) {
   operation.wanted.title = text_of(body, "title", max_name_bytes);
   operation.wanted.client = text_of(body, "client", max_name_bytes);
   operation.message = text_of(body, "message", no_limit);
+  return operation;
+}
+
+ForkSession read_fork_session(const ServerRequest& request) {
+  ForkSession operation;
+  if (request.body.empty()) return operation;
+  const json::value document = json_body(request);
+  const JsonField field{document, ""};
+  const JsonObjectReader body(field, {"at", "title"});
+  if (const auto at = body.integer("at", 1, std::numeric_limits<std::int64_t>::max()))
+    operation.wanted.at = static_cast<std::uint64_t>(*at);
+  operation.wanted.title = text_of(body, "title", max_name_bytes);
   return operation;
 }
 

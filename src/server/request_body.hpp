@@ -13,6 +13,9 @@ namespace strandbus::detail {
 /// {"title"?, "client"?, "message"?}; no body at all is an empty object.
 CreateSession read_create_session(const ServerRequest& request);
 
+/// {"at"?, "title"?}; no body at all is an empty object. The session is the caller's matter.
+ForkSession read_fork_session(const ServerRequest& request);
+
 /// {"message", "queue"?}; the session is the caller's matter.
 StartRun read_start_run(const ServerRequest& request);
 

@@ -44,6 +44,13 @@ Operation list_sessions(const ServerRequest& request) {
   return operation;
 }
 
+Operation fork_session(const ServerRequest& request) {
+  expect_parameters(request.target, {});
+  ForkSession operation = read_fork_session(request);
+  operation.session_id = session_id(request);
+  return operation;
+}
+
 Operation start_run(const ServerRequest& request) {
   expect_parameters(request.target, {});
   StartRun operation = read_start_run(request);
@@ -107,6 +114,7 @@ constexpr auto routes = std::to_array<Route>({
     {"GET", "v1/sessions", list_sessions},
     {"GET", "v1/sessions/*", on_session<FindSession>},
     {"DELETE", "v1/sessions/*", on_session<RemoveSession>},
+    {"POST", "v1/sessions/*/fork", fork_session},
     {"POST", "v1/sessions/*/runs", start_run},
     {"POST", "v1/sessions/*/commands", give_command},
     {"POST", "v1/sessions/*/events", publish_events},

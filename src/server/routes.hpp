@@ -42,6 +42,10 @@ struct FindSession {
 struct RemoveSession {
   std::string session_id{};
 };
+struct ForkSession {
+  std::string session_id{};
+  SessionFork wanted{};
+};
 struct StartRun {
   std::string session_id{};
   std::string message{};
@@ -76,8 +80,8 @@ struct ReadAllEvents {
 
 using Operation =
     std::variant<ShowService, ShowHealth, ShowReadiness, ShowMetrics, LogIn, ShowMethods,
-                 CreateSession, ListSessions, FindSession, RemoveSession, StartRun, GiveCommand,
-                 PublishEvents, ShowSnapshot, ReadEvents, ReadAllEvents>;
+                 CreateSession, ListSessions, FindSession, RemoveSession, ForkSession, StartRun,
+                 GiveCommand, PublishEvents, ShowSnapshot, ReadEvents, ReadAllEvents>;
 
 /// What a request asks for, or why it cannot be carried out. HEAD asks for what GET does.
 boost::system::result<Operation, HttpRefusal> route(const ServerRequest& request);

@@ -70,6 +70,13 @@ asio::awaitable<StoreResult<SessionInfo>> SessionHub::create(NewSession wanted) 
   co_return co_await asio::co_spawn(core->strand(), std::move(work), asio::use_awaitable);
 }
 
+asio::awaitable<StoreResult<SessionInfo>> SessionHub::fork(std::string session_id,
+                                                           SessionFork wanted) {
+  const auto core = core_;
+  auto work = core->fork(std::move(session_id), std::move(wanted));
+  co_return co_await asio::co_spawn(core->strand(), std::move(work), asio::use_awaitable);
+}
+
 asio::awaitable<StoreResult<std::vector<SessionInfo>>> SessionHub::list(std::size_t limit) {
   const auto core = core_;
   auto work = core->list(limit);

@@ -55,6 +55,19 @@ TEST_F(HttpServerTest, RefusesASecondRunUnlessItMayWait) {
   EXPECT_THAT(queued.body, HasSubstr(R"("queued":true)"));
 }
 
+TEST_F(HttpServerTest, ForksASession) {
+  start_server();
+  const std::string id = make_session_by_http();
+  run(id, "2");
+  const HttpAnswer forked = ask(post("/v1/sessions/" + id + "/fork", R"({"at":2})"));
+  EXPECT_EQ(forked.status, 201);
+  EXPECT_THAT(forked.header("Location"), HasSubstr("/v1/sessions/session_"));
+  EXPECT_THAT(forked.body, HasSubstr(R"("forked_from":")" + id + R"(","forked_at":2)"));
+  const HttpAnswer beyond = ask(post("/v1/sessions/" + id + "/fork", R"({"at":1000})"));
+  EXPECT_EQ(beyond.status, 400);
+  EXPECT_THAT(beyond.body, HasSubstr("\"seq_unknown\""));
+}
+
 TEST_F(HttpServerTest, GivesCommandsOnce) {
   start_server();
   const std::string id = make_session_by_http();

@@ -225,7 +225,7 @@ class HubTest : public ::testing::Test {
 
   /// What is wrong with the events that a session has in the store.
   void expect_sound(const std::string& id) {
-    TraceChecker checker;
+    TraceChecker checker({.own_from_seq = store_->find(id).value().metadata.forked_at});
     for (const StoredEvent& stored : store_->events(id))
       checker.add(from_json(*stored.json).value());
     for (const TraceFinding& finding : checker.findings()) ADD_FAILURE() << to_string(finding);

@@ -124,6 +124,17 @@ TEST(Routes, ReadWhatANewSessionIsCalled) {
   EXPECT_EQ(wanted.client, "c");
 }
 
+TEST(Routes, ReadWhereASessionIsForked) {
+  const auto fork =
+      routed<detail::ForkSession>(make_post("/v1/sessions/s/fork", R"({"at":7,"title":"T"})"));
+  EXPECT_EQ(fork.session_id, "s");
+  EXPECT_EQ(fork.wanted.at, 7U);
+  EXPECT_EQ(fork.wanted.title, "T");
+  EXPECT_FALSE(routed<detail::ForkSession>(make_request("POST", "/v1/sessions/s/fork")).wanted.at);
+  for (const std::string bad : {R"({"at":0})", R"({"at":-1})", R"({"at":"7"})", R"({"on":7})"})
+    EXPECT_EQ(refused(make_post("/v1/sessions/s/fork", bad)).status, 400) << bad;
+}
+
 TEST(Routes, ReadAMessage) {
   const auto run = routed<detail::StartRun>(
       make_post("/v1/sessions/s/runs", R"({"message":"say \u00fc","queue":true})"));

@@ -326,7 +326,7 @@ TEST_F(HubTest, TellsEverybodyWhenTheStoreFails) {
 
 TEST_F(HubTest, CancelsWhatRunsWhenItIsDrained) {
   const std::string id = make_session();
-  ASSERT_TRUE(say(id, "3 hang"));
+  ASSERT_TRUE(say(id, "12 hang"));
   auto reader = asio::co_spawn(asio::make_strand(io_),
                                read_until(*hub_, id, behind(0), at_end_of_run), asio::use_future);
   while (hub_->stats().readers == 0) std::this_thread::yield();
@@ -370,6 +370,73 @@ TEST_F(HubTest, RefusesOptionsThatCannotBe) {
   SessionHubOptions options;
   options.history = 0;
   EXPECT_THROW(start_hub(options), std::invalid_argument);
+}
+
+// Forks.
+
+SessionFork fork_at(std::uint64_t at) {
+  SessionFork wanted;
+  wanted.at = at;
+  return wanted;
+}
+
+TEST_F(HubTest, ForksASessionWhoseRunGoesOn) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "12 hang"));
+  read(id, behind(0), [](const FeedItem& item) { return item.seq == 8; });
+  const auto fork = wait(hub_->fork(id, fork_at(7))).value();
+  const std::string other = fork.summary.metadata.session_id;
+  EXPECT_EQ(fork.summary.metadata.forked_from, id);
+  EXPECT_EQ(fork.summary.last_seq, 6U);
+  EXPECT_FALSE(fork.running);
+
+  // Its open run is ended, and it takes messages; those of its past are known to the agent.
+  const auto ended = read(other, behind(0));
+  EXPECT_EQ(ended.back().type, "run_failed");
+  EXPECT_EQ(seqs(ended), from_to(1, ended.size()));
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(*ended[i].json, *store_->events(id)[i].json);
+  ASSERT_TRUE(say(other, "2"));
+  read(other, behind(*ended.back().seq));
+  expect_sound(other);
+  EXPECT_THAT(talker_->before, ::testing::Contains("12 hang"));
+  EXPECT_THAT(wait(hub_->snapshot(other)).value(), HasSubstr("\"" + other + "\""));
+
+  SessionCommand cancel;
+  cancel.what = CancelCommand();
+  EXPECT_TRUE(tell(id, cancel));
+  read(id, behind(0));
+  expect_sound(id);
+}
+
+TEST_F(HubTest, ForksAWholeSessionAndAForkOfIt) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "2"));
+  read(id, behind(0));
+  SessionFork wanted;
+  wanted.title = "another way";
+  const auto fork = wait(hub_->fork(id, wanted)).value();
+  EXPECT_EQ(fork.summary.metadata.title, "another way");
+  EXPECT_EQ(fork.summary.last_seq, store_->find(id).value().last_seq);
+  const std::string other = fork.summary.metadata.session_id;
+  ASSERT_TRUE(say(other, "3"));
+  const auto run = read(other, behind(fork.summary.last_seq));
+  const auto again = wait(hub_->fork(other, fork_at(*run.back().seq))).value();
+  const std::string third = again.summary.metadata.session_id;
+  ASSERT_TRUE(say(third, "1"));
+  read(third, behind(again.summary.last_seq),
+       [](const FeedItem& item) { return item.type == "run_completed"; });
+  expect_sound(other);
+  expect_sound(third);
+}
+
+TEST_F(HubTest, RefusesAForkThatTheStoreRefuses) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "2"));
+  read(id, behind(0));
+  EXPECT_EQ(code_of(wait(hub_->fork(id, fork_at(1000))).error()), Errc::seq_unknown);
+  EXPECT_EQ(code_of(wait(hub_->fork("nobody", {})).error()), Errc::session_unknown);
+  wait(hub_->drain(std::chrono::steady_clock::now()));
+  EXPECT_EQ(code_of(wait(hub_->fork(id, {})).error()), Errc::closed);
 }
 
 }  // namespace

@@ -62,6 +62,12 @@ struct NewSession {
   std::string client{};  ///< the program that asked for it
 };
 
+/// Where a session shall begin that goes another way than the one it comes from.
+struct SessionFork {
+  std::optional<std::uint64_t> at{};  ///< before this event of it; absent = behind the newest one
+  std::string title{};                ///< empty = that of the other one
+};
+
 /// What becomes of a message while a run is under way.
 enum class WhenBusy : std::uint8_t { refuse, queue };
 
@@ -143,6 +149,12 @@ class SessionHub {
 
   /// Begins a session.
   asio::awaitable<StoreResult<SessionInfo>> create(NewSession wanted);
+  /// Begins a session with what is durable of another one before an event. The other one goes on,
+  /// whatever it does. What is open at that event is ended when the fork is loaded, as if the
+  /// process had been killed there.
+  ///
+  /// Errors: Errc::seq_unknown where the session has no such event; as EventStore::fork.
+  asio::awaitable<StoreResult<SessionInfo>> fork(std::string session_id, SessionFork wanted);
   /// Sessions, the one that was written last first.
   asio::awaitable<StoreResult<std::vector<SessionInfo>>> list(std::size_t limit);
   asio::awaitable<StoreResult<SessionInfo>> find(std::string session_id);
