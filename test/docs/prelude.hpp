@@ -7,6 +7,7 @@
 #include "strandbus/bus/trace_checker.hpp"
 #include "strandbus/event/factory.hpp"
 #include "strandbus/event/json_codec.hpp"
+#include "strandbus/sink/chrome_trace.hpp"
 
 #ifdef STRANDBUS_SNIPPETS_OF_AGENT
 #include "strandbus/agent/agent.hpp"
@@ -52,7 +53,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace strandbus;
