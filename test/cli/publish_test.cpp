@@ -144,7 +144,9 @@ TEST(Publish, LosesAndDoublesNothingWhenTheServerIsKilled) {
   const std::string script = directory.write("long.json", talkative_script(4000, 0));
   ASSERT_EQ(run_program({"run", "go", "--script", script, "--session", file}).exit_code, 0);
   const std::string text = read_file(file);
-  auto service = std::make_unique<Service>(directory);
+  // What redaction holds back of a text when the server is killed is lost: docs/service.md says so.
+  const Program::Arguments as_it_is{"--no-redaction"};
+  auto service = std::make_unique<Service>(directory, "127.0.0.1:0", as_it_is);
   const std::string id = service->begin("");
   const std::string address = service->address();
   const std::string url = service->url("/v1/sessions/" + id);
@@ -161,7 +163,7 @@ TEST(Publish, LosesAndDoublesNothingWhenTheServerIsKilled) {
   follower.reset();
   EXPECT_EQ(service->kill().signal, SIGKILL);
   publisher.read_errors_until("trying again");
-  service = std::make_unique<Service>(directory, address);
+  service = std::make_unique<Service>(directory, address, as_it_is);
   const auto finished = publisher.wait();
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("strandbus: connected again\n"));
