@@ -89,7 +89,8 @@ Limits:
 
 Output:
   --json              print the events, one JSON object per line, and nothing else
-  --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts
+  --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts,
+                      ag-ui
   --session FILE      record everything in a new file; replay and stats read it
   --continue FILE     go on with a recorded session, in the same file
   --fork FILE         begin with what was said in a recorded session, which stays as it is
@@ -235,7 +236,8 @@ Options:
   --from SEQ          begin with the event of this number (default: the first)
   --speed X           0 shows everything at once (the default), 1 as fast as it was, 2 twice as fast
   --json              print the events, one JSON object per line, and nothing else
-  --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts
+  --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts,
+                      ag-ui
   -v, --verbose       show model requests, tool output and housekeeping too
   -h, --help          this text
 

@@ -16,6 +16,7 @@ constexpr std::array entries{
     Entry{"native", detail::make_native_dialect},
     Entry{"agent-runner", detail::make_agent_runner_dialect},
     Entry{"rollouts", detail::make_rollouts_dialect},
+    Entry{"ag-ui", detail::make_ag_ui_dialect},
 };
 
 constexpr auto names = [] {

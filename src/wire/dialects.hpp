@@ -10,5 +10,7 @@ std::unique_ptr<Dialect> make_native_dialect();
 std::unique_ptr<Dialect> make_agent_runner_dialect();
 /// {"kind","data","timestamp","turn"}: the StreamChunk of rollouts.
 std::unique_ptr<Dialect> make_rollouts_dialect();
+/// {"type","timestamp", …}: the events of AG-UI 1.0.
+std::unique_ptr<Dialect> make_ag_ui_dialect();
 
 }  // namespace strandbus::detail

@@ -109,7 +109,7 @@ TEST(NativeDialect, WritesEachEventAsTheCodecDoes) {
 }
 
 TEST(Dialect, IsFoundByEachOfItsNamesAndByNoOther) {
-  ASSERT_EQ(dialect_names().size(), 3U);
+  ASSERT_EQ(dialect_names().size(), 4U);
   for (const std::string_view name : dialect_names())
     EXPECT_NE(make_dialect(name), nullptr) << name;
   EXPECT_EQ(dialect_names()[0], "native");

@@ -13,8 +13,8 @@ namespace strandbus {
 ///
 /// A dialect holds only the types and keys of its system, in its order and with its form of time.
 /// An event without a counterpart there adds nothing; one event may add several lines. Except in
-/// "native", events of nested runs (depth > 0) are left out: those systems have no field that says
-/// whose event it is, and the run around them reports the result.
+/// "native" and "ag-ui", events of nested runs (depth > 0) are left out: those systems have no
+/// field that says whose event it is, and the run around them reports the result.
 ///
 /// Threads: distinct objects; one object per stream, it may remember earlier events.
 class Dialect {
