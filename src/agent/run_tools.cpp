@@ -200,11 +200,12 @@ asio::awaitable<void> Run::execute_tool(ToolSlot& slot, ReadyCall ready) {
                                     .call_id = slot.call.call_id,
                                     .arguments = slot.call.arguments});
   ToolContext context = make_context(publisher, slot.call);
+  const bool limited = !ready.tool->definition().no_time_limit;
+  const auto timeout = limited ? core_.options().tool_timeout : std::chrono::milliseconds(0);
   ToolCallState state;
   const auto child = spawn(
       invoke(std::move(ready.tool), std::move(ready.arguments), context, state), Cancellable::yes);
   asio::steady_timer limit(core_.strand());
-  const auto timeout = core_.options().tool_timeout;
   if (timeout.count() > 0) {
     limit.expires_after(timeout);
     limit.async_wait([child, &state](error_code ec) {

@@ -70,7 +70,8 @@ struct AgentOptions {
   boost::json::object parameters{};
   /// Tools of one turn that run at the same time. At least 1.
   std::size_t max_parallel_tools = 4;
-  /// One tool call may take so long before it is ended with E_TIMEOUT; zero = no limit.
+  /// One tool call may take so long before it is ended with E_TIMEOUT, unless its tool has
+  /// no_time_limit; zero = no limit.
   std::chrono::milliseconds tool_timeout{std::chrono::minutes(2)};
   /// What becomes of calls that these describe; the first rule that matches decides, before
   /// ToolDefinition::requires_confirmation does.

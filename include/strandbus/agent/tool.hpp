@@ -21,6 +21,9 @@ struct ToolDefinition {
   /// file has changed since then is for the tool to find out, with ReadRecord::check.
   bool requires_read_first{};
   bool requires_confirmation{};  ///< somebody has to approve each call
+  /// A call may take as long as it likes, whatever AgentOptions::tool_timeout says: for what waits
+  /// for somebody.
+  bool no_time_limit{};
 };
 
 /// Something that a model may call.
