@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 #include <variant>
 
@@ -68,6 +69,9 @@ struct Commander {
     agent.deny(command.approval_id, command.reason, command.by);
   }
   void operator()(const UserMessageCommand& command) const { agent.send(command.text); }
+  void operator()(const ToolAnswerCommand& command) const {
+    agent.answer(command.call_id, command.result);
+  }
 };
 
 }  // namespace
@@ -85,6 +89,7 @@ HostedSession::HostedSession(std::shared_ptr<HubServices> services, SessionMetad
       written_(strand_, std::chrono::steady_clock::time_point::max()) {}
 
 void HostedSession::begin(const NewSession& wanted) {
+  messages_ = wanted.messages;
   begin_to_write();
   changed_here_ = true;
   SessionCreated created;
@@ -236,7 +241,8 @@ void HostedSession::fail(error_code code) {
 
 // Runs.
 
-StoreResult<StartedRun> HostedSession::start_run(std::string message, WhenBusy when_busy) {
+StoreResult<StartedRun> HostedSession::start_run(std::string message, WhenBusy when_busy,
+                                                 std::vector<ToolDefinition> tools) {
   if (failure_) return *failure_;
   if (closing_) return StoreError{Errc::closed, "the session is being closed"};
   StartedRun started;
@@ -253,11 +259,13 @@ StoreResult<StartedRun> HostedSession::start_run(std::string message, WhenBusy w
                                                   std::to_string(queue_.size()) +
                                                   " messages waiting; try again later"};
     }
+    if (auto refused = offer(std::move(tools))) return *std::move(refused);
     queue_.push_back(std::move(message));
     queued_ = queue_.size();
     started.queued = true;
     return started;
   }
+  if (auto refused = offer(std::move(tools))) return *std::move(refused);
   if (!services_->begin_run()) {
     return StoreError{Errc::limit_exceeded, std::to_string(services_->options.max_runs) +
                                                 " runs are under way; try again later"};
@@ -266,6 +274,23 @@ StoreResult<StartedRun> HostedSession::start_run(std::string message, WhenBusy w
   announce_restore();
   asio::co_spawn(strand_, serve(shared_from_this(), std::move(message)), asio::detached);
   return started;
+}
+
+/// Offers tools for the next run. An agent that cannot be made says so when the run begins.
+std::optional<StoreError> HostedSession::offer(std::vector<ToolDefinition> tools) {
+  if (!agent_ && tools.empty()) return std::nullopt;
+  try {
+    if (!agent_) make_agent();
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+  try {
+    agent_->offer(std::move(tools));
+  } catch (const std::invalid_argument& wrong) {
+    using boost::system::errc::make_error_code;
+    return StoreError{make_error_code(boost::system::errc::invalid_argument), wrong.what()};
+  }
+  return std::nullopt;
 }
 
 asio::awaitable<void> HostedSession::serve(std::shared_ptr<HostedSession> self,

@@ -51,7 +51,8 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   /// Reads the past, puts in order what was interrupted, and begins to write.
   asio::awaitable<StoreResult<void>> load();
 
-  StoreResult<StartedRun> start_run(std::string message, WhenBusy when_busy);
+  StoreResult<StartedRun> start_run(std::string message, WhenBusy when_busy,
+                                    std::vector<ToolDefinition> tools);
   StoreResult<CommandOutcome> command(SessionCommand command);
   /// Takes events from outside, until one is refused.
   asio::awaitable<StoreResult<Published>> publish(std::vector<StreamEvent> events);
@@ -67,6 +68,7 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   void end_interrupted();
   void announce_restore();
   void make_agent();
+  std::optional<StoreError> offer(std::vector<ToolDefinition> tools);
 
   static asio::awaitable<void> write(std::shared_ptr<HostedSession> self);
   asio::awaitable<bool> write_once();

@@ -24,7 +24,10 @@ Timestamp now() {
 struct Create {
   std::shared_ptr<EventStore> store;
   SessionMetadata metadata;
-  StoreResult<std::unique_ptr<SessionWriter>> operator()() const { return store->create(metadata); }
+  std::vector<StoredMessage> before;
+  StoreResult<std::unique_ptr<SessionWriter>> operator()() const {
+    return store->create(metadata, before);
+  }
 };
 struct Fork {
   std::shared_ptr<EventStore> store;
@@ -68,6 +71,11 @@ asio::awaitable<void> begin_on(std::shared_ptr<HostedSession> session, NewSessio
   co_return;
 }
 
+StoreError exists_already(const std::string& session_id) {
+  return StoreError{Errc::session_exists,
+                    "there is a session " + session_id + " already: go on with it"};
+}
+
 StoreError stopping() { return StoreError{Errc::closed, "the server is being stopped"}; }
 
 }  // namespace
@@ -97,18 +105,28 @@ asio::awaitable<StoreResult<SessionInfo>> HubCore::create(NewSession wanted) {
   if (draining_) co_return stopping();
   const auto room = co_await make_room();
   if (!room) co_return room.error();
-  Create work{services_->store, {}};
-  work.metadata.session_id = make_unique_id("session");
-  work.metadata.created_at = now();
-  work.metadata.title = wanted.title;
-  work.metadata.workspace = workspace_of(work.metadata.session_id);
-  const SessionMetadata metadata = work.metadata;
-  auto writer = co_await services_->pool->run(std::move(work));
-  if (!writer) co_return writer.error();
-  if (draining_) co_return stopping();
-  const auto session = std::make_shared<HostedSession>(services_, metadata, *std::move(writer));
+  SessionMetadata metadata;
+  metadata.session_id = wanted.id.empty() ? make_unique_id("session") : wanted.id;
+  metadata.created_at = now();
+  metadata.title = wanted.title;
+  metadata.workspace = workspace_of(metadata.session_id);
+  for (auto found = slots_.find(metadata.session_id); found != slots_.end();
+       found = slots_.find(metadata.session_id)) {
+    if (found->second.phase == Phase::ready) co_return exists_already(metadata.session_id);
+    co_await changed();
+  }
   slots_[metadata.session_id] = Slot();  // nobody may use it before it has begun
   count_loaded();
+  auto writer = co_await create_in_store(metadata, wanted.messages);
+  if (!writer) {
+    forget(metadata.session_id);
+    co_return writer.error();
+  }
+  if (draining_) {
+    forget(metadata.session_id);
+    co_return stopping();
+  }
+  const auto session = std::make_shared<HostedSession>(services_, metadata, *std::move(writer));
   auto beginning = begin_on(session, std::move(wanted));
   co_await asio::co_spawn(session->strand(), std::move(beginning), asio::use_awaitable);
   set_ready(metadata.session_id, session);
@@ -169,10 +187,31 @@ asio::awaitable<HubCore::SessionResultPtr> HubCore::load(std::string session_id)
     set_ready(session_id, session);
     co_return session;
   }
+  forget(session_id);
+  co_return loaded.error();
+}
+
+/// What was said before is kept as events keep it: without secrets.
+asio::awaitable<StoreResult<std::unique_ptr<SessionWriter>>> HubCore::create_in_store(
+    SessionMetadata metadata, const std::vector<Message>& messages) {
+  Create work{services_->store, {}, {}};
+  for (const Message& message : messages) {
+    MessageCommitted commit;
+    commit.message = message;
+    services_->options.redactor.apply(commit);
+    StoredMessage stored;
+    stored.message = std::move(commit.message);
+    stored.timestamp = metadata.created_at;
+    work.before.push_back(std::move(stored));
+  }
+  work.metadata = std::move(metadata);
+  co_return co_await services_->pool->run(std::move(work));
+}
+
+void HubCore::forget(const std::string& session_id) {
   slots_.erase(session_id);
   count_loaded();
   changes_.cancel();
-  co_return loaded.error();
 }
 
 void HubCore::set_ready(const std::string& session_id, std::shared_ptr<HostedSession> session) {

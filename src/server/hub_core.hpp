@@ -58,6 +58,9 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
   };
 
   asio::awaitable<SessionResultPtr> load(std::string session_id);
+  asio::awaitable<StoreResult<std::unique_ptr<SessionWriter>>> create_in_store(
+      SessionMetadata metadata, const std::vector<Message>& messages);
+  void forget(const std::string& session_id);
   void set_ready(const std::string& session_id, std::shared_ptr<HostedSession> session);
   asio::awaitable<void> close(std::string session_id, Clock::time_point deadline,
                               std::string reason, StoreError why);

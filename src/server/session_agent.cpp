@@ -1,7 +1,10 @@
 #include "strandbus/server/session_agent.hpp"
 
+#include "server/client_tools.hpp"
 #include "strandbus/agent/agent.hpp"
 
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 namespace strandbus {
@@ -11,35 +14,65 @@ class LoopAgent final : public SessionAgent {
  public:
   LoopAgent(SessionSetup setup, std::shared_ptr<Provider> provider, ToolRegistry tools,
             AgentOptions options)
-      : agent_(std::move(setup.executor), std::move(provider), std::move(tools),
-               std::move(setup.publisher), std::move(options)) {
-    agent_.restore(std::move(setup.messages));
+      : executor_(std::move(setup.executor)),
+        provider_(std::move(provider)),
+        tools_(std::move(tools)),
+        publisher_(std::move(setup.publisher)),
+        options_(std::move(options)) {
+    make_agent(tools_, std::move(setup.messages));
   }
 
   asio::awaitable<void> run(std::string message) override {
-    co_await agent_.process_message(std::move(message));
+    if (changed_tools_) {
+      make_agent(*changed_tools_, agent_->messages());
+      changed_tools_.reset();
+    }
+    co_await agent_->process_message(std::move(message));
+  }
+
+  void offer(std::vector<ToolDefinition> tools) override {
+    if (offers_.offers(tools)) return;
+    ToolRegistry all = tools_;
+    offers_.add_to(all, std::move(tools));
+    changed_tools_ = std::move(all);
+  }
+  void answer(std::string call_id, ToolResult result) override {
+    offers_.answer(call_id, std::move(result));
   }
 
   asio::awaitable<void> resume(std::vector<ApprovalRequested> pending) override {
-    co_await agent_.resume(std::move(pending));
+    co_await agent_->resume(std::move(pending));
   }
 
   void cancel(std::string reason, CancelWhen when) override {
-    agent_.control().cancel(std::move(reason), when);
+    agent_->control().cancel(std::move(reason), when);
   }
-  void send(std::string text) override { agent_.control().send(std::move(text)); }
+  void send(std::string text) override { agent_->control().send(std::move(text)); }
   void approve(std::string approval_id, std::string by) override {
-    agent_.control().approve(std::move(approval_id), std::move(by));
+    agent_->control().approve(std::move(approval_id), std::move(by));
   }
   void approve_with(std::string approval_id, json::object arguments, std::string by) override {
-    agent_.control().approve_with(std::move(approval_id), std::move(arguments), std::move(by));
+    agent_->control().approve_with(std::move(approval_id), std::move(arguments), std::move(by));
   }
   void deny(std::string approval_id, std::string reason, std::string by) override {
-    agent_.control().deny(std::move(approval_id), std::move(reason), std::move(by));
+    agent_->control().deny(std::move(approval_id), std::move(reason), std::move(by));
   }
 
  private:
-  Agent agent_;
+  /// An agent's tools do not change: other tools, another agent with the same conversation.
+  void make_agent(const ToolRegistry& tools, std::vector<Message> messages) {
+    agent_ = std::make_unique<Agent>(executor_, provider_, tools, publisher_, options_);
+    agent_->restore(std::move(messages));
+  }
+
+  const asio::any_io_executor executor_;
+  const std::shared_ptr<Provider> provider_;
+  const ToolRegistry tools_;
+  const Publisher publisher_;
+  const AgentOptions options_;
+  detail::ClientTools offers_;
+  std::optional<ToolRegistry> changed_tools_;  // for the next run
+  std::unique_ptr<Agent> agent_;
 };
 
 }  // namespace
@@ -48,6 +81,13 @@ asio::awaitable<void> SessionAgent::resume(std::vector<ApprovalRequested> pendin
   static_cast<void>(pending);
   co_return;
 }
+
+void SessionAgent::offer(std::vector<ToolDefinition> tools) {
+  if (!tools.empty())
+    throw std::invalid_argument("this agent takes no tools from outside: offer none");
+}
+
+void SessionAgent::answer(std::string, ToolResult) {}
 
 SessionFactory agent_factory(std::shared_ptr<Provider> provider, ToolRegistry tools,
                              AgentOptions options) {

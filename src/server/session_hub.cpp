@@ -21,8 +21,9 @@ using detail::HubCore;
 // What is done on the strand of a session.
 
 asio::awaitable<StoreResult<StartedRun>> start_on(std::shared_ptr<HostedSession> session,
-                                                  std::string message, WhenBusy when_busy) {
-  co_return session->start_run(std::move(message), when_busy);
+                                                  std::string message, WhenBusy when_busy,
+                                                  std::vector<ToolDefinition> tools) {
+  co_return session->start_run(std::move(message), when_busy, std::move(tools));
 }
 
 asio::awaitable<StoreResult<CommandOutcome>> command_on(std::shared_ptr<HostedSession> session,
@@ -97,10 +98,11 @@ asio::awaitable<StoreResult<void>> SessionHub::remove(std::string session_id) {
 
 asio::awaitable<StoreResult<StartedRun>> SessionHub::start_run(std::string session_id,
                                                                std::string message,
-                                                               WhenBusy when_busy) {
+                                                               WhenBusy when_busy,
+                                                               std::vector<ToolDefinition> tools) {
   const auto session = co_await acquire_from(core_, std::move(session_id));
   if (!session) co_return session.error();
-  auto work = start_on(*session, std::move(message), when_busy);
+  auto work = start_on(*session, std::move(message), when_busy, std::move(tools));
   co_return co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
 }
 
@@ -143,6 +145,12 @@ asio::awaitable<StoreResult<SessionsFeed>> SessionHub::feed_all(SessionsFeedOpti
     if (!session && session.error().code != Errc::session_unknown) co_return session.error();
   }
   co_return feed;
+}
+
+asio::awaitable<StoreResult<SessionState>> SessionHub::state(std::string session_id) {
+  const auto session = co_await acquire_from(core_, std::move(session_id));
+  if (!session) co_return session.error();
+  co_return (*session)->log()->snapshot();
 }
 
 asio::awaitable<StoreResult<std::string>> SessionHub::snapshot(std::string session_id) {

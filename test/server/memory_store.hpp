@@ -53,7 +53,7 @@ class MemoryStore final : public EventStore {
   /// A session as another process has left it.
   void put(const SessionMetadata& metadata, std::vector<StoredEvent> events) {
     const std::lock_guard lock(state_->mutex);
-    state_->sessions[metadata.session_id] = Kept{metadata, std::move(events), {}, false};
+    state_->sessions[metadata.session_id] = Kept{metadata, std::move(events), {}, false, {}};
   }
   std::vector<StoredEvent> events(const std::string& session_id) const {
     const std::lock_guard lock(state_->mutex);
@@ -64,13 +64,14 @@ class MemoryStore final : public EventStore {
 
   StoreDurability durability() const noexcept override { return StoreDurability::process; }
 
-  StoreResult<std::unique_ptr<SessionWriter>> create(const SessionMetadata& metadata,
-                                                     std::span<const StoredMessage>) override {
+  StoreResult<std::unique_ptr<SessionWriter>> create(
+      const SessionMetadata& metadata, std::span<const StoredMessage> before) override {
     {
       const std::lock_guard lock(state_->mutex);
       if (state_->sessions.contains(metadata.session_id))
         return error(Errc::session_exists, metadata.session_id);
-      state_->sessions[metadata.session_id] = Kept{metadata, {}, {}, false};
+      state_->sessions[metadata.session_id] =
+          Kept{metadata, {}, {}, false, {before.begin(), before.end()}};
     }
     return open(metadata.session_id);
   }
@@ -118,8 +119,12 @@ class MemoryStore final : public EventStore {
     return summaries;
   }
 
-  StoreResult<std::vector<StoredMessage>> messages_before(const std::string&) const override {
-    return std::vector<StoredMessage>();
+  StoreResult<std::vector<StoredMessage>> messages_before(
+      const std::string& session_id) const override {
+    const std::lock_guard lock(state_->mutex);
+    const auto found = state_->sessions.find(session_id);
+    if (found == state_->sessions.end()) return error(Errc::session_unknown, session_id);
+    return found->second.before;
   }
 
   StoreResult<std::vector<StoredEvent>> read(const std::string& session_id, std::uint64_t after,
@@ -159,6 +164,7 @@ class MemoryStore final : public EventStore {
     std::vector<StoredEvent> events{};
     std::set<std::uint64_t> damaged{};
     bool written = false;
+    std::vector<StoredMessage> before{};
   };
   struct State {
     mutable std::mutex mutex;

@@ -53,6 +53,15 @@ class SessionAgent {
   virtual void approve_with(std::string approval_id, json::object arguments, std::string by) = 0;
   virtual void deny(std::string approval_id, std::string reason, std::string by) = 0;
 
+  /// Offers the model tools that whoever talks to the session carries out, beside the agent's own;
+  /// from the next run on, instead of what was offered before.
+  ///
+  /// Errors: throws std::invalid_argument naming the tool that cannot be, for example since its
+  ///         name is taken. An agent that does not override this takes none.
+  virtual void offer(std::vector<ToolDefinition> tools);
+  /// The result of a call of such a tool.
+  virtual void answer(std::string call_id, ToolResult result);
+
  protected:
   SessionAgent() = default;
 };

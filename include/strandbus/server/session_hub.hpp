@@ -1,5 +1,6 @@
 #pragma once
 
+#include "strandbus/bus/session_state.hpp"
 #include "strandbus/event/stream_event.hpp"
 #include "strandbus/log.hpp"
 #include "strandbus/server/session_agent.hpp"
@@ -60,6 +61,10 @@ struct SessionInfo {
 struct NewSession {
   std::string title{};
   std::string client{};  ///< the program that asked for it
+  /// 1 to 128 characters of A-Z, a-z, 0-9, '.', '_', '-'; empty = one is made up.
+  std::string id{};
+  /// What was said before, elsewhere.
+  std::vector<Message> messages{};
 };
 
 /// Where a session shall begin that goes another way than the one it comes from.
@@ -95,10 +100,16 @@ struct DenyCommand {
 struct UserMessageCommand {
   std::string text{};
 };
+/// The result of a call of a tool that was offered with start_run.
+struct ToolAnswerCommand {
+  std::string call_id{};
+  ToolResult result{};
+};
 struct SessionCommand {
   /// Made up by whoever commands; the same id is carried out once. Empty = always.
   std::string command_id{};
-  std::variant<CancelCommand, ApproveCommand, DenyCommand, UserMessageCommand> what{};
+  std::variant<CancelCommand, ApproveCommand, DenyCommand, UserMessageCommand, ToolAnswerCommand>
+      what{};
 };
 
 /// What became of a command.
@@ -147,7 +158,7 @@ class SessionHub {
   SessionHub& operator=(const SessionHub&) = delete;
   ~SessionHub();
 
-  /// Begins a session.
+  /// Begins a session. Errors: Errc::session_exists, where an id was asked for.
   asio::awaitable<StoreResult<SessionInfo>> create(NewSession wanted);
   /// Begins a session with what is durable of another one before an event. The other one goes on,
   /// whatever it does. What is open at that event is ended when the fork is loaded, as if the
@@ -161,10 +172,15 @@ class SessionHub {
   /// Cancels what runs, sends readers away and removes the session.
   asio::awaitable<StoreResult<void>> remove(std::string session_id);
 
-  /// Gives the session's agent a message. Errors: Errc::busy; Errc::limit_exceeded when too many
-  /// runs are under way or too many messages wait.
+  /// Gives the session's agent a message, and the model these tools too, whose calls somebody
+  /// answers with a ToolAnswerCommand: a call waits as long as it takes, and says so in a
+  /// tool_output whose data is {"waits_for":"client"}.
+  ///
+  /// Errors: Errc::busy; Errc::limit_exceeded when too many runs are under way or too many messages
+  ///         wait; invalid_argument for a tool that cannot be.
   asio::awaitable<StoreResult<StartedRun>> start_run(std::string session_id, std::string message,
-                                                     WhenBusy when_busy = WhenBusy::refuse);
+                                                     WhenBusy when_busy = WhenBusy::refuse,
+                                                     std::vector<ToolDefinition> tools = {});
   /// Gives a command to the session's agent.
   asio::awaitable<StoreResult<CommandOutcome>> command(std::string session_id,
                                                        SessionCommand command);
@@ -180,7 +196,9 @@ class SessionHub {
   asio::awaitable<StoreResult<SessionFeed>> feed(std::string session_id, FeedOptions options);
   /// Opens a reader of all sessions. Those that are named in the options are brought into memory.
   asio::awaitable<StoreResult<SessionsFeed>> feed_all(SessionsFeedOptions options);
-  /// The present of a session as JSON (SessionState); a feed after its last_seq goes on from it.
+  /// The present of a session; a feed after its last_seq goes on from it.
+  asio::awaitable<StoreResult<SessionState>> state(std::string session_id);
+  /// The same as JSON.
   asio::awaitable<StoreResult<std::string>> snapshot(std::string session_id);
 
   /// Takes no new run, waits for those that are under way until the deadline, then cancels them,
