@@ -1,6 +1,7 @@
 #include "server/feed_query.hpp"
 
 #include "server/request_arguments.hpp"
+#include "server/session_id.hpp"
 #include "strandbus/wire/dialect.hpp"
 
 #include <boost/describe/enumerators.hpp>
@@ -19,7 +20,6 @@ namespace {
 constexpr std::uint64_t max_coalesce_ms = 10'000;
 constexpr std::uint64_t max_seq = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t max_values = 64;  // of one parameter
-constexpr std::size_t max_id_bytes = 128;
 constexpr std::size_t max_cursors = 1024;
 
 /// What a browser says when it comes back stands in the header; its URL is still the first one.
@@ -194,14 +194,6 @@ ReadAllEvents read_all_query(const ServerRequest& request) {
   }
   read_filter(request, operation.options.filter);
   return operation;
-}
-
-bool is_session_id(std::string_view id) noexcept {
-  const bool clean = std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-  return !id.empty() && id.size() <= max_id_bytes && clean;
 }
 
 }  // namespace strandbus::detail

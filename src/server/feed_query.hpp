@@ -14,7 +14,4 @@ ReadEvents read_feed_query(const ServerRequest& request, FeedForm form);
 /// The same for all sessions: ?after= and Last-Event-ID are "SESSION:SEQ,SESSION:SEQ…".
 ReadAllEvents read_all_query(const ServerRequest& request);
 
-/// Whether a session could have this id: what cannot be one is not looked up.
-bool is_session_id(std::string_view id) noexcept;
-
 }  // namespace strandbus::detail

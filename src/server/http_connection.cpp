@@ -1,5 +1,6 @@
 #include "server/http_connection.hpp"
 
+#include "server/ag_ui_reply.hpp"
 #include "server/feed_reply.hpp"
 #include "server/json_reply.hpp"
 #include "server/operations.hpp"
@@ -185,6 +186,9 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer() {
   }
   if (auto* all = std::get_if<ReadAllEvents>(&*operation); all && !head_only)
     co_return co_await answer_all(std::move(*all));
+  if (auto* run = std::get_if<RunAgUi>(&*operation)) {
+    co_return co_await answer_ag_ui(std::move(*run));
+  }
   HttpReply reply = co_await carry_out(context_, *std::move(operation));
   co_return co_await write_reply(std::move(reply), next);
 }
@@ -240,6 +244,18 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer_all(ReadAllEvents o
   if (ec) co_return Next::close;
   const FeedOutcome outcome =
       co_await send_all(socket_, *std::move(feed), std::move(cursors), std::move(setting));
+  log_request(reply.status, outcome.problem);
+  co_return Next::close;
+}
+
+asio::awaitable<HttpConnection::Next> HttpConnection::answer_ag_ui(RunAgUi operation) {
+  auto opened = co_await open_ag_ui(context_, std::move(operation.input));
+  if (!opened) co_return co_await write_reply(reply_to(opened.error()), next_after_request());
+  FeedSetting setting = feed_setting();
+  const HttpReply reply = ag_ui_head();
+  const error_code ec = co_await write_feed_head(reply, setting, Next::close);
+  if (ec) co_return Next::close;
+  const FeedOutcome outcome = co_await send_ag_ui(socket_, *std::move(opened), std::move(setting));
   log_request(reply.status, outcome.problem);
   co_return Next::close;
 }

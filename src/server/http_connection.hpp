@@ -55,6 +55,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   FeedSetting feed_setting() const;
   asio::awaitable<error_code> write_feed_head(const HttpReply& reply, const FeedSetting& setting,
                                               Next next);
+  asio::awaitable<Next> answer_ag_ui(RunAgUi operation);
   asio::awaitable<Next> write_reply(HttpReply reply, Next next);
   asio::awaitable<void> linger();
 

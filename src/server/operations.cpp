@@ -154,6 +154,9 @@ HttpReply answer(const Context&, const ReadAllEvents&) {
   return feed_head(like_one);
 }
 
+/// Its answer is a stream, which the connection sends.
+HttpReply answer(const Context&, const RunAgUi&) { return ag_ui_head(); }
+
 asio::awaitable<HttpReply> ready(HttpReply reply) { co_return reply; }
 
 struct Visitor {
@@ -182,6 +185,13 @@ HttpReply upgrade_required() {
       make_refusal(426, "upgrade_required", "this path speaks WebSocket (RFC 6455)");
   add_header(refusal.headers, "Upgrade", "websocket");
   return reply_to(refusal);
+}
+
+HttpReply ag_ui_head() {
+  HttpReply reply;
+  reply.content_type = "text/event-stream";
+  add_header(reply.headers, "X-Accel-Buffering", "no");
+  return reply;
 }
 
 HttpReply feed_head(const ReadEvents& operation) {

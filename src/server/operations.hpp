@@ -16,6 +16,8 @@ asio::awaitable<HttpReply> carry_out(std::shared_ptr<HttpContext> context, Opera
 
 /// The head of the answer that a feed is sent behind.
 HttpReply feed_head(const ReadEvents& operation);
+/// The head of the answer to a run of AG-UI.
+HttpReply ag_ui_head();
 
 /// What somebody is told who asks for a WebSocket without saying so.
 HttpReply upgrade_required();

@@ -3,6 +3,7 @@
 #include "server/feed_query.hpp"
 #include "server/request_arguments.hpp"
 #include "server/request_body.hpp"
+#include "server/session_id.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,13 +15,9 @@ namespace {
 
 constexpr std::size_t max_listed = 1000;
 
-/// A session's id can only be one that a store takes; whatever else stands there is not looked up.
 std::string session_id(const ServerRequest& request) {
   const std::string& id = request.target.segments.at(2);
-  if (!is_session_id(id)) {
-    throw BadRequest(400, "invalid_parameter",
-                     "a session's id has 1 to 128 characters of A-Z, a-z, 0-9, '.', '_', '-'");
-  }
+  if (!is_session_id(id)) throw BadRequest(400, "invalid_parameter", std::string(session_id_rule));
   return id;
 }
 
@@ -80,6 +77,13 @@ Operation read_events(const ServerRequest& request, FeedForm form) {
   return operation;
 }
 
+Operation run_ag_ui(const ServerRequest& request) {
+  expect_parameters(request.target, {});
+  RunAgUi operation;
+  operation.input = read_ag_ui_input(request);
+  return operation;
+}
+
 /// An operation on a session that has no other argument.
 template <class T>
 Operation on_session(const ServerRequest& request) {
@@ -110,6 +114,7 @@ constexpr auto routes = std::to_array<Route>({
     {"GET", "login", login},
     {"GET", "v1/events",
      [](const ServerRequest& request) -> Operation { return read_all_query(request); }},
+    {"POST", "ag-ui", run_ag_ui},
     {"POST", "v1/sessions", create_session},
     {"GET", "v1/sessions", list_sessions},
     {"GET", "v1/sessions/*", on_session<FindSession>},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "server/ag_ui_input.hpp"
 #include "server/event_lines.hpp"
 #include "server/http_message.hpp"
 #include "strandbus/server/session_hub.hpp"
@@ -78,10 +79,15 @@ struct ReadAllEvents {
   SessionsFeedOptions options{};
 };
 
+/// A run of a client that speaks AG-UI; the answer is a stream.
+struct RunAgUi {
+  AgUiInput input{};
+};
+
 using Operation =
     std::variant<ShowService, ShowHealth, ShowReadiness, ShowMetrics, LogIn, ShowMethods,
                  CreateSession, ListSessions, FindSession, RemoveSession, ForkSession, StartRun,
-                 GiveCommand, PublishEvents, ShowSnapshot, ReadEvents, ReadAllEvents>;
+                 GiveCommand, PublishEvents, ShowSnapshot, ReadEvents, ReadAllEvents, RunAgUi>;
 
 /// What a request asks for, or why it cannot be carried out. HEAD asks for what GET does.
 boost::system::result<Operation, HttpRefusal> route(const ServerRequest& request);
