@@ -139,28 +139,33 @@ run() {
   exec "$root/build/release/bin/strandbus" run "$@"
 }
 
-# node_is_new: whether the system's Node can run the mock server (20.15 or newer).
+# node_is_new: whether the system's Node can run everything (20.15 or newer).
 node_is_new() {
   command -v node >/dev/null 2>&1 &&
     node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 15) ? 0 : 1)'
 }
 
-# The mock server that the integration tests ask, in build/aimock, with the versions and checksums of
-# test/llm/aimock/package-lock.json. Where the system's Node is too old, one comes with it.
-install_aimock() {
-  lock=$root/test/llm/aimock/package-lock.json
-  there=$root/build/aimock
+# install_modules NAME FOLDER WHAT: what FOLDER/package-lock.json names, with its versions and
+# checksums, in build/NAME. Where the system's Node is too old for it, one comes with it.
+install_modules() {
+  lock=$root/$2/package-lock.json
+  there=$root/build/$1
   if [ -e "$there/installed" ] && cmp -s "$lock" "$there/installed"; then return; fi
   command -v npm >/dev/null 2>&1 || need npm ca-certificates
-  say "installing the mock server for the integration tests with npm"
+  say "installing $3 for the integration tests with npm"
   omit=
   if node_is_new; then omit=--omit=optional; fi
   mkdir -p "$there"
-  cp "$root/test/llm/aimock/package.json" "$lock" "$there"
+  cp "$root/$2/package.json" "$lock" "$there"
   # shellcheck disable=SC2086  # one word or none
   (cd "$there" && npm ci --no-audit --no-fund --ignore-scripts $omit) ||
-    fail "npm could not install the mock server into $there; the integration tests need it (is there a network?)"
+    fail "npm could not install $3 into $there; the integration tests need it (is there a network?)"
   cp "$lock" "$there/installed"
+}
+
+install_test_modules() {
+  install_modules aimock test/llm/aimock "the mock server"
+  install_modules clients test/server/clients "clients of the service"
 }
 
 test_preset() {
@@ -170,7 +175,7 @@ test_preset() {
     tsan | fuzz) need $to_build $to_test $to_sanitize ;;
     *) misuse "unknown preset '$1'" ;;
   esac
-  [ "$1" = fuzz ] || install_aimock
+  [ "$1" = fuzz ] || install_test_modules
   configure "$1" -DSTRANDBUS_BUILD_TESTS=ON
   build "$1"
   say "testing the preset $1"

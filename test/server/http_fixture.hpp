@@ -125,12 +125,8 @@ class HttpTest : public HubTest {
 
   template <class Change>
   void start_server_with(Change change) {
-    shared_hub_ = std::make_shared<SessionHub>(
-        io_.get_executor(), store_,
-        [state = talker_](SessionSetup setup) -> std::unique_ptr<SessionAgent> {
-          return std::make_unique<Talker>(std::move(setup), state);
-        },
-        SessionHubOptions());
+    shared_hub_ =
+        std::make_shared<SessionHub>(io_.get_executor(), store_, factory_, SessionHubOptions());
     HttpServerOptions options;
     options.port = 0;
     options.token = token;
@@ -184,6 +180,10 @@ class HttpTest : public HubTest {
     std::vector<std::string> lines;
   };
 
+  /// Makes the agents.
+  SessionFactory factory_ = [state = talker_](SessionSetup setup) -> std::unique_ptr<SessionAgent> {
+    return std::make_unique<Talker>(std::move(setup), state);
+  };
   std::shared_ptr<Log> log_ = std::make_shared<Log>();
   std::shared_ptr<SessionHub> shared_hub_;
   std::unique_ptr<HttpServer> server_;
