@@ -1,40 +1,15 @@
 #include "wire/ag_ui_encoder.hpp"
 
-#include "wire/json_members.hpp"
+#include "wire/ag_ui_line.hpp"
 
 #include <boost/describe/enum_to_string.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace strandbus::detail {
 namespace {
 
 constexpr std::string_view protocol_version = "1.0";
-
-std::int64_t milliseconds(Timestamp time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
-}
-
-/// One event. `owner` is the sub-agent that it belongs to; empty = the run itself.
-template <class F>
-void append_line(std::string& out, std::string_view type, Timestamp time, std::string_view owner,
-                 const F& fill) {
-  append_json_object(out, [&](JsonMembers& object) {
-    object.text("type", type);
-    fill(object);
-    object.number("timestamp", milliseconds(time)).text_if("subagentRunId", owner);
-  });
-  out += '\n';
-}
-
-/// What a sub-agent calls something is not unique beside what others call theirs.
-std::string shown_call(std::string_view owner, std::string_view call_id) {
-  std::string id(owner);
-  if (!id.empty()) id += '.';
-  return id.append(call_id);
-}
 
 std::string reasoning_id(std::string_view message_id) {
   return "reasoning-" + std::string(message_id);
@@ -77,52 +52,6 @@ constexpr bool is_custom(EventType type) noexcept {
   }
 }
 
-void fill_usage(JsonMembers& entry, const Usage& usage) {
-  entry.number("inputTokens", usage.prompt)
-      .number("outputTokens", usage.completion)
-      .number("totalTokens", usage.prompt + usage.completion);
-  if (usage.reasoning) entry.number("reasoningTokens", *usage.reasoning);
-  if (usage.cached) entry.number("cachedInputTokens", *usage.cached);
-  if (usage.cache_write) entry.number("cacheWriteInputTokens", *usage.cache_write);
-}
-
-/// What whoever answers an interrupt may say.
-constexpr std::string_view response_schema =
-    R"({"type":"object","properties":{"approved":{"type":"boolean"},"arguments":{"type":"object",)"
-    R"("description":"instead of those of the call"},"reason":{"type":"string"}},)"
-    R"("required":["approved"]})";
-
-std::string interrupts_json(std::span<const AgUiInterrupt> interrupts) {
-  std::string list;
-  for (const AgUiInterrupt& interrupt : interrupts) {
-    list += list.empty() ? '[' : ',';
-    append_json_object(list, [&](JsonMembers& entry) {
-      entry.text("id", interrupt.id)
-          .text("reason", "tool_call")
-          .text_if("message", interrupt.message)
-          .text("toolCallId", shown_call(interrupt.owner, interrupt.call_id))
-          .raw("responseSchema", response_schema)
-          .text_if("expiresAt", interrupt.expires_at)
-          .object("metadata",
-                  [&](JsonMembers& metadata) {
-                    metadata.text("toolName", interrupt.tool_name)
-                        .value("arguments", interrupt.arguments);
-                  })
-          .text_if("subagentRunId", interrupt.owner);
-    });
-  }
-  return list + ']';
-}
-
-std::string texts_json(std::span<const std::string> texts) {
-  std::string list = "[";
-  for (const std::string& text : texts) {
-    if (list.size() > 1) list += ',';
-    append_json_string(list, text);
-  }
-  return list + ']';
-}
-
 }  // namespace
 
 /// What one event becomes.
@@ -136,7 +65,7 @@ struct AgUiEncoder::Step {
 
   template <class F>
   void line(std::string_view type, const F& fill) const {
-    append_line(out, type, event.ts(), owner, fill);
+    append_ag_ui_line(out, type, event.ts(), owner, fill);
   }
 
   void close(const std::vector<AgUiItem>& items) const {
@@ -234,16 +163,7 @@ struct AgUiEncoder::Step {
     std::string provider = asked == self.requests_.end() ? "" : asked->second.first;
     std::string model = event.model_id();
     if (model.empty() && asked != self.requests_.end()) model = asked->second.second;
-    for (Model& known : self.models_) {
-      if (known.provider != provider || known.model != model) continue;
-      known.usage += p.usage;
-      return;
-    }
-    Model entry;
-    entry.provider = std::move(provider);
-    entry.model = std::move(model);
-    entry.usage = p.usage;
-    self.models_.push_back(std::move(entry));
+    self.usage_.add(std::move(provider), std::move(model), p.usage);
   }
 
   /// A call that was begun and never made gets an answer, or it would wait for one for ever.
@@ -347,10 +267,12 @@ struct AgUiEncoder::Step {
 
   void operator()(const SubagentStarted& p) const {
     if (!open().open(AgUiKind::subagent, p.child_run_id, owner)) return;
-    append_line(out, "SUBAGENT_STARTED", event.ts(), p.child_run_id, [&](JsonMembers& members) {
-      members.text("name", p.agent).text_if("parentSubagentRunId", owner);
-      if (!p.call_id.empty()) members.text("parentToolCallId", shown_call(owner, p.call_id));
-    });
+    append_ag_ui_line(out, "SUBAGENT_STARTED", event.ts(), p.child_run_id,
+                      [&](JsonMembers& members) {
+                        members.text("name", p.agent).text_if("parentSubagentRunId", owner);
+                        if (!p.call_id.empty())
+                          members.text("parentToolCallId", shown_call(owner, p.call_id));
+                      });
   }
 
   /// Before its end everything of it is closed.
@@ -362,14 +284,14 @@ struct AgUiEncoder::Step {
 
   void finish_subagent(const std::string& run_id, std::string_view output) const {
     if (!close_subagent(run_id)) return;
-    append_line(out, "SUBAGENT_FINISHED", event.ts(), run_id, [&](JsonMembers& members) {
+    append_ag_ui_line(out, "SUBAGENT_FINISHED", event.ts(), run_id, [&](JsonMembers& members) {
       members.text_if("result", output).raw("outcome", R"({"type":"success"})");
     });
   }
 
   void fail_subagent(const std::string& run_id, std::string_view why, std::string_view code) const {
     if (!close_subagent(run_id)) return;
-    append_line(out, "SUBAGENT_ERROR", event.ts(), run_id, [&](JsonMembers& members) {
+    append_ag_ui_line(out, "SUBAGENT_ERROR", event.ts(), run_id, [&](JsonMembers& members) {
       members.text("message", why.empty() ? code : why).text_if("code", code);
     });
   }
@@ -402,8 +324,8 @@ void AgUiEncoder::append(std::string& out, const StreamEvent& event) {
   if (nested && !open_.is_open(AgUiKind::subagent, step.owner, {})) {
     if (open_.knows_subagent(step.owner)) return;  // it has ended
     open_.open(AgUiKind::subagent, step.owner, {});
-    append_line(out, "SUBAGENT_STARTED", event.ts(), step.owner,
-                [&](JsonMembers& members) { members.text("name", event.agent()); });
+    append_ag_ui_line(out, "SUBAGENT_STARTED", event.ts(), step.owner,
+                      [&](JsonMembers& members) { members.text("name", event.agent()); });
   }
   event.visit([&](const auto& payload) { step(payload); });
 }
@@ -429,7 +351,7 @@ void AgUiEncoder::start(std::string& out, Timestamp now, std::string_view sessio
   running_ = true;
   thread_id_ = options_.thread_id.empty() ? std::string(session_id) : options_.thread_id;
   run_id_ = options_.run_id.empty() ? own_run_id_ : options_.run_id;
-  append_line(out, "RUN_STARTED", now, {}, [&](JsonMembers& members) {
+  append_ag_ui_line(out, "RUN_STARTED", now, {}, [&](JsonMembers& members) {
     members.text("threadId", thread_id_)
         .text("runId", run_id_)
         .text("protocolVersion", protocol_version);
@@ -440,8 +362,8 @@ void AgUiEncoder::start(std::string& out, Timestamp now, std::string_view sessio
 void AgUiEncoder::close(std::string& out, Timestamp now, const AgUiItem& item,
                         std::span<const std::string> interrupts) {
   const auto line = [&](std::string_view type, std::string_view key) {
-    append_line(out, type, now, item.owner,
-                [&](JsonMembers& members) { members.text(key, item.id); });
+    append_ag_ui_line(out, type, now, item.owner,
+                      [&](JsonMembers& members) { members.text(key, item.id); });
   };
   switch (item.kind) {
     case AgUiKind::text: return line("TEXT_MESSAGE_END", "messageId");
@@ -451,10 +373,10 @@ void AgUiEncoder::close(std::string& out, Timestamp now, const AgUiItem& item,
     case AgUiKind::tool_call: return line("TOOL_CALL_END", "toolCallId");
     case AgUiKind::step: return line("STEP_FINISHED", "stepName");
     case AgUiKind::subagent:
-      append_line(out, "SUBAGENT_FINISHED", now, item.id, [&](JsonMembers& members) {
+      append_ag_ui_line(out, "SUBAGENT_FINISHED", now, item.id, [&](JsonMembers& members) {
         members.object("outcome", [&](JsonMembers& outcome) {
           outcome.text("type", "suspended");
-          if (!interrupts.empty()) outcome.raw("interruptIds", texts_json(interrupts));
+          if (!interrupts.empty()) outcome.raw("interruptIds", json_texts(interrupts));
         });
       });
   }
@@ -475,12 +397,12 @@ void AgUiEncoder::close_all(std::string& out, Timestamp now,
 void AgUiEncoder::finish(std::string& out, Timestamp now, std::string_view outcome,
                          std::string_view result) {
   close_all(out, now);
-  append_line(out, "RUN_FINISHED", now, {}, [&](JsonMembers& members) {
+  append_ag_ui_line(out, "RUN_FINISHED", now, {}, [&](JsonMembers& members) {
     members.text("threadId", thread_id_)
         .text("runId", run_id_)
         .text_if("result", result)
         .raw("outcome", outcome);
-    if (!models_.empty()) members.raw("usage", usage());
+    if (!usage_.empty()) members.raw("usage", usage_.json());
   });
   end_run();
 }
@@ -490,19 +412,19 @@ void AgUiEncoder::interrupt(std::string& out, Timestamp now,
   std::vector<std::string> ids;
   for (const AgUiInterrupt& interrupt : interrupts) ids.push_back(interrupt.id);
   close_all(out, now, ids);
-  finish(out, now, R"({"type":"interrupt","interrupts":)" + interrupts_json(interrupts) + '}', {});
+  finish(out, now, ag_ui_outcome(interrupts), {});
 }
 
 void AgUiEncoder::wait_for_calls(std::string& out, Timestamp now,
                                  std::span<const std::string> call_ids) {
-  finish(out, now, R"({"type":"success","pendingToolCallIds":)" + texts_json(call_ids) + '}', {});
+  finish(out, now, R"({"type":"success","pendingToolCallIds":)" + json_texts(call_ids) + '}', {});
 }
 
 void AgUiEncoder::fail(std::string& out, Timestamp now, std::string_view message,
                        std::string_view code) {
-  append_line(out, "RUN_ERROR", now, {}, [&](JsonMembers& members) {
+  append_ag_ui_line(out, "RUN_ERROR", now, {}, [&](JsonMembers& members) {
     members.text("message", message).text_if("code", code);
-    if (!models_.empty()) members.raw("usage", usage());
+    if (!usage_.empty()) members.raw("usage", usage_.json());
   });
   end_run();
 }
@@ -518,19 +440,7 @@ void AgUiEncoder::end_run() {
   requests_.clear();
   newest_messages_.clear();
   new_calls_.clear();
-  models_.clear();
-}
-
-std::string AgUiEncoder::usage() const {
-  std::string list;
-  for (const Model& model : models_) {
-    list += list.empty() ? '[' : ',';
-    append_json_object(list, [&](JsonMembers& entry) {
-      entry.text_if("provider", model.provider).text_if("model", model.model);
-      fill_usage(entry, model.usage);
-    });
-  }
-  return list + ']';
+  usage_ = AgUiUsage();
 }
 
 }  // namespace strandbus::detail

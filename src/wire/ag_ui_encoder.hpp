@@ -1,7 +1,9 @@
 #pragma once
 
 #include "strandbus/event/stream_event.hpp"
+#include "wire/ag_ui_interrupt.hpp"
 #include "wire/ag_ui_open.hpp"
+#include "wire/ag_ui_usage.hpp"
 
 #include <map>
 #include <set>
@@ -16,17 +18,6 @@ namespace strandbus::detail {
 struct AgUiOptions {
   std::string thread_id{};  ///< instead of the session's id
   std::string run_id{};     ///< instead of the run's id
-};
-
-/// Something that the run waits for; it goes on with an answer to `id`.
-struct AgUiInterrupt {
-  std::string id{};
-  std::string owner{};  ///< the sub-agent that asks; empty = the run itself
-  std::string call_id{};
-  std::string tool_name{};
-  json::value arguments{};
-  std::string message{};
-  std::string expires_at{};
 };
 
 /// Writes events as lines of AG-UI 1.0 (https://docs.ag-ui.com), in an order that its client takes.
@@ -61,11 +52,6 @@ class AgUiEncoder {
 
  private:
   struct Step;
-  struct Model {
-    std::string provider{};
-    std::string model{};
-    Usage usage{};
-  };
 
   bool enter(std::string& out, const StreamEvent& event);
   void start(std::string& out, Timestamp now, std::string_view session_id);
@@ -74,7 +60,6 @@ class AgUiEncoder {
   void close_all(std::string& out, Timestamp now, std::span<const std::string> interrupts = {});
   void finish(std::string& out, Timestamp now, std::string_view outcome, std::string_view result);
   void end_run();
-  std::string usage() const;
 
   const AgUiOptions options_;
   AgUiOpen open_;
@@ -89,7 +74,7 @@ class AgUiEncoder {
   std::map<std::string, std::pair<std::string, std::string>, std::less<>> requests_;
   std::map<std::string, std::string, std::less<>> newest_messages_;         // of each agent
   std::map<std::string, std::vector<std::string>, std::less<>> new_calls_;  // of its request
-  std::vector<Model> models_;
+  AgUiUsage usage_;
 };
 
 }  // namespace strandbus::detail
