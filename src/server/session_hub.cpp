@@ -31,6 +31,11 @@ asio::awaitable<StoreResult<CommandOutcome>> command_on(std::shared_ptr<HostedSe
   co_return session->command(std::move(command));
 }
 
+/// Where events are shown to readers: whatever one of them has seen is in the state.
+asio::awaitable<SessionState> state_on(std::shared_ptr<HostedSession> session) {
+  co_return session->log()->snapshot();
+}
+
 asio::awaitable<void> abandon_on(std::shared_ptr<HubCore> core) {
   core->abandon();
   co_return;
@@ -150,7 +155,8 @@ asio::awaitable<StoreResult<SessionsFeed>> SessionHub::feed_all(SessionsFeedOpti
 asio::awaitable<StoreResult<SessionState>> SessionHub::state(std::string session_id) {
   const auto session = co_await acquire_from(core_, std::move(session_id));
   if (!session) co_return session.error();
-  co_return (*session)->log()->snapshot();
+  auto work = state_on(*session);
+  co_return co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
 }
 
 asio::awaitable<StoreResult<std::string>> SessionHub::snapshot(std::string session_id) {

@@ -196,7 +196,8 @@ class SessionHub {
   asio::awaitable<StoreResult<SessionFeed>> feed(std::string session_id, FeedOptions options);
   /// Opens a reader of all sessions. Those that are named in the options are brought into memory.
   asio::awaitable<StoreResult<SessionsFeed>> feed_all(SessionsFeedOptions options);
-  /// The present of a session; a feed after its last_seq goes on from it.
+  /// The present of a session; a feed after its last_seq goes on from it. It holds whatever a
+  /// reader has been given.
   asio::awaitable<StoreResult<SessionState>> state(std::string session_id);
   /// The same as JSON.
   asio::awaitable<StoreResult<std::string>> snapshot(std::string session_id);
