@@ -204,6 +204,7 @@ AgUiDecision read_decision(const JsonField& field) {
   AgUiDecision decision;
   decision.interrupt_id = id_of(field, "interruptId");
   if (require(field, "status").one_of(statuses) == 1) {
+    decision.withdrawn = true;
     decision.reason = "cancelled by the client";
   } else {
     read_payload(require(field, "payload"), decision);

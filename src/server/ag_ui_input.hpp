@@ -23,6 +23,7 @@ struct AgUiAnswer {
 struct AgUiDecision {
   std::string interrupt_id{};
   bool approved = false;
+  bool withdrawn = false;                   ///< the client does not want to decide
   std::optional<json::object> arguments{};  ///< instead of the model's
   std::string reason{};
 };

@@ -78,10 +78,12 @@ SessionCommand cancel() {
 }
 
 /// The answers that something waits for.
-AgUiPlan answers(const AgUiInput& input, const std::vector<std::string>& waiting) {
+AgUiPlan answers(const AgUiInput& input, const SessionState& state,
+                 const std::vector<std::string>& waiting) {
   AgUiPlan plan;
   plan.kind = AgUiPlan::Kind::go_on;
   for (const AgUiDecision& decision : input.decisions) {
+    if (!is_open(&state, decision.interrupt_id)) continue;
     plan.commands.push_back(command_of(decision));
     plan.answered.insert(decision.interrupt_id);
   }
@@ -101,19 +103,22 @@ AgUiPlan answers(const AgUiInput& input, const std::vector<std::string>& waiting
 boost::system::result<AgUiPlan, HttpRefusal> plan_ag_ui(const AgUiInput& input,
                                                         const SessionState* state) {
   for (const AgUiDecision& decision : input.decisions) {
-    if (is_open(state, decision.interrupt_id)) continue;
+    if (decision.withdrawn || is_open(state, decision.interrupt_id)) continue;
     return make_refusal(409, "interrupt_unknown",
                         "the interrupt " + decision.interrupt_id +
-                            " is not open: it was answered, it has expired, or its run has ended");
+                            " is not open: it was answered, it has expired, or its run has ended; "
+                            "cancel it to go on");
   }
   AgUiPlan plan;
   if (!state || !is_running(*state)) {
-    if (input.message.empty()) return nothing_new();
-    plan.kind = state ? AgUiPlan::Kind::run : AgUiPlan::Kind::create;
+    const bool withdraws = state && !input.decisions.empty();
+    if (input.message.empty() && !withdraws) return nothing_new();
+    plan.kind = AgUiPlan::Kind::nothing;
+    if (!input.message.empty()) plan.kind = state ? AgUiPlan::Kind::run : AgUiPlan::Kind::create;
     return plan;
   }
   const auto waiting = waiting_client_calls(*state);
-  plan = answers(input, waiting);
+  plan = answers(input, *state, waiting);
   if (!plan.commands.empty()) return plan;
   if (waiting.empty() && state->pending_approvals.empty()) return busy(input);
   if (input.message.empty()) return nothing_new();

@@ -19,6 +19,7 @@ struct AgUiPlan {
     run,         ///< a run
     go_on,       ///< the run that is under way gets answers
     begin_anew,  ///< it is cancelled, since nobody answers it, and another one begins
+    nothing,     ///< all that it takes back is over already
   };
   Kind kind = Kind::run;
   std::vector<SessionCommand> commands{};  ///< to be given first

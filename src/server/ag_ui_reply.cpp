@@ -47,6 +47,8 @@ class AgUiOpening {
     reply.known_results = plan->answered;
     reply.names.thread_id = input_.thread_id;
     reply.names.run_id = input_.run_id;
+    reply.nothing = plan->kind == AgUiPlan::Kind::nothing;
+    if (reply.nothing) co_return reply;
     FeedOptions options;
     options.after = after_;
     options.name = "ag-ui";
@@ -67,10 +69,12 @@ class AgUiOpening {
       const auto done = co_await hub_.command(input_.thread_id, std::move(copy));
       if (!done) co_return refusal_for(done.error());
     }
-    if (plan.kind == AgUiPlan::Kind::go_on) co_return std::nullopt;
+    const bool begins = plan.kind != AgUiPlan::Kind::go_on && plan.kind != AgUiPlan::Kind::nothing;
+    if (!begins) co_return std::nullopt;
     const bool anew = plan.kind == AgUiPlan::Kind::begin_anew;
-    const auto started = co_await hub_.start_run(
-        input_.thread_id, input_.message, anew ? WhenBusy::queue : WhenBusy::refuse, input_.tools);
+    auto starting = hub_.start_run(input_.thread_id, input_.message,
+                                   anew ? WhenBusy::queue : WhenBusy::refuse, input_.tools);
+    const auto started = co_await std::move(starting);
     if (!started) co_return refusal_for(started.error());
     after_ = started->after;
     co_return std::nullopt;
@@ -122,6 +126,7 @@ class AgUiSender {
 
   asio::awaitable<void> send_all() {
     encoder_.begin(lines_, now());
+    if (reply_.nothing) encoder_.wait_for_calls(lines_, now(), {});
     while (encoder_.running() && !gone_) {
       co_await flush();
       if (!gone_) co_await read_batch();

@@ -17,6 +17,7 @@ namespace strandbus::detail {
 /// What a client of AG-UI is shown: the events of a run from somewhere on.
 struct AgUiReply {
   AgUiOptions names{};
+  bool nothing = false;  ///< there is nothing to show
   AgUiWindow window{};
   AgUiWindow::Ids known_results{};
   SessionFeed feed{};

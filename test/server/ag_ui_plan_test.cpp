@@ -103,6 +103,17 @@ TEST(AgUiPlan, RefusesTheAnswerToAnInterruptThatIsNotOpen) {
   EXPECT_EQ(refused(deciding("a", true), nullptr), "409 interrupt_unknown");
 }
 
+TEST(AgUiPlan, LetsAClientTakeBackWhatIsOverAlready) {
+  AgUiInput input = deciding("a", false);
+  input.decisions[0].withdrawn = true;
+  EXPECT_EQ(plan(input, SessionState()).kind, Kind::nothing);
+  EXPECT_EQ(refused(input, nullptr), "400 nothing_new");
+  input.message = "hello";
+  EXPECT_EQ(plan(input, SessionState()).kind, Kind::run);
+  const AgUiPlan other = plan(input, with_approval("other"));
+  EXPECT_EQ(other.kind, Kind::begin_anew);
+}
+
 TEST(AgUiPlan, GivesDecisionsToTheRunThatWaits) {
   AgUiPlan approved = plan(deciding("a", true), with_approval("a"));
   EXPECT_EQ(approved.kind, Kind::go_on);

@@ -191,6 +191,10 @@ TEST_F(HttpAgUiTest, RefusesTheAnswerToAnApprovalThatSomebodyElseHasGiven) {
                                        R"(","status":"resolved","payload":true}])"));
   EXPECT_EQ(late.status, 409);
   EXPECT_THAT(late.body, HasSubstr("interrupt_unknown"));
+  // A client that must answer every interrupt can go on.
+  const std::string withdrawn =
+      stream(ag_ui("", R"(,"resume":[{"interruptId":")" + id + R"(","status":"cancelled"}])"));
+  EXPECT_THAT(withdrawn, HasSubstr(R"("outcome":{"type":"success")"));
 }
 
 TEST_F(HttpAgUiTest, BeginsAnewWhenAMessageComesInsteadOfADecision) {
