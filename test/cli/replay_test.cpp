@@ -75,7 +75,7 @@ TEST_F(Replay, PrintsWhatALiveRunPrintsIntoAPipe) {
 }
 
 TEST_F(Replay, SpeaksEveryDialectAsTheLiveRunDoes) {
-  for (const std::string dialect : {"native", "agent-runner", "rollouts"}) {
+  for (const std::string dialect : {"native", "agent-runner", "rollouts", "ag-ui"}) {
     const std::string session = directory_->path(dialect + ".jsonl");
     const Finished live =
         run_program({"run", "Calculate 2+2", "--json", "--dialect", dialect, "--session", session});
