@@ -122,10 +122,14 @@ struct AgUiEncoder::Step {
     self.new_calls_.erase(owner);
   }
 
+  std::string shown_message(std::string_view id) const {
+    return open().shown_message(shown_id(owner, id));
+  }
+
   void text(std::string_view message_id, std::string_view delta) const {
     if (delta.empty()) return;
     close(open().take(AgUiKind::reasoning, owner));
-    const std::string id = open().shown_message(message_id);
+    const std::string id = shown_message(message_id);
     if (open().open(AgUiKind::text, id, owner)) {
       line("TEXT_MESSAGE_START",
            [&](JsonMembers& members) { members.text("messageId", id).text("role", "assistant"); });
@@ -142,7 +146,7 @@ struct AgUiEncoder::Step {
 
   void operator()(const ReasoningDelta& p) const {
     if (p.text.empty()) return;
-    const std::string id = reasoning_id(open().shown_message(p.message_id));
+    const std::string id = reasoning_id(shown_message(p.message_id));
     if (open().open(AgUiKind::reasoning, id, owner)) {
       line("REASONING_START", [&](JsonMembers& members) { members.text("messageId", id); });
       line("REASONING_MESSAGE_START",
@@ -176,7 +180,7 @@ struct AgUiEncoder::Step {
   }
 
   void operator()(const MessageDiscarded& p) const {
-    const std::string id = open().shown_message(p.message_id);
+    const std::string id = shown_message(p.message_id);
     if (open().close(AgUiKind::text, id, owner)) {
       line("TEXT_MESSAGE_END", [&](JsonMembers& members) { members.text("messageId", id); });
     }
@@ -186,13 +190,13 @@ struct AgUiEncoder::Step {
       members.text("message_id", id).number("attempt", p.attempt).text("reason", p.reason);
     });
     custom("message_discarded", value);
-    open().discard_message(p.message_id);
+    open().discard_message(shown_id(owner, p.message_id));
   }
 
   /// A message whose pieces nobody has seen is shown at once.
   void operator()(const MessageCommitted& p) const {
     if (p.message.role != Role::assistant) return;
-    const std::string id = open().shown_message(p.message.id);
+    const std::string id = shown_message(p.message.id);
     if (!self.shown_messages_.contains(id)) text(p.message.id, p.message.content);
     close_request();
   }
@@ -216,21 +220,21 @@ struct AgUiEncoder::Step {
   }
 
   void operator()(const ToolCallBegin& p) const {
-    const std::string id = shown_call(owner, p.call_id);
+    const std::string id = shown_id(owner, p.call_id);
     self.calls_with_arguments_.erase(id);
     start_call(id, p.tool_name);
   }
 
   /// Of a call whose beginning nobody has seen all arguments come when it is ready.
   void operator()(const ToolCallDelta& p) const {
-    const std::string id = shown_call(owner, p.call_id);
+    const std::string id = shown_id(owner, p.call_id);
     if (p.delta.empty() || !open().is_open(AgUiKind::tool_call, id, owner)) return;
     self.calls_with_arguments_.insert(id);
     arguments(id, p.delta);
   }
 
   void operator()(const ToolCallReady& p) const {
-    const std::string id = shown_call(owner, p.call_id);
+    const std::string id = shown_id(owner, p.call_id);
     start_call(id, p.tool_name);
     if (self.calls_with_arguments_.erase(id) == 0) {
       std::string text;
@@ -254,13 +258,13 @@ struct AgUiEncoder::Step {
     if (owner.empty() && self.known_results_.contains(p.call_id)) return;
     std::string content = p.output;
     if (!p.error.empty()) content = content.empty() ? p.error : p.error + "\n" + content;
-    result(shown_call(owner, p.call_id), content);
+    result(shown_id(owner, p.call_id), content);
   }
   void operator()(const ToolCallDenied& p) const {
-    result(shown_call(owner, p.call_id), std::string(to_string(p.error_code)) + ": " + p.reason);
+    result(shown_id(owner, p.call_id), std::string(to_string(p.error_code)) + ": " + p.reason);
   }
   void operator()(const ToolCallCancelled& p) const {
-    result(shown_call(owner, p.call_id), "The call was cancelled: " + p.reason);
+    result(shown_id(owner, p.call_id), "The call was cancelled: " + p.reason);
   }
 
   // Sub-agents.
@@ -271,7 +275,7 @@ struct AgUiEncoder::Step {
                       [&](JsonMembers& members) {
                         members.text("name", p.agent).text_if("parentSubagentRunId", owner);
                         if (!p.call_id.empty())
-                          members.text("parentToolCallId", shown_call(owner, p.call_id));
+                          members.text("parentToolCallId", shown_id(owner, p.call_id));
                       });
   }
 

@@ -15,7 +15,7 @@ void fill(JsonMembers& entry, const AgUiInterrupt& interrupt) {
   entry.text("id", interrupt.id)
       .text("reason", "tool_call")
       .text_if("message", interrupt.message)
-      .text("toolCallId", shown_call(interrupt.owner, interrupt.call_id))
+      .text("toolCallId", shown_id(interrupt.owner, interrupt.call_id))
       .raw("responseSchema", response_schema)
       .text_if("expiresAt", interrupt.expires_at)
       .object(

@@ -23,12 +23,12 @@ void append_ag_ui_line(std::string& out, std::string_view type, Timestamp time,
   out += '\n';
 }
 
-/// The id under which a call is shown: what a sub-agent calls something is not unique beside what
-/// others call theirs.
-inline std::string shown_call(std::string_view owner, std::string_view call_id) {
-  std::string id(owner);
-  if (!id.empty()) id += '.';
-  return id.append(call_id);
+/// The id under which a call or a message is shown: what a sub-agent calls something is not unique
+/// beside what others call theirs.
+inline std::string shown_id(std::string_view owner, std::string_view id) {
+  std::string shown(owner);
+  if (!shown.empty()) shown += '.';
+  return shown.append(id);
 }
 
 /// A JSON list of texts.

@@ -1,6 +1,7 @@
 #include "server/http_fixture.hpp"
 #include "server/obedient_model.hpp"
 #include "strandbus/wire/dialect.hpp"
+#include "wire/ag_ui_random.hpp"
 #include "wire/ag_ui_runs.hpp"
 
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -89,6 +91,18 @@ TEST(AgUiVerifier, TakesOurRunsFromEveryEventOn) {
   }
   const Said said = verify(lines);
   EXPECT_EQ(said.status, 0) << said.text;
+}
+
+TEST(AgUiVerifier, TakesWhateverComes) {
+  std::mt19937_64 random(testing::test_seed());
+  std::string lines;
+  for (int round = 0; round < 50; ++round) {
+    testing::EventList list = testing::random_events(random, 100);
+    lines += encode(list.in(testing::EventList::run_context()).add(RunCompleted{}));
+  }
+  const Said said = verify(lines);
+  EXPECT_EQ(said.status, 0) << said.text << "\nseed " << testing::test_seed();
+  EXPECT_NE(said.text.find(" events, 50 runs"), std::string::npos) << said.text;
 }
 
 TEST(AgUiVerifier, RefusesWhatIsNotInOrder) {

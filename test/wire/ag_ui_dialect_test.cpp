@@ -1,6 +1,7 @@
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/wire/dialect.hpp"
 #include "wire/ag_ui_encoder.hpp"
+#include "wire/ag_ui_random.hpp"
 #include "wire/ag_ui_runs.hpp"
 
 #include <boost/json/object.hpp>
@@ -10,6 +11,7 @@
 
 #include <cstddef>
 #include <map>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -196,9 +198,9 @@ TEST(AgUiDialect, ShowsNestedRunsAsSubagents) {
   const auto shape = shape_of(encode(run_with_approvals_and_subagent().events()));
   const std::vector<std::string> wanted{"SUBAGENT_STARTED researcher@child",
                                         "STEP_STARTED turn 1@child",
-                                        "TEXT_MESSAGE_START n1@child",
-                                        "TEXT_MESSAGE_CONTENT n1@child",
-                                        "TEXT_MESSAGE_END n1@child",
+                                        "TEXT_MESSAGE_START child.n1@child",
+                                        "TEXT_MESSAGE_CONTENT child.n1@child",
+                                        "TEXT_MESSAGE_END child.n1@child",
                                         "TOOL_CALL_START child.c1@child",
                                         "TOOL_CALL_ARGS child.c1@child",
                                         "TOOL_CALL_END child.c1@child",
@@ -290,6 +292,14 @@ TEST(AgUiDialect, GivesOurDataForWhatHasNoCounterpart) {
                                           "CUSTOM status_update"));
   EXPECT_THAT(text, HasSubstr(R"("value":{"items":[{"title":"title","status":"open"}]})"));
   EXPECT_THAT(text, HasSubstr(R"("value":{"a":1})"));
+}
+
+TEST(AgUiDialect, KeepsTheOrderThatItsClientDemandsWhateverComes) {
+  std::mt19937_64 random(test_seed());
+  for (int round = 0; round < 200; ++round) {
+    const EventList list = random_events(random, 100);
+    ASSERT_EQ(OrderCheck::of(encode(list.events())), "") << "seed " << test_seed();
+  }
 }
 
 // What the service adds: a part of a run as a run of its own.

@@ -1,5 +1,6 @@
-// Reads AG-UI events from standard input, one a line, and says what the client of AG-UI thinks of
-// them: nothing if all is well, else what it refuses. `EXPECTED` runs must have ended.
+// Reads AG-UI events from standard input, one a line, and fails with what the client of AG-UI refuses:
+// a key or a value that is not of AG-UI, an order that cannot be, a run that has not ended.
+// node verify.mjs MODULES < EVENTS
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
