@@ -60,8 +60,9 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, AgUiClientTest,
                          ::testing::Values("answer", "server_tool", "client_tool",
                                            "unanswered_tool", "approve",
                                            "approve_with_other_arguments", "deny",
-                                           "several_at_once", "error", "subagent", "turns",
-                                           "history", "context", "refused_tool"),
+                                           "several_at_once", "more_than_at_once", "subagent_asks",
+                                           "error", "subagent", "turns", "history", "context",
+                                           "refused_tool"),
                          [](const auto& scenario) { return std::string(scenario.param); });
 
 /// The stream in the words of AG-UI, from one of its events on.

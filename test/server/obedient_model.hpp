@@ -83,8 +83,12 @@ class ObedientModel final : public Provider {
       call(response, "d1", "remove", {{"name", "a.txt"}});
       call(response, "d2", "remove", {{"name", "b.txt"}});
       call(response, "p", "pick_color", {{"kind", "wall"}});
+    } else if (holds(last, "five")) {
+      for (const char* id : {"f1", "f2", "f3", "f4", "f5"})
+        call(response, id, "remove", {{"name", id}});
     } else if (holds(last, "delegate")) {
-      call(response, "h1", "helper", {{"task", "look it up"}});
+      call(response, "h1", "helper",
+           {{"task", holds(last, "removal") ? "delete it" : "look it up"}});
     } else {
       return say("What?");
     }
@@ -114,19 +118,25 @@ struct RemoveArgs {
 };
 STRANDBUS_DESCRIBE(RemoveArgs, 0, name)
 
+inline void add_remove(ToolRegistry& tools) {
+  tools
+      .add<RemoveArgs>("remove", "Removes a file",
+                       [](const RemoveArgs& args) { return "removed " + args.name; })
+      .requires_confirmation();
+}
+
 /// Agents with that model; somebody has to approve what `remove` does.
 inline SessionFactory obedient_agents() {
   const auto model = std::make_shared<ObedientModel>();
   ToolRegistry tools;
   tools.add(make_calculator());
-  tools
-      .add<RemoveArgs>("remove", "Removes a file",
-                       [](const RemoveArgs& args) { return "removed " + args.name; })
-      .requires_confirmation();
+  add_remove(tools);
+  ToolRegistry tools_of_helper;
+  add_remove(tools_of_helper);
   AgentToolOptions helper;
   helper.name = "helper";
   helper.description = "Looks things up";
-  tools.add(make_agent_tool(model, ToolRegistry(), std::move(helper)));
+  tools.add(make_agent_tool(model, std::move(tools_of_helper), std::move(helper)));
   return agent_factory(model, std::move(tools), AgentOptions());
 }
 

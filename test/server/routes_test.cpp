@@ -55,6 +55,8 @@ TEST(Routes, FindTheOperationOfEachPath) {
   routed<detail::ShowReadiness>(make_request("GET", "/readyz"));
   routed<detail::ShowMetrics>(make_request("GET", "/metrics"));
   EXPECT_EQ(routed<detail::LogIn>(make_request("GET", "/login?code=ab")).code, "ab");
+  const std::string ag_ui = R"({"threadId":"t","runId":"r","messages":[]})";
+  EXPECT_EQ(routed<detail::RunAgUi>(test::make_post("/ag-ui", ag_ui)).input.thread_id, "t");
   EXPECT_EQ(routed<detail::ListSessions>(make_request("GET", "/v1/sessions")).limit, 100U);
   EXPECT_EQ(routed<detail::ListSessions>(make_request("GET", "/v1/sessions?limit=7")).limit, 7U);
   EXPECT_EQ(routed<detail::FindSession>(make_request("GET", "/v1/sessions/s.1")).session_id, "s.1");
@@ -72,6 +74,7 @@ TEST(Routes, NameTheMethodsThatAPathTakes) {
   EXPECT_EQ(allow(refusal), "POST, GET, HEAD, OPTIONS");
   EXPECT_EQ(allow(refused(make_request("POST", "/v1/sessions/s"))), "GET, HEAD, DELETE, OPTIONS");
   EXPECT_EQ(allow(refused(make_request("GET", "/v1/sessions/s/runs"))), "POST, OPTIONS");
+  EXPECT_EQ(allow(refused(make_request("GET", "/ag-ui"))), "POST, OPTIONS");
   EXPECT_EQ(allow(refused(make_request("get", "/metrics"))), "GET, HEAD, OPTIONS");
   EXPECT_EQ(routed<detail::ShowMethods>(make_request("OPTIONS", "/metrics")).allow,
             "GET, HEAD, OPTIONS");

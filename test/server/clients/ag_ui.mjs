@@ -134,6 +134,33 @@ const scenarios = {
     assert.deepEqual(texts(third.newMessages), ["All done"]);
   },
 
+  // More calls than run at the same time: the fifth one is asked about when there is room for it.
+  async more_than_at_once() {
+    const approvals = () =>
+      agent.pendingInterrupts.map(({ id }) => ({ interruptId: id, status: "resolved", payload: true }));
+    await run({ say: "five" });
+    assert.equal(agent.pendingInterrupts.length, 4);
+    await run({ resume: approvals() });
+    assert.equal(agent.pendingInterrupts.length, 1);
+    const { newMessages } = await run({ resume: approvals() });
+    assert.deepEqual(texts(newMessages), ["All done"]);
+    assert.equal(agent.messages.filter((m) => m.role === "tool").length, 5);
+  },
+
+  async subagent_asks() {
+    const first = await run({ say: "delegate the removal" });
+    assert.equal(first.last.outcome.type, "interrupt");
+    const [interrupt] = agent.pendingInterrupts;
+    const suspended = first.events.find((event) => event.type === "SUBAGENT_FINISHED");
+    assert.deepEqual(suspended.outcome, { type: "suspended", interruptIds: [interrupt.id] });
+    assert.equal(interrupt.subagentRunId, suspended.subagentRunId);
+    const resume = [{ interruptId: interrupt.id, status: "resolved", payload: { approved: true } }];
+    const { last, newMessages } = await run({ resume });
+    assert.deepEqual(last.outcome, { type: "success" });
+    assert.ok(newMessages.some((m) => m.content === "removed a.txt" && m.subagentRunId));
+    assert.deepEqual(texts(newMessages), ["It is gone", "The helper says so"]);
+  },
+
   async error() {
     const { last, types } = await run({ say: "fail" });
     assert.equal(last.type, "RUN_ERROR");
