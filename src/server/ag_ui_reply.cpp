@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace strandbus::detail {
@@ -31,26 +32,29 @@ Timestamp now() {
 /// Does what is before the answer.
 class AgUiOpening {
  public:
-  AgUiOpening(SessionHub& hub, AgUiInput input) : hub_(hub), input_(std::move(input)) {}
+  AgUiOpening(HttpContext& context, AgUiInput input)
+      : hub_(*context.hub), book_(context.ag_ui), input_(std::move(input)) {}
 
   asio::awaitable<boost::system::result<AgUiReply, HttpRefusal>> run() {
     auto known = co_await hub_.state(input_.thread_id);
     if (!known && known.error().code != Errc::session_unknown) co_return refusal_for(known.error());
     const auto plan = plan_ag_ui(input_, known ? &*known : nullptr);
     if (!plan) co_return plan.error();
-    if (plan->kind == AgUiPlan::Kind::go_on) after_ = known->last_seq;
+    const auto shown = book_.take(input_.thread_id);
+    if (known) after_ = std::min(shown.value_or(known->last_seq), known->last_seq);
     auto refused = co_await prepare(*plan);
     if (refused) co_return *std::move(refused);
     AgUiReply reply;
-    if (plan->kind == AgUiPlan::Kind::go_on)
+    reply.over = plan->kind == AgUiPlan::Kind::nothing;
+    if (reply.over || plan->kind == AgUiPlan::Kind::go_on)
       reply.window = AgUiWindow(*std::move(known), plan->answered);
     reply.known_results = plan->answered;
     reply.names.thread_id = input_.thread_id;
     reply.names.run_id = input_.run_id;
-    reply.nothing = plan->kind == AgUiPlan::Kind::nothing;
-    if (reply.nothing) co_return reply;
+    reply.after = after_;
     FeedOptions options;
     options.after = after_;
+    options.finite = reply.over;
     options.name = "ag-ui";
     auto feed = co_await hub_.feed(input_.thread_id, std::move(options));
     if (!feed) co_return refusal_for(feed.error());
@@ -92,6 +96,7 @@ class AgUiOpening {
   }
 
   SessionHub& hub_;
+  AgUiBook& book_;
   AgUiInput input_;
   std::uint64_t after_ = 0;  // behind which the events are shown
 };
@@ -103,7 +108,8 @@ class AgUiSender {
         reply_(reply),
         setting_(setting),
         encoder_(reply.names),
-        buffer_(setting.chunked ? ChunkBuffer::Framing::chunked : ChunkBuffer::Framing::plain) {
+        buffer_(setting.chunked ? ChunkBuffer::Framing::chunked : ChunkBuffer::Framing::plain),
+        shown_(reply.after) {
     for (const std::string& id : reply.known_results) encoder_.leave_out_result(id);
   }
 
@@ -121,12 +127,16 @@ class AgUiSender {
 
   FeedOutcome outcome() { return std::move(outcome_); }
 
+  /// The event up to which the run was shown; empty when it has ended.
+  std::optional<std::uint64_t> shown() const {
+    return waits_ || encoder_.running() ? std::optional(shown_) : std::nullopt;
+  }
+
  private:
   using Waiting = AgUiWindow::Waiting;
 
   asio::awaitable<void> send_all() {
     encoder_.begin(lines_, now());
-    if (reply_.nothing) encoder_.wait_for_calls(lines_, now(), {});
     while (encoder_.running() && !gone_) {
       co_await flush();
       if (!gone_) co_await read_batch();
@@ -145,7 +155,7 @@ class AgUiSender {
       items = co_await reply_.feed.next(before == Waiting::perhaps ? moment : setting_.keep_alive);
     } catch (const system_error& failed) {
       if (failed.code() != Errc::closed && failed.code() != Errc::session_unknown) throw;
-      co_return encoder_.fail(lines_, now(), "the session was closed", "closed");
+      co_return end();
     }
     if (items.empty() && before == Waiting::perhaps) co_return wait_for_client();
     for (const FeedItem& item : items) {
@@ -157,9 +167,16 @@ class AgUiSender {
     }
   }
 
+  /// Nothing more will come.
+  void end() {
+    if (reply_.over) return encoder_.wait_for_calls(lines_, now(), {});
+    encoder_.fail(lines_, now(), "the session was closed", "closed");
+  }
+
   /// What is no event says that something is missing; what follows is shown as far as it can be.
   void take(const FeedItem& item) {
     if (!item.seq) return;
+    shown_ = *item.seq;
     const auto event = decoder_.read(*item.json);
     if (!event) throw system_error(event.error().code, event.error().message);
     const AgUiWindow::Use use = reply_.window.take(*event);
@@ -170,6 +187,7 @@ class AgUiSender {
   }
 
   void wait_for_client() {
+    waits_ = true;
     const auto interrupts = reply_.window.interrupts();
     if (!interrupts.empty()) return encoder_.interrupt(lines_, now(), interrupts);
     encoder_.wait_for_calls(lines_, now(), reply_.window.calls());
@@ -204,7 +222,9 @@ class AgUiSender {
   EventReader decoder_;
   std::string lines_;  // of the encoder, not yet in the buffer
   ChunkBuffer buffer_;
-  bool gone_ = false;  // the reader, or he is stuck
+  std::uint64_t shown_;
+  bool waits_ = false;  // the run, for the client
+  bool gone_ = false;   // the reader, or he is stuck
   FeedOutcome outcome_;
 };
 
@@ -212,15 +232,17 @@ class AgUiSender {
 
 asio::awaitable<boost::system::result<AgUiReply, HttpRefusal>> open_ag_ui(
     std::shared_ptr<HttpContext> context, AgUiInput input) {
-  AgUiOpening opening(*context->hub, std::move(input));
+  AgUiOpening opening(*context, std::move(input));
   co_return co_await opening.run();
 }
 
-asio::awaitable<FeedOutcome> send_ag_ui(std::shared_ptr<HttpSocket> socket, AgUiReply reply,
+asio::awaitable<FeedOutcome> send_ag_ui(std::shared_ptr<HttpContext> context,
+                                        std::shared_ptr<HttpSocket> socket, AgUiReply reply,
                                         FeedSetting setting) {
   using namespace asio::experimental::awaitable_operators;
   AgUiSender sender(*socket, reply, setting);
   co_await (sender.run() || socket->wait_for_end(tolerated_bytes));
+  if (const auto shown = sender.shown()) context->ag_ui.put(reply.names.thread_id, *shown);
   co_return sender.outcome();
 }
 

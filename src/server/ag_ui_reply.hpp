@@ -17,10 +17,11 @@ namespace strandbus::detail {
 /// What a client of AG-UI is shown: the events of a run from somewhere on.
 struct AgUiReply {
   AgUiOptions names{};
-  bool nothing = false;  ///< there is nothing to show
+  bool over = false;  ///< nothing will come: what the feed has is all
   AgUiWindow window{};
   AgUiWindow::Ids known_results{};
   SessionFeed feed{};
+  std::uint64_t after = 0;  ///< the seq behind which the feed begins
 };
 
 /// Does what the client asks for, as far as that is before the answer.
@@ -29,7 +30,8 @@ asio::awaitable<boost::system::result<AgUiReply, HttpRefusal>> open_ag_ui(
 
 /// Sends the body of the answer: one `data:` line and an empty line for each event of AG-UI. It
 /// ends with the run, or when the run waits for the client.
-asio::awaitable<FeedOutcome> send_ag_ui(std::shared_ptr<HttpSocket> socket, AgUiReply reply,
+asio::awaitable<FeedOutcome> send_ag_ui(std::shared_ptr<HttpContext> context,
+                                        std::shared_ptr<HttpSocket> socket, AgUiReply reply,
                                         FeedSetting setting);
 
 }  // namespace strandbus::detail

@@ -13,10 +13,13 @@ bool any(const Items& items, Wanted wanted) {
   return std::any_of(items.begin(), items.end(), wanted);
 }
 
+/// The run that is under way, else the last one.
 const RunState* root_run(const SessionState& state) {
-  const auto found = std::find_if(state.runs.begin(), state.runs.end(),
-                                  [](const RunState& run) { return run.depth == 0; });
-  return found == state.runs.end() ? nullptr : &*found;
+  const auto is_root = [](const RunState& run) { return run.depth == 0; };
+  const auto found = std::find_if(state.runs.begin(), state.runs.end(), is_root);
+  if (found != state.runs.end()) return &*found;
+  const auto ended = std::find_if(state.ended_runs.rbegin(), state.ended_runs.rend(), is_root);
+  return ended == state.ended_runs.rend() ? nullptr : &*ended;
 }
 
 /// Whether a call does nothing itself but to wait for a sub-agent.

@@ -37,8 +37,9 @@ class AgUiWindow {
 
   /// On the next run that begins.
   AgUiWindow() = default;
-  /// On the run that is under way: `state` is what has happened in it, `answered` are the approvals
-  /// and calls that have just got an answer.
+  /// On the run that is under way, or was the last one: `state` is what has happened, `answered`
+  /// are the approvals and calls that have just got an answer. Events that the state knows already
+  /// may be taken, to be shown.
   AgUiWindow(SessionState state, Ids answered);
 
   Use take(const StreamEvent& event);

@@ -255,7 +255,8 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer_ag_ui(RunAgUi opera
   const HttpReply reply = ag_ui_head();
   const error_code ec = co_await write_feed_head(reply, setting, Next::close);
   if (ec) co_return Next::close;
-  const FeedOutcome outcome = co_await send_ag_ui(socket_, *std::move(opened), std::move(setting));
+  const FeedOutcome outcome =
+      co_await send_ag_ui(context_, socket_, *std::move(opened), std::move(setting));
   log_request(reply.status, outcome.problem);
   co_return Next::close;
 }

@@ -2,6 +2,7 @@
 
 #include "server/access.hpp"
 #include "server/address_limits.hpp"
+#include "server/ag_ui_book.hpp"
 #include "server/login_book.hpp"
 #include "strandbus/server/http_server.hpp"
 
@@ -30,6 +31,7 @@ struct HttpContext {
   const AccessPolicy access;
   LoginBook logins;
   AddressLimits addresses;
+  AgUiBook ag_ui;
   std::atomic<bool> draining = false;
   std::atomic<std::size_t> connections = 0;
   std::atomic<std::uint64_t> accepted = 0;

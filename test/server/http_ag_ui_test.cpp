@@ -191,10 +191,37 @@ TEST_F(HttpAgUiTest, RefusesTheAnswerToAnApprovalThatSomebodyElseHasGiven) {
                                        R"(","status":"resolved","payload":true}])"));
   EXPECT_EQ(late.status, 409);
   EXPECT_THAT(late.body, HasSubstr("interrupt_unknown"));
-  // A client that must answer every interrupt can go on.
+  // A client that must answer every interrupt can go on, and sees what has happened.
   const std::string withdrawn =
       stream(ag_ui("", R"(,"resume":[{"interruptId":")" + id + R"(","status":"cancelled"}])"));
+  EXPECT_THAT(withdrawn, HasSubstr("removed a.txt"));
+  EXPECT_THAT(withdrawn, HasSubstr("It is gone"));
   EXPECT_THAT(withdrawn, HasSubstr(R"("outcome":{"type":"success")"));
+  const std::string again =
+      stream(ag_ui("", R"(,"resume":[{"interruptId":")" + id + R"(","status":"cancelled"}])"));
+  EXPECT_THAT(again, Not(HasSubstr("It is gone")));
+  EXPECT_THAT(again, HasSubstr(R"("outcome":{"type":"success")"));
+}
+
+TEST_F(HttpAgUiTest, ShowsWhatHappenedSinceTheLastRequestOfTheThread) {
+  start_obedient_server();
+  const std::string first = stream(saying("five"));
+  const json::object end = last_event(first);
+  const json::array& interrupts = end.at("outcome").at("interrupts").as_array();
+  ASSERT_EQ(interrupts.size(), 4U);
+  const std::string one(interrupts.at(0).at("id").as_string());
+  const std::string other(interrupts.at(1).at("id").as_string());
+  const std::uint64_t seq = wait(shared_hub_->state("t"))->last_seq;
+  ask(post("/v1/sessions/t/commands", R"({"type":"approve","approval_id":")" + one + "\"}"));
+  const Stop removed = [](const FeedItem& item) { return item.type == "tool_call_completed"; };
+  wait(read_until(*shared_hub_, "t", behind(seq), removed));
+  const std::string resume =
+      R"(,"resume":[{"interruptId":")" + other + R"(","status":"resolved","payload":true}])";
+  const std::string second = stream(ag_ui(message("five"), resume));
+  EXPECT_THAT(second, HasSubstr("removed f1"));  // that nobody was shown
+  EXPECT_THAT(second, HasSubstr("removed f2"));
+  ask(post("/v1/sessions/t/commands", R"({"type":"cancel"})"));
+  while (wait(shared_hub_->find("t"))->running) std::this_thread::yield();
 }
 
 TEST_F(HttpAgUiTest, BeginsAnewWhenAMessageComesInsteadOfADecision) {
