@@ -49,6 +49,18 @@ void DurableLog::append(StreamEvent event, StoredEvent text) {
   head_.store(seq, std::memory_order_release);  // a stream may begin behind it now
 }
 
+void DurableLog::skip(StreamEvent hole) {
+  const std::uint64_t seq = hole.seq();
+  {
+    const std::lock_guard lock(mutex_);  // texts follow each other without a hole
+    texts_.clear();
+    text_bytes_ = 0;
+  }
+  promise(seq);
+  bus_.restore(std::move(hole)).value();
+  head_.store(seq, std::memory_order_release);
+}
+
 std::shared_ptr<const std::string> DurableLog::text_of(std::uint64_t seq) const {
   const std::lock_guard lock(mutex_);
   if (texts_.empty() || seq < texts_.front().seq || seq > texts_.back().seq) return nullptr;

@@ -28,6 +28,9 @@ class DurableLog {
 
   /// Shows readers an event that has become durable, and its text.
   void append(StreamEvent event, StoredEvent text);
+  /// Goes past an event that the store cannot read; `hole` stands in its place, and no reader gets
+  /// it: whoever comes later is told of a gap by the store. Before there are readers.
+  void skip(StreamEvent hole);
 
   /// The seq of the newest durable event.
   std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }

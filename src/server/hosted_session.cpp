@@ -14,7 +14,6 @@ namespace strandbus::detail {
 namespace {
 
 constexpr std::size_t max_write = 512;  // events of one append
-constexpr std::size_t page_events = 1024;
 constexpr std::chrono::seconds patience_with_agents(5);
 
 BusOptions bus_options(const HubServices& services) {
@@ -37,19 +36,6 @@ Publisher publisher_of(const EventBus& bus, const HubServices& services, std::st
   context.session_id = std::move(session_id);
   return bus.publisher(std::move(context)).redacted(services.options.redactor);
 }
-
-Timestamp now() {
-  return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
-}
-
-struct MessagesBefore {
-  std::shared_ptr<const EventStore> store;
-  std::string session_id;
-
-  StoreResult<std::vector<StoredMessage>> operator()() const {
-    return store->messages_before(session_id);
-  }
-};
 
 /// Gives a command to an agent.
 struct Commander {
@@ -97,81 +83,6 @@ void HostedSession::begin(const NewSession& wanted) {
   created.title = wanted.title;
   created.client = wanted.client;
   static_cast<void>(publisher_.publish(std::move(created)));
-}
-
-// The past.
-
-asio::awaitable<StoreResult<void>> HostedSession::load() {
-  MessagesBefore question{services_->store, metadata_.session_id};
-  const auto before = co_await services_->pool->run(std::move(question));
-  if (!before) co_return before.error();
-  for (const StoredMessage& stored : *before) messages_.push_back(stored.message);
-  std::uint64_t position = 0;
-  for (;;) {
-    const auto page = co_await log_->read(position, page_events);
-    if (!page) co_return page.error();
-    if (page->empty()) break;
-    for (const StoredEvent& stored : *page) {
-      const auto event = decoder_.read(*stored.json);
-      if (!event) {
-        co_return StoreError{event.error().code, "session " + metadata_.session_id + ", seq " +
-                                                     std::to_string(stored.seq) + ": " +
-                                                     event.error().message};
-      }
-      take_past(stored, *event);
-    }
-    position = page->back().seq;
-  }
-  came_after_ = position;
-  begin_to_write();
-  SessionRestored restored;
-  restored.from_seq = static_cast<std::int64_t>(position);
-  restored.events = static_cast<std::int64_t>(past_events_);
-  restored.messages = static_cast<std::int64_t>(messages_.size());
-  restored_ = restored;
-  auto pending = interrupted_.unapproved();
-  end_interrupted();
-  offer_again(std::move(pending));
-  co_return StoreResult<void>();
-}
-
-void HostedSession::take_past(const StoredEvent& stored, const StreamEvent& event) {
-  ++past_events_;
-  const bool from_outside = intake_.is_from_outside(event);
-  intake_.note(event);
-  if (!from_outside) {
-    interrupted_.add(event);
-    const auto* const commit = event.get_if<MessageCommitted>();
-    if (commit && event.context().depth == 0) messages_.push_back(commit->message);
-  }
-  newest_ = event;
-  bus_.restore(event).value();  // so it knows which runs are open
-  log_->append(event, stored);
-}
-
-/// Gives an end to what the process before this one has left open.
-void HostedSession::end_interrupted() {
-  if (interrupted_.empty()) return;
-  EventIdGenerator ids;
-  ids.continue_after(newest_->id());
-  std::uint64_t seq = newest_->seq();
-  for (StreamEvent& end : interrupted_.ends(now())) {
-    const auto* const commit = end.get_if<MessageCommitted>();
-    if (commit && end.context().depth == 0) messages_.push_back(commit->message);
-    const Timestamp time = std::max(now(), newest_->ts());
-    end.set_stamp(++seq, ids.next(time), time);
-    static_cast<void>(bus_.restore(std::move(end)));
-  }
-  announce_restore();
-}
-
-/// Says, before anything else happens, that the session goes on. Not while a run from outside is
-/// open, which goes on too: session_restored says that no run does.
-void HostedSession::announce_restore() {
-  if (!restored_) return;
-  const SessionRestored restored = *std::exchange(restored_, std::nullopt);
-  changed_here_ = true;
-  if (!intake_.has_open_run()) static_cast<void>(publisher_.publish(restored));
 }
 
 // From the bus to the store, and from there to the readers.

@@ -39,7 +39,7 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   const Strand& strand() const noexcept { return strand_; }
   const SessionMetadata& metadata() const noexcept { return metadata_; }
   const std::shared_ptr<DurableLog>& log() const noexcept { return log_; }
-  /// The seq of the newest event when it came into memory. After load.
+  /// The seq of the newest event when it came into memory, readable or not. After load.
   std::uint64_t came_after() const noexcept { return came_after_; }
   bool running() const noexcept { return running_; }
   std::size_t queued() const noexcept { return queued_; }
@@ -48,7 +48,8 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
 
   /// Begins to write, with the event that says that there is a session.
   void begin(const NewSession& wanted);
-  /// Reads the past, puts in order what was interrupted, and begins to write.
+  /// Reads the past, as far as it is readable, puts in order what was interrupted, and begins to
+  /// write.
   asio::awaitable<StoreResult<void>> load();
 
   StoreResult<StartedRun> start_run(std::string message, WhenBusy when_busy,
@@ -64,6 +65,9 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
 
  private:
   void begin_to_write();
+  StoreResult<void> take_page(const std::vector<StoredEvent>& page, std::uint64_t last);
+  void take_missing(std::uint64_t until);
+  void report_missing();
   void take_past(const StoredEvent& stored, const StreamEvent& event);
   void end_interrupted();
   void announce_restore();
@@ -104,7 +108,8 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   InterruptedRuns interrupted_;
   EventIntake intake_;
   EventReader decoder_;
-  std::optional<StreamEvent> newest_;  // of the past
+  std::optional<StreamEvent> newest_;  // of the past that can be read
+  std::uint64_t missing_from_ = 0;     // the first event of the hole at came_after_; 0 = none
   std::uint64_t past_events_ = 0;
   std::uint64_t came_after_ = 0;
   std::deque<std::string> queue_;

@@ -135,8 +135,10 @@ class MemoryStore final : public EventStore {
     std::vector<StoredEvent> page;
     for (const StoredEvent& event : found->second.events) {
       if (event.seq <= after || page.size() == limit) continue;
-      if (found->second.damaged.contains(event.seq))
+      if (found->second.damaged.contains(event.seq)) {
+        if (!page.empty()) break;
         return error(Errc::invalid_file, session_id + ", seq " + std::to_string(event.seq));
+      }
       page.push_back(event);
     }
     return page;
@@ -198,7 +200,12 @@ class MemoryStore final : public EventStore {
       if (found != state_->sessions.end()) found->second.written = false;
     }
 
-    std::uint64_t last_seq() const noexcept override { return 0; }
+    std::uint64_t last_seq() const noexcept override {
+      const std::lock_guard lock(state_->mutex);
+      const auto found = state_->sessions.find(session_id_);
+      if (found == state_->sessions.end() || found->second.events.empty()) return 0;
+      return found->second.events.back().seq;
+    }
 
    private:
     void start_append(std::vector<StoredEvent> events, AppendHandler handler) override {
