@@ -41,7 +41,8 @@ class Service {
 
   /// The whole answer to a request.
   std::string request(const std::string& method, const std::string& path,
-                      const std::string& body = {}) const {
+                      const std::string& body = {},
+                      const std::string& media_type = "application/json") const {
     const detail::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -52,7 +53,7 @@ class Service {
     std::string text = method + ' ' + path + " HTTP/1.1\r\nHost: " + this->address() +
                        "\r\nAuthorization: Bearer " + token_ + "\r\nConnection: close\r\n";
     if (!body.empty()) {
-      text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+      text += "Content-Type: " + media_type + "\r\nContent-Length: " + std::to_string(body.size()) +
               "\r\n";
     }
     text += "\r\n" + body;
