@@ -96,7 +96,7 @@ need() {
 }
 
 to_build="g++ cmake ninja-build ccache pkg-config BOOST libssl-dev libdtl-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libedit-dev"
-to_test="libgtest-dev libgmock-dev librapidcheck-dev json-schema-test-suite openssl bubblewrap"
+to_test="libgtest-dev libgmock-dev librapidcheck-dev json-schema-test-suite openssl bubblewrap curl"
 to_sanitize="clang libclang-rt-dev"
 # One version for everybody: releases of clang-format disagree.
 formatter=clang-format-14
