@@ -141,6 +141,43 @@ TEST_F(SessionDamage, ComesBackAsOftenAsItIsAsked) {
   EXPECT_EQ(seqs(items), from_to(15, 14 + items.size()));
 }
 
+TEST_F(SessionDamage, LeavesOutTheResultOfACallThatIsLost) {
+  const std::string id = make_session();
+  RunContext context;
+  context.session_id = id;
+  context.run_id = "run_1";
+  Message call;
+  call.role = Role::assistant;
+  call.tool_calls.emplace_back().call_id = "c1";
+  Message result;
+  result.role = Role::tool;
+  result.content = "the nail is in";
+  result.tool_call_id = "c1";
+  Message answer;
+  answer.role = Role::assistant;
+  answer.content = "done";
+  for (const bool damaged : {false, true}) {
+    std::vector<StoredEvent> events;
+    for (const Message& message : {call, result, answer}) {
+      StreamEvent event(MessageCommitted{.message = message});
+      event.set_context(std::make_shared<const RunContext>(context));
+      event.set_stamp(events.size() + 1, EventIdGenerator().next(Timestamp()), Timestamp());
+      events.push_back({event.seq(), std::make_shared<const std::string>(to_json(event))});
+    }
+    SessionMetadata metadata;
+    metadata.session_id = damaged ? "damaged" : "whole";
+    store_->put(metadata, std::move(events));
+    if (damaged) store_->damage(metadata.session_id, 1);
+    ASSERT_TRUE(say(metadata.session_id, "0"));
+    read(metadata.session_id, behind(3));
+    if (damaged) {
+      EXPECT_THAT(messages_before(), ElementsAre("done"));
+    } else {
+      EXPECT_THAT(messages_before(), ElementsAre("", "the nail is in", "done"));
+    }
+  }
+}
+
 // The same with a file.
 
 /// Changes one bit of an event behind the store's back.
