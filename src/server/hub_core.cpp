@@ -388,6 +388,9 @@ SessionInfo HubCore::info_of(SessionSummary summary) const {
   const auto found = slots_.find(info.summary.metadata.session_id);
   if (found == slots_.end() || !found->second.session) return info;
   const HostedSession& session = *found->second.session;
+  // The store knows of an event before we hear that it has it; who is told of it may read behind
+  // it.
+  session.log()->promise(info.summary.last_seq);
   info.loaded = true;
   info.running = session.running();
   info.queued = session.queued();

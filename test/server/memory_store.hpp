@@ -32,11 +32,17 @@ class MemoryStore final : public EventStore {
     const std::lock_guard lock(state_->mutex);
     state_->held = true;
   }
+  /// Appends are done, but nobody is told so until release().
+  void hold_answers() {
+    const std::lock_guard lock(state_->mutex);
+    state_->answers_held = true;
+  }
   void release() {
     std::vector<std::function<void()>> waiting;
     {
       const std::lock_guard lock(state_->mutex);
       state_->held = false;
+      state_->answers_held = false;
       waiting.swap(state_->waiting);
     }
     for (const auto& go_on : waiting) go_on();
@@ -173,6 +179,7 @@ class MemoryStore final : public EventStore {
     std::map<std::string, Kept> sessions;
     std::optional<StoreError> failure;
     bool held = false;
+    bool answers_held = false;
     std::vector<std::function<void()>> waiting;
   };
 
@@ -213,17 +220,25 @@ class MemoryStore final : public EventStore {
       auto whom = std::make_shared<AppendHandler>(std::move(handler));
       auto go_on = [state = state_, id = session_id_, what, whom] {
         const error_code ec = write(*state, id, *what);
-        const asio::any_completion_executor executor = asio::get_associated_executor(
-            *whom, asio::any_completion_executor(asio::system_executor()));
-        asio::post(asio::system_executor(), [executor, whom, ec] {
-          executor.execute([whom, ec] { std::move (*whom)(ec); });
-        });
+        auto answer = [whom, ec] { tell(whom, ec); };
+        {
+          const std::lock_guard lock(state->mutex);
+          if (state->answers_held) return state->waiting.push_back(std::move(answer));
+        }
+        answer();
       };
       {
         const std::lock_guard lock(state_->mutex);
         if (state_->held) return state_->waiting.push_back(std::move(go_on));
       }
       go_on();
+    }
+
+    static void tell(const std::shared_ptr<AppendHandler>& whom, error_code ec) {
+      const asio::any_completion_executor executor = asio::get_associated_executor(
+          *whom, asio::any_completion_executor(asio::system_executor()));
+      asio::post(asio::system_executor(),
+                 [executor, whom, ec] { executor.execute([whom, ec] { std::move (*whom)(ec); }); });
     }
 
     static error_code write(State& state, const std::string& id,

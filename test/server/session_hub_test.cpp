@@ -187,6 +187,22 @@ TEST_F(HubTest, GivesTheRunToAReaderThatComesBeforeItIsDurable) {
   EXPECT_EQ(seqs(items), from_to(2, 9));
 }
 
+TEST_F(HubTest, DoesNotResetAReaderThatAskedHowFarTheSessionIs) {
+  store_->hold_answers();
+  const std::string id = make_session();
+  while (store_->events(id).empty()) std::this_thread::yield();
+  const std::uint64_t after = wait(hub_->find(id)).value().summary.last_seq;
+  EXPECT_EQ(after, 1U);
+  SessionFeed feed = wait(hub_->feed(id, behind(after))).value();
+  store_->release();
+  ASSERT_TRUE(say(id, "1"));
+  std::vector<FeedItem> items;
+  while (items.empty() || !at_end_of_run(items.back())) {
+    for (FeedItem& item : wait(feed.next(std::chrono::seconds(30)))) items.push_back(item);
+  }
+  EXPECT_EQ(seqs(items), from_to(2, 7));
+}
+
 TEST_F(HubTest, MergesDeltasForAReaderThatAsks) {
   const std::string id = make_session();
   read(id, behind(0), [](const FeedItem&) { return true; });
