@@ -16,6 +16,8 @@ usage: sh cmake/dev.sh COMMAND
                       asan-ubsan, tsan, fuzz
   bench [ARGUMENTS]   measure the bus beside its peers and print one table; arguments:
                       --rounds N (default: 5), --only P3,P6 (those scenarios alone)
+  load [ARGUMENTS]    measure the server with thousands of readers, beside nginx with nchan; arguments:
+                      --streams N, --sockets N, --slow N, --hostile N, --rounds N and others
   soak                run the long proofs, optimised; they say how far they are
   faults [NAME…]      put small faults into a copy of the bus and see which test finds each
   format [--check]    format the sources, or only say which are not formatted
@@ -241,6 +243,23 @@ bench() {
   echo "dev.sh: the figures are in build/release/bench/report.json, the chart in report.svg beside it"
 }
 
+# nginx with the module nchan, at hand or installed; what Debian starts with it is not used.
+nginx_with_nchan() {
+  want nginx-core libnginx-mod-nchan >&2
+  [ -x /usr/sbin/nginx ] && [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] && echo /usr/sbin/nginx
+}
+
+load() {
+  # shellcheck disable=SC2086
+  need $to_build
+  nginx=$(nginx_with_nchan) || echo "dev.sh: nchan is left out"
+  configure release -DSTRANDBUS_BUILD_BENCH=ON -DSTRANDBUS_BUILD_TESTS=OFF
+  build release --target strandbus_cli strandbus_load
+  say "measuring; this takes some minutes, and a quiet machine"
+  exec "$root/build/release/bench/strandbus_load" --program "$root/build/release/bin/strandbus" \
+    --nginx "$nginx" "$@"
+}
+
 format() {
   case ${1-} in
     "") mode=-i ;;
@@ -261,6 +280,7 @@ case $command in
   serve) serve "$@" ;;
   test) [ $# -le 1 ] || misuse "test takes one preset"; test_preset "${1-dev}" ;;
   bench) bench "$@" ;;
+  load) load "$@" ;;
   soak) [ $# -eq 0 ] || misuse "soak takes no argument"; soak ;;
   faults) faults "$@" ;;
   format) [ $# -le 1 ] || misuse "format takes one option"; format "$@" ;;
