@@ -61,7 +61,7 @@ std::string nchan_configuration(const std::string& directory, std::uint16_t port
          "      nchan_message_buffer_length 100000;\n      nchan_message_timeout 1h;\n    }\n"
          "    location = /subscribe {\n"
          "      nchan_subscriber eventsource;\n      nchan_channel_id load;\n"
-         "      nchan_subscriber_first_message newest;\n    }\n"
+         "      nchan_subscriber_first_message oldest;\n    }\n"
          "  }\n}\n";
 }
 
