@@ -61,6 +61,11 @@ void DurableLog::skip(StreamEvent hole) {
   head_.store(seq, std::memory_order_release);
 }
 
+std::uint64_t DurableLog::first_kept() const {
+  const std::lock_guard lock(mutex_);
+  return texts_.empty() ? head() + 1 : texts_.front().seq;
+}
+
 std::shared_ptr<const std::string> DurableLog::text_of(std::uint64_t seq) const {
   const std::lock_guard lock(mutex_);
   if (texts_.empty() || seq < texts_.front().seq || seq > texts_.back().seq) return nullptr;

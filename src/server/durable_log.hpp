@@ -41,6 +41,8 @@ class DurableLog {
     }
   }
   std::uint64_t promised() const noexcept { return promised_.load(); }
+  /// The seq from which on the memory has everything; head() + 1 if it has nothing.
+  std::uint64_t first_kept() const;
   /// The text of an event, if it is kept in memory; else null.
   std::shared_ptr<const std::string> text_of(std::uint64_t seq) const;
 

@@ -59,7 +59,10 @@ void FeedReader::begin() {
     position_ = 0;
   }
   stored_until_ = head;
-  if (!options_.finite) open_stream();
+  if (options_.finite) return;
+  // Whatever is in the memory need not be read: many who come back at once cost the store nothing.
+  stored_until_ = std::clamp(log_->first_kept() - 1, position_, head);
+  open_stream();
 }
 
 /// The stream begins behind what the store is asked for, so that it waits with everything newer.

@@ -145,6 +145,15 @@ TEST_F(HubTest, ReadsFromTheStoreWhatTheMemoryDoesNotKeep) {
   }
 }
 
+TEST_F(HubTest, AsksTheStoreNothingThatTheMemoryHas) {
+  const std::string id = make_session();
+  ASSERT_TRUE(say(id, "12"));
+  read(id, behind(0));
+  for (std::uint64_t seq = 1; seq <= 18; ++seq) store_->damage(id, seq);
+  for (std::uint64_t after = 0; after < 18; ++after)
+    EXPECT_EQ(seqs(read(id, behind(after))), from_to(after + 1, 18));
+}
+
 TEST_F(HubTest, JoinsThePastToThePresentWithoutAHole) {
   SessionHubOptions options;
   options.history = 8;
