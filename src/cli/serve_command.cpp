@@ -15,10 +15,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <malloc.h>
 #include <memory>
 #include <thread>
 #include <unistd.h>
@@ -31,6 +35,8 @@ namespace {
 constexpr std::chrono::seconds patience_with_runs(10);
 constexpr std::chrono::seconds patience_with_readers(5);
 constexpr unsigned most_threads = 16;
+constexpr std::chrono::seconds pause_between_looks(5);
+constexpr std::size_t many_connections = 100;
 
 void make_directory(const std::filesystem::path& path) {
   if (path.empty()) return;
@@ -120,6 +126,21 @@ asio::awaitable<void> drain(SessionHub& hub, HttpServer& server, asio::io_contex
   context.stop();
 }
 
+/// Gives memory back after many connections have ended, which the allocator would keep for ever.
+asio::awaitable<void> give_back_memory(const HttpServer& server) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  std::size_t most = 0;
+  for (;;) {
+    timer.expires_after(pause_between_looks);
+    co_await timer.async_wait(asio::use_awaitable);
+    const std::size_t connections = server.stats().connections;
+    most = std::max(most, connections);
+    if (most < many_connections || connections > most / 2) continue;
+    ::malloc_trim(0);
+    most = connections;
+  }
+}
+
 void run_on_all_processors(asio::io_context& context) {
   const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 2U, most_threads);
   std::vector<std::jthread> others;
@@ -173,6 +194,7 @@ ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment
     return true;
   });
   server->start();
+  asio::co_spawn(context, give_back_memory(*server), asio::detached);
   say((choice.script ? "scripted model " : "model ") + choice.model + " (" + choice.source + ")");
   say_where(arguments, *server, token);
   run_on_all_processors(context);
