@@ -28,7 +28,7 @@ constexpr std::string_view application = "the application and its tools";
 
 constexpr Source sources[] = {
     {EventType::session_created, "server/hosted_session.cpp"},
-    {EventType::session_restored, "server/hosted_session.cpp"},
+    {EventType::session_restored, "server/hosted_session_past.cpp"},
     {EventType::session_closed, "server/hosted_session.cpp"},
     {EventType::workspace_updated, "", application},
     {EventType::workflow_started, "", workflows},
