@@ -52,8 +52,10 @@ class LoadRun {
     run_many();
     run_beside_nuisances();
     say("everybody has gone");
-    wait_until([&] { return look().descriptors <= figures_.start.descriptors; });
-    figures_.end = look();
+    wait_until([&] {
+      figures_.end = look();
+      return figures_.end.descriptors <= figures_.start.descriptors && gave_memory_back(figures_);
+    });
     return figures_;
   }
 

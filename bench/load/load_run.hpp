@@ -40,6 +40,10 @@ LoadFigures run_load(const Options& options, const std::string& directory);
 /// The figures as a table.
 std::string render(const Options& options, const LoadFigures& figures);
 
+/// Whether the server has about as much memory again as at the start; it needs some seconds for
+/// that.
+bool gave_memory_back(const LoadFigures& figures);
+
 /// What does not hold of what must; empty = all of it does.
 std::vector<std::string> broken_bounds(const Options& options, const LoadFigures& figures);
 

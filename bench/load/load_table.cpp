@@ -64,6 +64,12 @@ std::string render(const Options& options, const LoadFigures& figures) {
   return text;
 }
 
+bool gave_memory_back(const LoadFigures& figures) {
+  const double grown = double(figures.peak.proportional_bytes - figures.start.proportional_bytes);
+  return double(figures.end.proportional_bytes) <=
+         double(figures.start.proportional_bytes + kept_bytes) + most_kept * grown;
+}
+
 std::vector<std::string> broken_bounds(const Options& options, const LoadFigures& figures) {
   std::vector<std::string> broken;
   const double ratio = figures.beside.p99_ms / figures.alone.p99_ms;
@@ -75,9 +81,7 @@ std::vector<std::string> broken_bounds(const Options& options, const LoadFigures
   if (figures.end.descriptors > figures.start.descriptors)
     broken.push_back(line("the server had %zu descriptors at the start and has %zu at the end",
                           figures.start.descriptors, figures.end.descriptors));
-  const double grown = double(figures.peak.proportional_bytes - figures.start.proportional_bytes);
-  if (double(figures.end.proportional_bytes) >
-      double(figures.start.proportional_bytes + kept_bytes) + most_kept * grown)
+  if (!gave_memory_back(figures))
     broken.push_back(
         line("the server kept %.1f MiB of %.1f MiB at the peak; at the start it had %.1f",
              mib(figures.end.proportional_bytes), mib(figures.peak.proportional_bytes),
