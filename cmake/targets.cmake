@@ -23,11 +23,18 @@ endfunction()
 # Private headers are reached as "folder/x.hpp", helpers of test/support as "support/x.hpp", files
 # through the macro STRANDBUS_SOURCE_DIR. SOAK: this program also holds long proofs, which run
 # when the environment has STRANDBUS_SOAK=1 (`dev.sh soak`); its label is then soak. ALONE: its
-# tests disturb others, or are disturbed by them; nothing runs beside them.
+# tests disturb others, or are disturbed by them; nothing runs beside them. ONE_THREAD: no two threads
+# meet in what it tests, so it is left out where only races are looked for.
 function(strandbus_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SOAK;ALONE" "LABEL" "SOURCES;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SOAK;ALONE;ONE_THREAD" "LABEL" "SOURCES;LIBS")
+  if(arg_ONE_THREAD AND STRANDBUS_TEST_RACES_ONLY)
+    return()
+  endif()
   set(target test_${name})
   add_executable(${target} ${arg_SOURCES})
+  if(STRANDBUS_TEST_RACES_ONLY)
+    target_compile_options(${target} PRIVATE -O0)  # tests themselves: half the time to compile
+  endif()
   target_link_libraries(${target} PRIVATE ${arg_LIBS} GTest::gmock_main)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/test")
   target_compile_definitions(${target} PRIVATE STRANDBUS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
