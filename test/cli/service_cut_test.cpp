@@ -236,9 +236,14 @@ class Follower {
                   program_.out().size() - std::min(program_.out().size(), last_words.size());
               program_.read_next("\n");
             }
-            program_.read_next("\n");
+            // The end of that line may have been read already.
+            const std::size_t place = program_.out().find(last_words, looked_at_);
+            while (program_.out().find('\n', place) == std::string::npos) program_.read_next("\n");
           } catch (const std::exception& failure) {
-            ADD_FAILURE() << "follow: " << std::string(failure.what()).substr(0, 2000);
+            const std::string what = failure.what();
+            const std::size_t shown = std::min<std::size_t>(what.size(), 2000);
+            ADD_FAILURE() << "follow: " << what.substr(0, 80) << " … "
+                          << what.substr(what.size() - shown);
             proof.fail();
           }
         }) {}
