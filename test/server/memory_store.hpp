@@ -4,7 +4,9 @@
 
 #include <boost/asio/any_completion_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/system_executor.hpp>
 #include <boost/system/errc.hpp>
 
@@ -235,8 +237,11 @@ class MemoryStore final : public EventStore {
     }
 
     static void tell(const std::shared_ptr<AppendHandler>& whom, error_code ec) {
-      const asio::any_completion_executor executor = asio::get_associated_executor(
+      const asio::any_completion_executor known = asio::get_associated_executor(
           *whom, asio::any_completion_executor(asio::system_executor()));
+      // Its context stays for as long as somebody is about to be told there.
+      const asio::any_completion_executor executor =
+          asio::prefer(known, asio::execution::outstanding_work.tracked);
       asio::post(asio::system_executor(),
                  [executor, whom, ec] { executor.execute([whom, ec] { std::move (*whom)(ec); }); });
     }
