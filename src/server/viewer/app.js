@@ -1,0 +1,74 @@
+// The page as a whole: what the address names is shown, the list of sessions or one session.
+import { formatRoute, parseRoute } from "./route.js";
+import { h, replaceChildren, toggleClass } from "./view/dom.js";
+import { copyText, LiveRegion } from "./view/live_region.js";
+import { SessionView } from "./view/session_view.js";
+import { SessionsView, WelcomeView } from "./view/sessions_view.js";
+
+export class App {
+  #root;
+  #embedded;
+  #page = null;
+  #pageKey = "";
+  #region = new LiveRegion();
+  #main = h("div", { className: "app" });
+  #list = null; // beside every page, but not in an exported file
+
+  constructor(root, embedded) {
+    this.#root = root;
+    this.#embedded = embedded;
+  }
+
+  start() {
+    replaceChildren(this.#root, this.#main, this.#region.elements);
+    if (!this.#embedded) this.#list = new SessionsView(this.#tools());
+    this.#list?.start();
+    addEventListener("hashchange", () => this.#show());
+    this.#show();
+  }
+
+  #route() {
+    const route = parseRoute(location.hash);
+    if (!this.#embedded) return route;
+    const session = String(this.#embedded.session.id ?? "session");
+    if (route.page === "session") return { ...route, session };
+    return parseRoute(formatRoute({ page: "session", session }));
+  }
+
+  // change: members of the route that become others; an own history entry unless replace.
+  #go(change, { replace = true } = {}) {
+    const route = { ...this.#route(), ...change };
+    const address = formatRoute(route);
+    if (address === location.hash) return;
+    if (replace) history.replaceState(null, "", address);
+    else history.pushState(null, "", address);
+    this.#show();
+  }
+
+  #tools() {
+    return {
+      go: (change, options) => this.#go(change, options),
+      announce: (text) => this.#region.announce(text),
+      toast: (text) => this.#region.toast(text),
+      copy: (text, what) => copyText(text, what, this.#region),
+    };
+  }
+
+  #show() {
+    const route = this.#route();
+    const key = route.page === "session" ? `s/${route.session}` : "sessions";
+    if (key !== this.#pageKey) {
+      this.#page?.dispose();
+      this.#pageKey = key;
+      this.#page =
+        route.page === "session"
+          ? new SessionView(route, this.#tools(), this.#embedded)
+          : new WelcomeView(this.#tools());
+      replaceChildren(this.#main, this.#list?.element, this.#page.element);
+      toggleClass(this.#main, "app--session", route.page === "session");
+      this.#page.start();
+    }
+    this.#page.show(route);
+    this.#list?.show(route);
+  }
+}
