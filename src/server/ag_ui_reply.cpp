@@ -89,6 +89,7 @@ class AgUiOpening {
     NewSession wanted;
     wanted.id = input_.thread_id;
     wanted.client = "ag-ui";
+    wanted.subject = input_.message;
     wanted.messages = std::move(input_.history);
     const auto created = co_await hub_.create(std::move(wanted));
     if (created || created.error().code == Errc::session_exists) co_return std::nullopt;

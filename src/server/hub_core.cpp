@@ -1,5 +1,6 @@
 #include "server/hub_core.hpp"
 
+#include "server/session_title.hpp"
 #include "strandbus/event/event_id.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -108,6 +109,9 @@ asio::awaitable<StoreResult<SessionInfo>> HubCore::create(NewSession wanted) {
   SessionMetadata metadata;
   metadata.session_id = wanted.id.empty() ? make_unique_id("session") : wanted.id;
   metadata.created_at = now();
+  const Redactor& redactor = services_->options.redactor;
+  wanted.title = wanted.title.empty() ? title_from(redactor.redact(wanted.subject))
+                                      : redactor.redact(wanted.title);
   metadata.title = wanted.title;
   metadata.workspace = workspace_of(metadata.session_id);
   for (auto found = slots_.find(metadata.session_id); found != slots_.end();

@@ -71,6 +71,7 @@ HttpReply answer(const Context&, const ShowMethods& operation) {
 }
 
 asio::awaitable<HttpReply> answer(Context context, CreateSession operation) {
+  operation.wanted.subject = operation.message;
   auto result = co_await context->hub->create(std::move(operation.wanted));
   if (!result) co_return reply_to(refusal_for(result.error()));
   const std::string id = result->summary.metadata.session_id;

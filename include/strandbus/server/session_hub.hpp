@@ -59,8 +59,10 @@ struct SessionInfo {
 
 /// What a new session is called.
 struct NewSession {
-  std::string title{};
+  std::string title{};   ///< secrets in it are redacted
   std::string client{};  ///< the program that asked for it
+  /// What it is about; its first line, at most 200 bytes, is the title of a session without one.
+  std::string subject{};
   /// 1 to 128 characters of A-Z, a-z, 0-9, '.', '_', '-'; empty = one is made up.
   std::string id{};
   /// What was said before, elsewhere.

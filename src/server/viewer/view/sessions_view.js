@@ -168,7 +168,7 @@ export class WelcomeView {
     this.#send.disabled = true;
     setText(this.#error, "");
     try {
-      const session = await createSession({ message, title: oneLine(message, TITLE_LENGTH) });
+      const session = await createSession({ message });
       this.#tools.go({ page: "session", session: session.id, seq: null }, { replace: false });
     } catch (failure) {
       setText(this.#error, failure.message);
