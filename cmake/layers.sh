@@ -39,7 +39,7 @@ awk '
     may["server"] = "event bus wire llm agent tools store sink nats net"
     may["cli"]    = "event bus wire llm agent tools store sink nats net server"
 
-    hidden_include = "^(boost/beast|boost/asio/ssl|openssl/|sqlite3|nats/|nats\\.h|spdlog/|fmt/)"
+    hidden_include = "^(boost/beast|boost/asio/ssl|openssl/|sqlite3|nats/|nats\\.h|zlib|spdlog/|fmt/)"
     hidden_name = "(^|[^A-Za-z0-9_])(spdlog|beast|sqlite3|sqlite3_stmt|SSL_CTX|natsConnection|jsCtx)([^A-Za-z0-9_]|$)"
   }
 

@@ -1,5 +1,7 @@
 #include "server/access.hpp"
 
+#include "server/secret.hpp"
+
 #include <boost/algorithm/string/predicate.hpp>
 
 #include <algorithm>
@@ -101,7 +103,13 @@ std::optional<HttpRefusal> check_cookie_use(const ServerRequest& request) {
 }  // namespace
 
 AccessPolicy::AccessPolicy(AccessOptions options)
-    : options_(std::move(options)), cookie_name_("strandbus_" + std::to_string(options_.port)) {}
+    : options_(std::move(options)),
+      logins_(options_.token),
+      cookie_name_("strandbus_" + std::to_string(options_.port)) {}
+
+std::string AccessPolicy::new_cookie(LoginSeal::Clock::time_point now) const {
+  return cookie_name_ + '=' + logins_.new_login(now);
+}
 
 AccessPolicy::HostKind AccessPolicy::host_kind(std::string_view host) const {
   const auto parts = split(host);
@@ -141,25 +149,30 @@ bool AccessPolicy::is_allowed_origin(std::string_view origin) const {
       [&](const std::string& allowed) { return boost::algorithm::iequals(allowed, origin); });
 }
 
-std::optional<HttpRefusal> AccessPolicy::check_credentials(const ServerRequest& request,
-                                                           const LoginBook& logins) const {
+void AccessPolicy::check_credentials(const ServerRequest& request, LoginSeal::Clock::time_point now,
+                                     Access& access) const {
   if (const auto authorization = request.header("Authorization")) {
     constexpr std::string_view scheme = "Bearer ";
-    if (boost::algorithm::istarts_with(*authorization, scheme) &&
-        equal_secrets(authorization->substr(scheme.size()), options_.token)) {
-      return std::nullopt;
+    const bool right = boost::algorithm::istarts_with(*authorization, scheme) &&
+                       equal_secrets(authorization->substr(scheme.size()), options_.token);
+    if (!right) {
+      access.refusal =
+          unauthorized("this is not the server's token; send it as Authorization: Bearer TOKEN");
     }
-    return unauthorized("this is not the server's token; send it as Authorization: Bearer TOKEN");
+    return;
   }
   const auto value = cookie(request, cookie_name_);
-  if (!value) return unauthorized("send the server's token as Authorization: Bearer TOKEN");
-  if (!logins.is_login(*value)) {
-    return unauthorized("this login is not valid any more; open a new one-time link");
+  access.by_cookie = value.has_value();
+  if (!value) {
+    access.refusal = unauthorized("send the server's token as Authorization: Bearer TOKEN");
+  } else if (!logins_.is_login(*value, now)) {
+    access.refusal = unauthorized("this login is not valid any more; open a new one-time link");
+  } else {
+    access.refusal = check_cookie_use(request);
   }
-  return check_cookie_use(request);
 }
 
-Access AccessPolicy::decide(const ServerRequest& request, const LoginBook& logins) const {
+Access AccessPolicy::decide(const ServerRequest& request, LoginSeal::Clock::time_point now) const {
   Access access;
   const std::string_view host = request.header("Host").value_or("");
   const HostKind kind = host_kind(host);
@@ -182,7 +195,7 @@ Access AccessPolicy::decide(const ServerRequest& request, const LoginBook& login
   }
   // A preflight cannot have a token; its answer says nothing but what is in docs/service.md.
   if (!access.preflight && !needs_no_token(request)) {
-    access.refusal = check_credentials(request, logins);
+    check_credentials(request, now, access);
   }
   return access;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "server/http_message.hpp"
-#include "server/login_book.hpp"
+#include "server/login_seal.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -25,6 +25,7 @@ struct AccessOptions {
 /// What access a request has.
 struct Access {
   std::optional<HttpRefusal> refusal{};
+  bool by_cookie = false;     ///< and not by the token
   bool preflight = false;     ///< a browser asks what a page of an allowed origin may do
   std::string cors_origin{};  ///< the allowed origin whose page may read the answer; empty = none
 };
@@ -38,10 +39,11 @@ class AccessPolicy {
   explicit AccessPolicy(AccessOptions options);
 
   /// Does not look at the body.
-  Access decide(const ServerRequest& request, const LoginBook& logins) const;
+  Access decide(const ServerRequest& request, LoginSeal::Clock::time_point now) const;
 
-  /// The cookie's name. It names the port, since browsers give a cookie to all ports of a host.
-  const std::string& cookie_name() const noexcept { return cookie_name_; }
+  /// `NAME=VALUE` for a browser that may come in. The name has the port, since browsers give a
+  /// cookie to all ports of a host.
+  std::string new_cookie(LoginSeal::Clock::time_point now) const;
 
  private:
   enum class HostKind { none, own, named };
@@ -49,10 +51,11 @@ class AccessPolicy {
   HostKind host_kind(std::string_view host) const;
   bool is_own_origin(std::string_view origin, std::string_view host, HostKind kind) const;
   bool is_allowed_origin(std::string_view origin) const;
-  std::optional<HttpRefusal> check_credentials(const ServerRequest& request,
-                                               const LoginBook& logins) const;
+  void check_credentials(const ServerRequest& request, LoginSeal::Clock::time_point now,
+                         Access& access) const;
 
   AccessOptions options_;
+  LoginSeal logins_;
   std::string cookie_name_;
 };
 

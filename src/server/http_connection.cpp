@@ -3,6 +3,7 @@
 #include "server/ag_ui_reply.hpp"
 #include "server/feed_reply.hpp"
 #include "server/json_reply.hpp"
+#include "server/login_page.hpp"
 #include "server/operations.hpp"
 #include "server/socket_talk.hpp"
 #include "server/web_socket.hpp"
@@ -28,6 +29,11 @@ HttpHeader header(std::string name, std::string value) {
   result.name = std::move(name);
   result.value = std::move(value);
   return result;
+}
+
+/// Who has come in by a link cannot let others in.
+HttpRefusal token_required() {
+  return make_refusal(403, "token_required", "a link is given only to who sends the token");
 }
 
 HttpRefusal too_slow() {
@@ -138,7 +144,7 @@ asio::awaitable<HttpConnection::Reading> HttpConnection::read_body() {
 
 /// Everything that is decided before anything of the request is carried out, or its body read.
 std::optional<HttpRefusal> HttpConnection::check_access() {
-  access_ = context_->access.decide(reader_.request(), context_->logins);
+  access_ = context_->access.decide(reader_.request(), LoginSeal::Clock::now());
   std::optional<HttpRefusal> refusal = access_.refusal;
   if (!context_->addresses.take_request(socket_->peer(), AddressLimits::Clock::now())) {
     refusal = too_many_requests();
@@ -156,7 +162,9 @@ HttpConnection::Next HttpConnection::next_after_request() const {
 asio::awaitable<HttpConnection::Next> HttpConnection::answer_refused(HttpRefusal refusal) {
   unread_body_ = !reader_.read_body();
   const Next next = unread_body_ ? Next::close : next_after_request();
-  const Next written = co_await write_reply(reply_to(refusal), next);
+  HttpReply reply =
+      wants_login_page(reader_.request(), refusal) ? login_page(refusal) : reply_to(refusal);
+  const Next written = co_await write_reply(std::move(reply), next);
   if (!unread_body_) reader_.next();
   co_return written;
 }
@@ -177,6 +185,9 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer() {
   if (auto reply = preflight_reply()) co_return co_await write_reply(*std::move(reply), next);
   auto operation = route(reader_.request());
   if (!operation) co_return co_await write_reply(reply_to(operation.error()), next);
+  if (access_.by_cookie && std::holds_alternative<MakeLink>(*operation)) {
+    co_return co_await write_reply(reply_to(token_required()), next);
+  }
   const bool head_only = reader_.request().method == "HEAD";
   if (auto* feed = std::get_if<ReadEvents>(&*operation); feed && !head_only) {
     const bool by_socket = feed->form == FeedForm::web_socket;
@@ -309,7 +320,8 @@ std::string HttpConnection::head_of(const HttpReply& reply, Next next) const {
 asio::awaitable<HttpConnection::Next> HttpConnection::write_reply(HttpReply reply, Next next) {
   std::string text = head_of(reply, next);
   // To HEAD a feed does not say how long it would be.
-  const bool has_length = reply.status != 204 && !(reply.body.empty() && reply.status == 200);
+  const bool has_length =
+      reply.status != 204 && reply.status != 304 && !(reply.body.empty() && reply.status == 200);
   if (has_length) text += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
   text += "\r\n";
   if (reader_.request().method != "HEAD") text += reply.body;

@@ -4,11 +4,13 @@
 #include "server/address_limits.hpp"
 #include "server/ag_ui_book.hpp"
 #include "server/login_book.hpp"
+#include "server/viewer_files.hpp"
 #include "strandbus/server/http_server.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace strandbus::detail {
@@ -29,7 +31,8 @@ struct HttpContext {
   const HttpLimits limits;
   const Logger logger;
   const AccessPolicy access;
-  LoginBook logins;
+  LoginBook links;
+  ViewerFiles viewer;
   AddressLimits addresses;
   AgUiBook ag_ui;
   std::atomic<bool> draining = false;
@@ -37,6 +40,9 @@ struct HttpContext {
   std::atomic<std::uint64_t> accepted = 0;
   std::atomic<std::uint64_t> refused = 0;
   std::atomic<std::uint64_t> requests = 0;
+
+  /// The path of a one-time link.
+  std::string new_link() { return "/login?code=" + links.new_code(LoginBook::Clock::now()); }
 
   HttpStats stats() const {
     HttpStats now;

@@ -76,6 +76,7 @@ std::string_view reason(int status) noexcept {
     case 202: return "Accepted";
     case 204: return "No Content";
     case 303: return "See Other";
+    case 304: return "Not Modified";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 403: return "Forbidden";
@@ -98,6 +99,14 @@ std::string_view reason(int status) noexcept {
 
 void add(std::string& head, std::string_view name, std::string_view value) {
   head.append(name).append(": ").append(value).append("\r\n");
+}
+
+/// What answers have that say nothing else.
+void add_unless_said(std::string& head, const HttpReply& reply, std::string_view name,
+                     std::string_view value) {
+  const bool said = std::any_of(reply.headers.begin(), reply.headers.end(),
+                                [&](const HttpHeader& header) { return header.name == name; });
+  if (!said) add(head, name, value);
 }
 
 }  // namespace
@@ -173,8 +182,9 @@ std::string reply_head(const HttpReply& reply, bool http_1_1) {
   if (!reply.content_type.empty()) add(head, "Content-Type", reply.content_type);
   // A page that got hold of an answer shows nothing of it and keeps nothing.
   add(head, "X-Content-Type-Options", "nosniff");
-  add(head, "Cache-Control", "no-store");
-  add(head, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  add_unless_said(head, reply, "Cache-Control", "no-store");
+  add_unless_said(head, reply, "Content-Security-Policy",
+                  "default-src 'none'; frame-ancestors 'none'");
   add(head, "Referrer-Policy", "no-referrer");
   for (const HttpHeader& header : reply.headers) add(head, header.name, header.value);
   return head;

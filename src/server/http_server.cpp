@@ -13,7 +13,6 @@ namespace {
 
 using detail::AccessOptions;
 using detail::HttpContext;
-using detail::LoginBook;
 using detail::ServerCore;
 
 asio::ip::address address_of(const std::string& text) {
@@ -80,9 +79,7 @@ std::uint16_t HttpServer::port() const noexcept { return core_->port(); }
 
 std::string HttpServer::url() const { return core_->url(); }
 
-std::string HttpServer::one_time_link() {
-  return "/login?code=" + core_->context().logins.new_code(LoginBook::Clock::now());
-}
+std::string HttpServer::one_time_link() { return core_->context().new_link(); }
 
 void HttpServer::start() { core_->start(); }
 

@@ -1,5 +1,6 @@
 #include "server/json_reply.hpp"
 
+#include "server/login_book.hpp"
 #include "sink/prometheus_writer.hpp"
 #include "strandbus/event/json_codec.hpp"
 
@@ -107,6 +108,15 @@ std::string started_run_json(const std::string& session_id, const StartedRun& ru
   out.add_flag("queued", run.queued);
   out.add_number("after", run.after);
   return out.take();
+}
+
+std::string link_json(const std::string& host, const std::string& path) {
+  ObjectText text;
+  text.add("url", "http://" + host + path);
+  text.add("path", path);
+  text.add_number("expires_in", static_cast<std::uint64_t>(
+                                    std::chrono::seconds(LoginBook::code_lifetime).count()));
+  return text.take();
 }
 
 std::string outcome_json(CommandOutcome outcome) {

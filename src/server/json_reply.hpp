@@ -16,6 +16,8 @@ std::string session_json(const SessionInfo& session);
 /// {"sessions":[…]}
 std::string sessions_json(const std::vector<SessionInfo>& sessions);
 std::string started_run_json(const std::string& session_id, const StartedRun& run);
+/// {"url":"http://…/login?code=…","path":"/login?code=…","expires_in":300}
+std::string link_json(const std::string& host, const std::string& path);
 std::string outcome_json(CommandOutcome outcome);
 
 /// {"accepted":…,"repeated":…,"after":…}

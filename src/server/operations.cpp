@@ -1,6 +1,8 @@
 #include "server/operations.hpp"
 
 #include "server/json_reply.hpp"
+#include "server/login_page.hpp"
+#include "server/viewer_reply.hpp"
 
 #include <utility>
 
@@ -25,7 +27,9 @@ HttpReply not_ready(std::string message) {
 }
 
 HttpReply answer(const Context&, const ShowService&) {
-  return json_reply(200, R"({"service":"strandbus","sessions":"/v1/sessions"})");
+  HttpReply reply = json_reply(200, R"({"service":"strandbus","sessions":"/v1/sessions"})");
+  add_header(reply.headers, "Vary", "Accept");
+  return reply;
 }
 
 HttpReply answer(const Context&, const ShowHealth&) {
@@ -47,20 +51,28 @@ HttpReply answer(const Context& context, const ShowMetrics&) {
 }
 
 HttpReply answer(const Context& context, const LogIn& operation) {
-  const auto login = context->logins.redeem(operation.code, LoginBook::Clock::now());
-  if (!login) {
-    HttpRefusal refusal;
-    refusal.status = 403;
-    refusal.code = "login_refused";
-    refusal.message = "this link was used already, or is older than five minutes; make another one";
-    return reply_to(refusal);
+  if (!context->links.redeem(operation.code, LoginBook::Clock::now())) {
+    const HttpRefusal refusal =
+        make_refusal(403, "login_refused",
+                     "this link was used already, or is older than five minutes; make another one");
+    return operation.browser ? login_page(refusal) : reply_to(refusal);
   }
   HttpReply reply;
   reply.status = 303;
   add_header(reply.headers, "Location", "/");
   add_header(reply.headers, "Set-Cookie",
-             context->access.cookie_name() + "=" + *login + "; HttpOnly; SameSite=Strict; Path=/");
+             context->access.new_cookie(LoginSeal::Clock::now()) +
+                 "; HttpOnly; SameSite=Strict; Path=/; Max-Age=" +
+                 std::to_string(std::chrono::seconds(LoginSeal::lifetime).count()));
   return reply;
+}
+
+HttpReply answer(const Context& context, const MakeLink& operation) {
+  return json_reply(201, link_json(operation.host, context->new_link()));
+}
+
+HttpReply answer(const Context& context, const ShowViewer& operation) {
+  return viewer_reply(context->viewer.find(operation.file), operation);
 }
 
 HttpReply answer(const Context&, const ShowMethods& operation) {

@@ -110,6 +110,15 @@ ForkSession read_fork_session(const ServerRequest& request) {
   return operation;
 }
 
+MakeLink read_make_link(const ServerRequest& request) {
+  MakeLink operation;
+  if (request.body.empty()) return operation;
+  const json::value document = json_body(request);
+  const JsonField field{document, ""};
+  const JsonObjectReader body(field, {});  // refuses whatever is in it
+  return operation;
+}
+
 StartRun read_start_run(const ServerRequest& request) {
   const json::value document = json_body(request);
   const JsonField field{document, ""};

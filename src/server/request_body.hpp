@@ -16,6 +16,9 @@ CreateSession read_create_session(const ServerRequest& request);
 /// {"at"?, "title"?}; no body at all is an empty object. The session is the caller's matter.
 ForkSession read_fork_session(const ServerRequest& request);
 
+/// {}, or no body at all. The host is the caller's matter.
+MakeLink read_make_link(const ServerRequest& request);
+
 /// {"message", "queue"?}; the session is the caller's matter.
 StartRun read_start_run(const ServerRequest& request);
 

@@ -1,5 +1,6 @@
 #include "server/routes.hpp"
 
+#include "server/accept_header.hpp"
 #include "server/feed_query.hpp"
 #include "server/request_arguments.hpp"
 #include "server/request_body.hpp"
@@ -21,12 +22,41 @@ std::string session_id(const ServerRequest& request) {
   return id;
 }
 
+bool takes_html(const ServerRequest& request) {
+  return accepts(request.header("Accept").value_or(""), "text/html");
+}
+
 Operation login(const ServerRequest& request) {
   expect_parameters(request.target, {"code"});
   LogIn operation;
   operation.code = single(request.target, "code").value_or("");
   if (operation.code.empty()) refuse_parameter("code", "is missing");
+  operation.browser = takes_html(request);
   return operation;
+}
+
+Operation make_link(const ServerRequest& request) {
+  expect_parameters(request.target, {});
+  MakeLink operation = read_make_link(request);
+  operation.host = request.header("Host").value_or("");
+  return operation;
+}
+
+template <ViewerFile file>
+Operation show_viewer(const ServerRequest& request) {
+  expect_parameters(request.target, {});
+  ShowViewer operation;
+  operation.file = file;
+  operation.gzip = accepts(request.header("Accept-Encoding").value_or(""), "gzip");
+  operation.known = request.header("If-None-Match").value_or("");
+  return operation;
+}
+
+/// A browser gets the viewer, a program what it can read.
+Operation show_home(const ServerRequest& request) {
+  if (takes_html(request)) return show_viewer<ViewerFile::html>(request);
+  expect_parameters(request.target, {});
+  return ShowService{};
 }
 
 Operation create_session(const ServerRequest& request) {
@@ -107,7 +137,9 @@ struct Route {
 };
 
 constexpr auto routes = std::to_array<Route>({
-    {"GET", "", plain<ShowService>},
+    {"GET", "", show_home},
+    {"GET", "viewer.css", show_viewer<ViewerFile::css>},
+    {"GET", "viewer.js", show_viewer<ViewerFile::js>},
     {"GET", "healthz", plain<ShowHealth>},
     {"GET", "readyz", plain<ShowReadiness>},
     {"GET", "metrics", plain<ShowMetrics>},
@@ -115,6 +147,7 @@ constexpr auto routes = std::to_array<Route>({
     {"GET", "v1/events",
      [](const ServerRequest& request) -> Operation { return read_all_query(request); }},
     {"POST", "ag-ui", run_ag_ui},
+    {"POST", "v1/links", make_link},
     {"POST", "v1/sessions", create_session},
     {"GET", "v1/sessions", list_sessions},
     {"GET", "v1/sessions/*", on_session<FindSession>},

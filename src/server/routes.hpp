@@ -3,6 +3,7 @@
 #include "server/ag_ui_input.hpp"
 #include "server/event_lines.hpp"
 #include "server/http_message.hpp"
+#include "server/viewer_files.hpp"
 #include "strandbus/server/session_hub.hpp"
 
 #include <boost/system/result.hpp>
@@ -25,6 +26,17 @@ struct ShowMetrics {};
 /// What a browser opens a one-time link with.
 struct LogIn {
   std::string code{};
+  bool browser = false;  ///< which takes a page for an answer
+};
+/// A one-time link for whoever has the token.
+struct MakeLink {
+  std::string host{};  ///< under which the server was addressed
+};
+/// A file of the viewer, for who perhaps has it already.
+struct ShowViewer {
+  ViewerFile file = ViewerFile::html;
+  bool gzip = false;    ///< is understood
+  std::string known{};  ///< the entity tags of what is there, as If-None-Match has them
 };
 /// OPTIONS: what may be done with a path.
 struct ShowMethods {
@@ -84,10 +96,10 @@ struct RunAgUi {
   AgUiInput input{};
 };
 
-using Operation =
-    std::variant<ShowService, ShowHealth, ShowReadiness, ShowMetrics, LogIn, ShowMethods,
-                 CreateSession, ListSessions, FindSession, RemoveSession, ForkSession, StartRun,
-                 GiveCommand, PublishEvents, ShowSnapshot, ReadEvents, ReadAllEvents, RunAgUi>;
+using Operation = std::variant<ShowService, ShowHealth, ShowReadiness, ShowMetrics, LogIn, MakeLink,
+                               ShowViewer, ShowMethods, CreateSession, ListSessions, FindSession,
+                               RemoveSession, ForkSession, StartRun, GiveCommand, PublishEvents,
+                               ShowSnapshot, ReadEvents, ReadAllEvents, RunAgUi>;
 
 /// What a request asks for, or why it cannot be carried out. HEAD asks for what GET does.
 boost::system::result<Operation, HttpRefusal> route(const ServerRequest& request);

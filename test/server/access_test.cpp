@@ -18,11 +18,12 @@ namespace {
 using detail::Access;
 using detail::AccessOptions;
 using detail::AccessPolicy;
-using detail::LoginBook;
+using detail::LoginSeal;
 using detail::ServerRequest;
 using ::testing::HasSubstr;
 
 const std::string token = "0123456789abcdef";
+const LoginSeal::Clock::time_point noon{std::chrono::hours(12)};
 
 AccessOptions options() {
   AccessOptions options;
@@ -42,13 +43,8 @@ struct Value {
 
 class AccessTable : public ::testing::Test {
  protected:
-  AccessTable() {
-    const auto now = LoginBook::Clock::now();
-    cookie_ = "strandbus_8080=" + logins_.redeem(logins_.new_code(now), now).value();
-  }
-
   int status(const ServerRequest& request) const {
-    const Access access = policy_.decide(request, logins_);
+    const Access access = policy_.decide(request, noon);
     return access.refusal ? access.refusal->status : 200;
   }
 
@@ -58,8 +54,7 @@ class AccessTable : public ::testing::Test {
   }
 
   AccessPolicy policy_{options()};
-  LoginBook logins_;
-  std::string cookie_;
+  const std::string cookie_ = policy_.new_cookie(noon);
 };
 
 const std::vector<Value> hosts{{"127.0.0.1:8080", true},
@@ -218,9 +213,30 @@ TEST_F(AccessTable, AsksForNoTokenButForTheHostAtTheProbes) {
   EXPECT_EQ(status("POST", "/login?code=x", {{"Host", "127.0.0.1:8080"}}), 401);
 }
 
+TEST_F(AccessTable, EndsALoginAfterThirtyDaysOrWithAnotherToken) {
+  const auto request =
+      test::make_request("GET", "/", {{"Host", "localhost:8080"}, {"Cookie", cookie_}});
+  const auto last = noon + LoginSeal::lifetime - std::chrono::seconds(1);
+  EXPECT_FALSE(policy_.decide(request, last).refusal);
+  EXPECT_EQ(policy_.decide(request, noon + LoginSeal::lifetime).refusal->status, 401);
+  EXPECT_FALSE(AccessPolicy(options()).decide(request, noon).refusal);  // the next process
+  AccessOptions changed = options();
+  changed.token = "0123456789abcdeg";
+  EXPECT_EQ(AccessPolicy(changed).decide(request, noon).refusal->status, 401);
+}
+
+TEST_F(AccessTable, TellsWhoHasComeByACookie) {
+  const auto by = [&](const std::string& name, const std::string& value) {
+    return policy_.decide(
+        test::make_request("GET", "/", {{"Host", "localhost:8080"}, {name, value}}), noon);
+  };
+  EXPECT_TRUE(by("Cookie", cookie_).by_cookie);
+  EXPECT_FALSE(by("Authorization", "Bearer " + token).by_cookie);
+}
+
 TEST_F(AccessTable, SaysHowToAuthenticate) {
   const Access access =
-      policy_.decide(test::make_request("GET", "/", {{"Host", "localhost:8080"}}), logins_);
+      policy_.decide(test::make_request("GET", "/", {{"Host", "localhost:8080"}}), noon);
   ASSERT_TRUE(access.refusal);
   EXPECT_EQ(access.refusal->status, 401);
   ASSERT_EQ(access.refusal->headers.size(), 1U);
@@ -231,7 +247,7 @@ TEST_F(AccessTable, ShowsTheTokenInNoRefusal) {
   for (const Proof& proof : proofs(cookie_)) {
     auto headers = proof.headers;
     headers.emplace_back("Host", "localhost:8080");
-    const Access access = policy_.decide(test::make_request("GET", "/", headers), logins_);
+    const Access access = policy_.decide(test::make_request("GET", "/", headers), noon);
     if (access.refusal) {
       EXPECT_THAT(access.refusal->message, Not(HasSubstr(token)));
     }
@@ -244,7 +260,7 @@ TEST_F(AccessTable, AnswersAPreflightOfAnAllowedOriginWithoutToken) {
                                              {{"Host", "localhost:8080"},
                                               {"Origin", origin},
                                               {"Access-Control-Request-Method", "POST"}}),
-                          logins_);
+                          noon);
   };
   const Access good = preflight("OPTIONS", "https://app.example");
   EXPECT_FALSE(good.refusal);
@@ -259,7 +275,7 @@ TEST_F(AccessTable, GivesCorsHeadersToNoOriginThatIsNotListed) {
                 .decide(test::make_request(
                             "GET", "/",
                             {{"Host", "localhost:8080"}, {"Origin", "http://localhost:8080"}}),
-                        logins_)
+                        noon)
                 .cors_origin,
             "");
 }
@@ -268,9 +284,8 @@ TEST(AccessPolicy, TakesEveryAddressAsItsOwnWhenItListensAtAll) {
   AccessOptions all = options();
   all.address = asio::ip::make_address("0.0.0.0");
   const AccessPolicy policy(all);
-  const LoginBook logins;
   const auto refused = [&](const std::string& host) {
-    return policy.decide(test::make_request("GET", "/healthz", {{"Host", host}}), logins)
+    return policy.decide(test::make_request("GET", "/healthz", {{"Host", host}}), noon)
         .refusal.has_value();
   };
   EXPECT_FALSE(refused("192.168.1.7:8080"));
@@ -283,9 +298,8 @@ TEST(AccessPolicy, LetsThePortOutOnlyWhenItIsThatOfHttp) {
   AccessOptions web = options();
   web.port = 80;
   const AccessPolicy policy(web);
-  const LoginBook logins;
-  EXPECT_FALSE(policy.decide(test::make_request("GET", "/healthz", {{"Host", "127.0.0.1"}}), logins)
-                   .refusal);
+  EXPECT_FALSE(
+      policy.decide(test::make_request("GET", "/healthz", {{"Host", "127.0.0.1"}}), noon).refusal);
 }
 
 TEST(AccessOptions, AreRefusedByName) {

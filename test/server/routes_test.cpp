@@ -80,6 +80,30 @@ TEST(Routes, NameTheMethodsThatAPathTakes) {
             "GET, HEAD, OPTIONS");
 }
 
+TEST(Routes, ShowTheViewerToWhoTakesHtml) {
+  const auto page = routed<detail::ShowViewer>(
+      make_request("GET", "/", {{"Accept", "text/html"}, {"If-None-Match", "\"a\""}}));
+  EXPECT_EQ(page.file, detail::ViewerFile::html);
+  EXPECT_EQ(page.known, "\"a\"");
+  EXPECT_FALSE(page.gzip);
+  const auto script =
+      routed<detail::ShowViewer>(make_request("HEAD", "/viewer.js", {{"Accept-Encoding", "gzip"}}));
+  EXPECT_EQ(script.file, detail::ViewerFile::js);
+  EXPECT_TRUE(script.gzip);
+  EXPECT_EQ(shown(refused(make_request("GET", "/?s=1", {{"Accept", "text/html"}}))),
+            "400 invalid_parameter: there is no parameter \"s\" here");
+}
+
+TEST(Routes, MakeLinks) {
+  EXPECT_EQ(routed<detail::MakeLink>(make_request("POST", "/v1/links", {{"Host", "h"}})).host, "h");
+  routed<detail::MakeLink>(make_post("/v1/links", "{}"));
+  EXPECT_EQ(shown(refused(make_post("/v1/links", R"({"for":"me"})"))).substr(0, 16),
+            "400 invalid_body");
+  EXPECT_TRUE(
+      routed<detail::LogIn>(make_request("GET", "/login?code=ab", {{"Accept", "text/html"}}))
+          .browser);
+}
+
 TEST(Routes, UseUpALinkOnlyWhenItIsOpened) {
   EXPECT_EQ(refused(make_request("HEAD", "/login?code=a")).status, 405);
   EXPECT_EQ(shown(refused(make_request("GET", "/login"))),
