@@ -1,0 +1,145 @@
+// The event types and what follows from an event alone: scope, stage, status, a line for people and
+// the time. An event is the parsed JSON of the native form; unknown types and odd shapes are taken
+// as they come: their scope is "system", their stage "progress".
+
+import { objectOf, textOf } from "./values.js";
+
+const PROGRESS = "progress";
+
+function add(types, scope, stage, names) {
+  for (const name of names.split(" ")) types.set(name, Object.freeze({ scope, stage }));
+}
+
+function eventTypes() {
+  const types = new Map();
+  add(types, "session", "started", "session_created session_restored");
+  add(types, "session", "completed", "session_closed");
+  add(types, "session", PROGRESS, "workspace_updated");
+  for (const scope of ["workflow", "workflow_step"]) {
+    for (const stage of ["started", PROGRESS, "completed", "failed", "cancelled"]) {
+      add(types, scope, stage, `${scope}_${stage}`);
+    }
+  }
+  add(types, "agent", "started", "run_started");
+  add(types, "agent", PROGRESS, "turn_started turn_ended status_update user_message context_built " +
+    "assistant_delta assistant_message message_committed message_discarded compaction " +
+    "compaction_failed compaction_circuit_opened doom_loop_detected budget_exceeded plan_updated " +
+    "memory_written guardrail_triggered");
+  add(types, "agent", "started", "subagent_started");
+  add(types, "agent", "completed", "subagent_finished");
+  add(types, "agent", "started", "background_task_started");
+  add(types, "agent", "completed", "background_task_finished");
+  add(types, "agent", "cancelled", "background_task_cancelled");
+  add(types, "agent", PROGRESS, "execution_summary error agent_error");
+  add(types, "agent", "completed", "run_completed");
+  add(types, "agent", "failed", "run_failed");
+  add(types, "agent", "cancelled", "run_cancelled");
+  add(types, "llm", "started", "model_started");
+  add(types, "llm", PROGRESS, "token_delta reasoning_delta structured_delta tool_call_begin " +
+    "tool_call_delta tool_call_ready usage_update retry");
+  add(types, "llm", "completed", "model_completed");
+  add(types, "llm", "failed", "model_failed");
+  add(types, "tool", PROGRESS, "approval_requested approval_resolved");
+  add(types, "tool", "started", "tool_call_started");
+  add(types, "tool", PROGRESS, "tool_output");
+  add(types, "tool", "completed", "tool_call_completed");
+  add(types, "tool", "cancelled", "tool_call_cancelled");
+  add(types, "tool", "failed", "tool_call_denied");
+  add(types, "tool", PROGRESS, "bash_started bash_executed cell_executed");
+  add(types, "file", PROGRESS, "file_created file_modified file_deleted file_tree_update");
+  add(types, "deploy", PROGRESS, "scaffold_complete preview_update preview_ready " +
+    "deployment_ready server_starting server_ready server_stopped screenshot_taken");
+  add(types, "system", PROGRESS, "system_notice custom");
+  return types;
+}
+
+/// Every event type in the order of the vocabulary: name -> {scope, stage}.
+export const EVENT_TYPES = eventTypes();
+
+/// The type's name; empty where the event has none.
+export function typeOf(event) {
+  return textOf(event?.type);
+}
+
+export function scopeOfType(type) {
+  return EVENT_TYPES.get(type)?.scope ?? "system";
+}
+
+export function scopeOf(event) {
+  return scopeOfType(event?.type);
+}
+
+export function stageOf(event) {
+  return EVENT_TYPES.get(event?.type)?.stage ?? PROGRESS;
+}
+
+const OUTCOMES = new Set(["completed", "failed", "cancelled"]);
+
+/// pending, running, completed, failed or cancelled, as the vocabulary derives it.
+export function statusOf(event) {
+  const data = objectOf(event?.data);
+  switch (event?.type) {
+    case "approval_requested":
+      return "pending";
+    case "tool_call_completed":
+      return data.success === true ? "completed" : "failed";
+    case "subagent_finished":
+    case "background_task_finished":
+      return OUTCOMES.has(data.outcome) ? data.outcome : "completed";
+    default: {
+      const stage = stageOf(event);
+      return stage === "started" || stage === PROGRESS ? "running" : stage;
+    }
+  }
+}
+
+/// Whether the event ends a run.
+export function isTerminal(event) {
+  const type = event?.type;
+  return type === "run_completed" || type === "run_failed" || type === "run_cancelled";
+}
+
+// The members that hold the line for people, where they are not the usual ones.
+const LINES = new Map([
+  ["status_update", (p) => textOf(p.detail) || textOf(p.status)],
+  ["assistant_message", (p) => textOf(p.content) || textOf(p.refusal)],
+  ["message_committed", (p) => textOf(objectOf(p.message).content)],
+  ["budget_exceeded", (p) => `the budget of ${textOf(p.budget)} is used up`],
+  ["subagent_started", (p) => textOf(p.input)],
+  ["subagent_finished", (p) => textOf(p.output)],
+  ["run_completed", (p) => textOf(p.output)],
+  ["tool_call_completed", (p) => textOf(p.error) || textOf(p.output)],
+  ["bash_started", (p) => textOf(p.command)],
+  ["bash_executed", (p) => textOf(p.stderr) || textOf(p.stdout)],
+  ["cell_executed", (p) => textOf(p.output)],
+  ["custom", () => ""],
+]);
+
+const USUAL = ["error", "reason", "text", "delta", "description", "content", "message"];
+
+/// A line for people: the error, the progress, the chunk; often empty.
+export function messageOf(event) {
+  const data = objectOf(event?.data);
+  const line = LINES.get(event?.type);
+  if (line) return line(data);
+  for (const member of USUAL) {
+    if (typeof data[member] === "string") return data[member];
+  }
+  return "";
+}
+
+const RFC3339 = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/;
+
+/// The text of a time as milliseconds since 1970 with fractions; NaN where it is none.
+export function parseTime(text) {
+  if (typeof text !== "string") return NaN;
+  const parts = RFC3339.exec(text);
+  if (!parts) return NaN;
+  const whole = Date.parse(parts[1].toUpperCase() + parts[3].toUpperCase());
+  return parts[2] ? whole + Number(`0.${parts[2]}`) * 1000 : whole;
+}
+
+/// When the event was published, in milliseconds since 1970 with fractions; NaN if it does not say.
+export function timeOf(event) {
+  return parseTime(event?.ts);
+}

@@ -1,0 +1,92 @@
+// All events of a session in the order of their seqs, each with its line as it came. Append only:
+// an event whose seq is not greater than the last one is a repeat and is refused. A gap is what was
+// never seen between the first and the last event; what lay before the first is not counted.
+
+function isSeq(seq) {
+  return Number.isSafeInteger(seq) && seq > 0;
+}
+
+export class EventLog {
+  #entries = []; // {event, raw}
+  #gaps = [];
+  #missed = 0;
+
+  get size() {
+    return this.#entries.length;
+  }
+
+  /// 0 while there is none.
+  get first_seq() {
+    return this.#entries.length > 0 ? this.#entries[0].event.seq : 0;
+  }
+
+  get last_seq() {
+    return this.#entries.length > 0 ? this.#entries[this.#entries.length - 1].event.seq : 0;
+  }
+
+  /// How many seqs between the first and the last were never seen.
+  get missed() {
+    return this.#missed;
+  }
+
+  /// [{after, missed}], in order: so many are missing behind the seq `after`.
+  get gaps() {
+    return this.#gaps;
+  }
+
+  /// False for a repeat, and for what is no event of a session (no seq). Without `raw` the line is
+  /// made when it is asked for.
+  append(event, raw) {
+    const seq = event?.seq;
+    const last = this.last_seq;
+    if (!isSeq(seq) || seq <= last) return false;
+    if (last > 0 && seq > last + 1) {
+      this.#gaps.push({ after: last, missed: seq - last - 1 });
+      this.#missed += seq - last - 1;
+    }
+    this.#entries.push({ event, raw: typeof raw === "string" ? raw : undefined });
+    return true;
+  }
+
+  /// The event at this place, from 0; undefined where there is none.
+  at(index) {
+    return this.#entries[index]?.event;
+  }
+
+  /// Its line as it came.
+  rawAt(index) {
+    const entry = this.#entries[index];
+    return entry && (entry.raw ?? JSON.stringify(entry.event));
+  }
+
+  /// The place of the event with this seq, or of the next one where it is missing, or of the last
+  /// one where none follows; -1 while the log is empty.
+  indexOfSeq(seq) {
+    const entries = this.#entries;
+    if (entries.length === 0) return -1;
+    // Mostly there are no gaps.
+    const guess = seq - entries[0].event.seq;
+    if (entries[guess]?.event.seq === seq) return guess;
+    let low = 0;
+    let high = entries.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (entries[middle].event.seq < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /// {event, raw} of exactly this seq; undefined where it was not seen.
+  bySeq(seq) {
+    const index = this.indexOfSeq(seq);
+    if (index < 0 || this.#entries[index].event.seq !== seq) return undefined;
+    return { event: this.#entries[index].event, raw: this.rawAt(index) };
+  }
+
+  clear() {
+    this.#entries = [];
+    this.#gaps = [];
+    this.#missed = 0;
+  }
+}

@@ -1,0 +1,78 @@
+// One session in the page: its log, its present state, its transcript and its spans, all fed from
+// one place. `faults` counts what one of them could not take; the others go on.
+//
+// A jump of the seqs is a gap: it is counted by the log and the state and written into the
+// transcript, also before the first event unless that one is the first of the session. gap() is for
+// what the server says about a gap; what was told is not told again when the next event arrives.
+
+import { EventLog } from "./event_log.js";
+import { SessionState } from "./session_state.js";
+import { Spans } from "./spans.js";
+import { Transcript } from "./transcript.js";
+
+export class Session {
+  constructor(id) {
+    this.id = id;
+    this.version = 0;
+    this.faults = 0;
+    this.#begin();
+  }
+
+  /// Whether the event is new. `raw` is its line as it came.
+  apply(event, raw) {
+    if (!this.log.append(event, raw)) return false;
+    const { seq } = event;
+    if (seq > this.told + 1) this.#tellGap(this.told, seq - this.told - 1);
+    this.told = seq;
+    this.#guard(() => this.state.apply(event));
+    this.#guard(() => this.transcript.apply(event));
+    this.#guard(() => this.spans.apply(event));
+    ++this.version;
+    return true;
+  }
+
+  /// The present as the server says it; what is older than that only fills the other parts.
+  applySnapshot(json) {
+    this.#guard(() => {
+      const state = SessionState.fromSnapshot(json);
+      if (state.last_seq >= this.state.last_seq) this.state = state;
+    });
+    ++this.version;
+  }
+
+  /// `missed` events behind the seq `after` are not to be had.
+  gap(after, missed) {
+    if (!Number.isSafeInteger(after) || !Number.isSafeInteger(missed) || missed <= 0) return;
+    const end = after + missed;
+    if (end <= this.told) return;
+    this.#tellGap(Math.max(after, this.told), end - Math.max(after, this.told));
+    this.told = end;
+    ++this.version;
+  }
+
+  /// Everything begins anew.
+  reset() {
+    this.#begin();
+    ++this.version;
+  }
+
+  #begin() {
+    this.log = new EventLog();
+    this.state = new SessionState();
+    this.transcript = new Transcript();
+    this.spans = new Spans();
+    this.told = 0; // the last seq that was seen or told as missing
+  }
+
+  #tellGap(after, missed) {
+    this.#guard(() => this.transcript.gap(after, missed));
+  }
+
+  #guard(feed) {
+    try {
+      feed();
+    } catch {
+      ++this.faults;
+    }
+  }
+}

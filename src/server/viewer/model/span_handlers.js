@@ -1,0 +1,303 @@
+// What each event type does to the spans. A handler gets {tree, book, event, run, run_id} and the
+// payload; `run` is undefined for what belongs to no run, null after its end.
+
+import { addUsage, costOf, usageOf } from "./usage.js";
+import { newest, numberOf, numberOrNull, textOf } from "./values.js";
+
+function tokensOf({ prompt, completion, total, cached = 0 }) {
+  return { prompt, completion, total, cached };
+}
+
+function common({ event, run_id, run }) {
+  return { run_id, agent: textOf(event.agent) || (run?.span.agent ?? "") };
+}
+
+function closeTurn({ tree, run }, status, members) {
+  if (run.turn) tree.close(run.turn, status, members);
+  for (const span of run.tools.values()) tree.close(span, status, {});
+  if (run.model) tree.close(run.model, status, {});
+  run.turn = null;
+  run.model = null;
+  run.tools.clear();
+}
+
+function onTurnStarted(context, p) {
+  const { tree, run } = context;
+  if (!run) return;
+  closeTurn(context, "completed", {});
+  run.turns += 1;
+  run.usage = run.settled;
+  tree.owner = null;
+  run.turn = tree.open("turn", `turn ${numberOf(p.turn)}`, run.span, common(context));
+}
+
+const TURN_STATUS = new Map([["cancelled", "cancelled"], ["error", "failed"]]);
+
+function onTurnEnded(context, p) {
+  const { run } = context;
+  if (!run) return;
+  const usage = usageOf(p.usage);
+  run.settled = addUsage(run.settled, usage);
+  run.usage = run.settled;
+  const status = TURN_STATUS.get(p.stop_reason) ?? "completed";
+  closeTurn(context, status, { tokens: tokensOf(usage) });
+}
+
+function onRunEnd(status) {
+  return (context, p) => {
+    const { tree, run } = context;
+    if (!run) return;
+    run.usage = usageOf(p.usage);
+    run.cost = costOf(p.cost);
+    run.duration_ms = numberOrNull(p.duration_ms);
+    run.llm_calls = numberOrNull(p.llm_calls) ?? run.llm_calls;
+    run.tool_calls = numberOrNull(p.tool_calls) ?? run.tool_calls;
+    closeTurn(context, status, {});
+    tree.owner = null;
+    tree.close(run.span, status, { tokens: tokensOf(run.usage), cost: run.cost });
+  };
+}
+
+function onModelStarted(context, p) {
+  const { tree, book, run } = context;
+  if (!run) return;
+  if (run.model) tree.close(run.model, "failed", {});
+  tree.owner = null;
+  run.llm_calls += 1;
+  run.model = tree.open("model", textOf(p.model) || "model", run.turn ?? run.span, {
+    ...common(context),
+    attempt: numberOf(p.attempt),
+  });
+  book.count(run.model, run, "model");
+}
+
+function onModelPart({ tree, run }) {
+  if (run?.model) tree.touch(run.model);
+}
+
+function onModelCompleted(context, p) {
+  const { tree, event, run } = context;
+  if (!run) return;
+  const usage = usageOf(p.usage);
+  run.usage = addUsage(run.usage, usage);
+  const ttft_ms = numberOrNull(p.time_to_first_token_ms);
+  if (ttft_ms !== null) run.ttft = { sum: run.ttft.sum + ttft_ms, count: run.ttft.count + 1 };
+  if (run.turn && run.turn.ttft_ms === null) run.turn.ttft_ms = ttft_ms;
+  if (!run.model) return;
+  const name = textOf(event.model_id) || run.model.name;
+  tree.close(run.model, "completed", { tokens: tokensOf(usage), ttft_ms, name });
+  run.model = null;
+}
+
+function onModelFailed({ tree, run }, p) {
+  if (!run?.model) return;
+  const status = p.error_code === "cancelled" ? "cancelled" : "failed";
+  tree.close(run.model, status, {});
+  for (const [call_id, span] of run.tools) {
+    if (span.work) continue;
+    tree.close(span, "cancelled", {});
+    run.tools.delete(call_id);
+  }
+  tree.owner = run.model;
+  run.model = null;
+}
+
+/// The span of a call; one whose beginning was missed is added.
+function toolOf(context, p) {
+  const { tree, run } = context;
+  const call_id = textOf(p.call_id);
+  const tool_name = textOf(p.tool_name);
+  let span = run.tools.get(call_id);
+  if (!span || span.end !== null) {
+    const members = { ...common(context), tool_name };
+    span = tree.open("tool", tool_name || "tool", run.turn ?? run.span, members);
+    Object.defineProperty(span, "work", { value: false, writable: true, enumerable: false });
+    run.tools.set(call_id, span);
+  }
+  if (tool_name !== "" && span.tool_name === "") Object.assign(span, { tool_name, name: tool_name });
+  return span;
+}
+
+function onToolPart(context, p) {
+  if (context.run) context.tree.touch(toolOf(context, p));
+}
+
+function onToolKnown({ tree, run }, p) {
+  const span = run?.tools.get(textOf(p.call_id));
+  if (span) tree.touch(span);
+}
+
+function onToolStarted(context, p) {
+  const { tree, book, run } = context;
+  if (!run) return;
+  const span = toolOf(context, p);
+  if (!span.work) run.tool_calls += 1;
+  span.work = true;
+  book.count(span, run, "tool");
+  tree.touch(span);
+}
+
+function onToolEnd(statusOfEnd) {
+  return (context, p) => {
+    const { tree, run } = context;
+    if (!run) return;
+    tree.close(toolOf(context, p), statusOfEnd(p), {});
+    run.tools.delete(textOf(p.call_id));
+  };
+}
+
+function onApprovalRequested(context, p) {
+  const { tree, book, run } = context;
+  if (!run) return;
+  const tool = toolOf(context, p);
+  const approval_id = textOf(p.approval_id);
+  const old = book.approvals.get(approval_id);
+  if (old) tree.close(old, "cancelled", {});
+  tree.owner = null;
+  const span = tree.open("approval", "approval", tool, {
+    ...common(context),
+    tool_name: tool.tool_name,
+    status: "pending",
+  });
+  book.approvals.set(approval_id, span);
+  book.count(span, run, "waiting");
+}
+
+const DECISIONS = new Map([["approved", "completed"], ["denied", "failed"], ["expired", "failed"]]);
+
+function onApprovalResolved({ tree, book }, p) {
+  const approval_id = textOf(p.approval_id);
+  const span = book.approvals.get(approval_id);
+  if (!span) return;
+  book.approvals.delete(approval_id);
+  tree.touch(span);
+  tree.close(span, DECISIONS.get(p.decision) ?? "cancelled", {});
+}
+
+function onSubagentStarted({ book, tree, run }, p) {
+  if (!run) return;
+  const span = run.tools.get(textOf(p.call_id));
+  if (span) tree.touch(span);
+  book.hosts.set(textOf(p.child_run_id), { span, run, beside: false });
+}
+
+function onTaskStarted(context, p) {
+  const { tree, book, run } = context;
+  const task_id = textOf(p.task_id);
+  const old = book.tasks.get(task_id);
+  if (old) tree.close(old, "cancelled", {});
+  tree.owner = null;
+  const span = tree.open("background", textOf(p.name) || "task", null, common(context));
+  book.tasks.set(task_id, span);
+  book.hosts.set(textOf(p.child_run_id), { span, run: undefined, beside: true });
+}
+
+function onTaskEnd(statusOfEnd) {
+  return ({ tree, book }, p) => {
+    const task_id = textOf(p.task_id);
+    const span = book.tasks.get(task_id);
+    if (!span) return;
+    book.tasks.delete(task_id);
+    tree.touch(span);
+    tree.close(span, statusOfEnd(p), {});
+  };
+}
+
+function workKey({ event }, p, step) {
+  return JSON.stringify([textOf(event.workflow_id), textOf(p.workflow), step]);
+}
+
+function openWork(context, kind, name, parent, key) {
+  const { tree, book } = context;
+  const old = book.works.get(key);
+  if (old) tree.close(old, "cancelled", {});
+  tree.owner = null;
+  const span = tree.open(kind, name, parent, common(context));
+  book.works.set(key, span);
+  return span;
+}
+
+function onWorkflowStarted(context, p) {
+  const { book, event, run } = context;
+  const around = book.works.get(textOf(event.parent_workflow_id));
+  const name = textOf(p.workflow) || "workflow";
+  const span = openWork(context, "workflow", name, run?.span ?? around, workKey(context, p, null));
+  const id = textOf(event.workflow_id);
+  if (id !== "") book.works.set(id, span);
+}
+
+function onStepStarted(context, p) {
+  const { book, event, run } = context;
+  const around = book.works.get(workKey(context, p, null)) ?? run?.span;
+  const name = textOf(p.step_name) || `step ${numberOf(p.step) + 1}`;
+  const span = openWork(context, "step", name, around, workKey(context, p, numberOf(p.step)));
+  const span_id = textOf(event.span_id);
+  if (span_id !== "") book.step_spans.set(span_id, span);
+}
+
+function onWork(step, status) {
+  return (context, p) => {
+    const { tree, book } = context;
+    const span = book.works.get(workKey(context, p, step ? numberOf(p.step) : null));
+    if (!span) return;
+    tree.touch(span);
+    if (status !== null) tree.close(span, status, {});
+  };
+}
+
+/// The process that ran whatever is open is gone, so none of it will end by itself.
+function onSessionRestored(context) {
+  const { tree, book } = context;
+  for (const run of book.openRuns()) {
+    closeTurn({ tree, run }, "failed", {});
+    tree.close(run.span, "failed", { tokens: tokensOf(run.usage) });
+  }
+  for (const span of tree.roots) tree.close(span, "failed", {});
+  tree.owner = null;
+}
+
+const OUTCOMES = new Set(["completed", "failed", "cancelled"]);
+const outcome = (p) => (OUTCOMES.has(p.outcome) ? p.outcome : "completed");
+
+export const SPAN_HANDLERS = new Map([
+  ["session_restored", onSessionRestored],
+  ["turn_started", onTurnStarted],
+  ["turn_ended", onTurnEnded],
+  ["run_completed", onRunEnd("completed")],
+  ["run_failed", onRunEnd("failed")],
+  ["run_cancelled", onRunEnd("cancelled")],
+  ["model_started", onModelStarted],
+  ["token_delta", onModelPart],
+  ["assistant_delta", onModelPart],
+  ["reasoning_delta", onModelPart],
+  ["structured_delta", onModelPart],
+  ["model_completed", onModelCompleted],
+  ["model_failed", onModelFailed],
+  ["tool_call_begin", onToolPart],
+  ["tool_call_delta", onToolKnown],
+  ["tool_call_ready", onToolPart],
+  ["tool_call_started", onToolStarted],
+  ["tool_output", onToolKnown],
+  ["bash_started", onToolKnown],
+  ["bash_executed", onToolKnown],
+  ["cell_executed", onToolKnown],
+  ["tool_call_completed", onToolEnd((p) => (p.success === true ? "completed" : "failed"))],
+  ["tool_call_cancelled", onToolEnd(() => "cancelled")],
+  ["tool_call_denied", onToolEnd(() => "failed")],
+  ["approval_requested", onApprovalRequested],
+  ["approval_resolved", onApprovalResolved],
+  ["subagent_started", onSubagentStarted],
+  ["background_task_started", onTaskStarted],
+  ["background_task_finished", onTaskEnd(outcome)],
+  ["background_task_cancelled", onTaskEnd(() => "cancelled")],
+  ["workflow_started", onWorkflowStarted],
+  ["workflow_progress", onWork(false, null)],
+  ["workflow_completed", onWork(false, "completed")],
+  ["workflow_failed", onWork(false, "failed")],
+  ["workflow_cancelled", onWork(false, "cancelled")],
+  ["workflow_step_started", onStepStarted],
+  ["workflow_step_progress", onWork(true, null)],
+  ["workflow_step_completed", onWork(true, "completed")],
+  ["workflow_step_failed", onWork(true, "failed")],
+  ["workflow_step_cancelled", onWork(true, "cancelled")],
+]);

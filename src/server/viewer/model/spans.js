@@ -1,0 +1,62 @@
+// The waterfall of a session: which run, turn, model request, tool, approval, workflow, step and
+// background task took from when to when, inside of what, and what it cost.
+//
+// Beside the contract: a background task is a root, because it may outlive the run that started it,
+// and its run lies below it; a run lies below the tool call, workflow step or run that it came from.
+// What an end event does not close ends with its parent ("clipped"), as failed or cancelled where
+// the parent is, else as completed. totals(): model_ms, tool_ms and waiting_ms never count a moment
+// twice; time in which a sub-agent works is that of its models and tools. As long as a run is open
+// its counts are those seen so far, up to the newest event.
+
+import { timeOf, typeOf } from "./event.js";
+import { RunBook } from "./run_book.js";
+import { SpanTree } from "./span_tree.js";
+import { SPAN_HANDLERS } from "./span_handlers.js";
+import { numberOf, objectOf, textOf } from "./values.js";
+
+export class Spans {
+  #tree = new SpanTree();
+  #book = new RunBook(this.#tree);
+
+  get roots() {
+    return this.#tree.roots;
+  }
+
+  /// In the order of their start.
+  get all() {
+    return this.#tree.all;
+  }
+
+  get version() {
+    return this.#tree.version;
+  }
+
+  apply(event) {
+    const type = typeOf(event);
+    const run_id = textOf(event?.run_id);
+    this.#tree.begin(numberOf(event?.seq), type, timeOf(event));
+    const run = this.#book.runOf(event, run_id, type);
+    const context = { tree: this.#tree, book: this.#book, event, run, run_id };
+    SPAN_HANDLERS.get(type)?.(context, objectOf(event?.data));
+    this.#tree.finish(run && (run.turn ?? run.span));
+  }
+
+  byId(id) {
+    return this.#tree.byId(id);
+  }
+
+  /// The span of the event with this seq; undefined if it belongs to none.
+  spanOfSeq(seq) {
+    return this.#tree.spanOfSeq(seq);
+  }
+
+  /// Of all runs of the session.
+  totals() {
+    return this.#book.totals();
+  }
+
+  /// Of one run without its sub-agents; of all runs of this id if it began several times.
+  runTotals(run_id) {
+    return this.#book.runTotals(run_id);
+  }
+}
