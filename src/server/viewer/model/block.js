@@ -50,21 +50,21 @@ const SEARCHED = new Map([
 ]);
 
 export class Block {
-  constructor(id, kind, members) {
+  /// `place` is what the scribe knows of the event at hand.
+  constructor(id, kind, place) {
     this.id = id;
     this.kind = kind;
-    this.run_id = "";
+    this.run_id = place.run_id;
     this.depth = 0;
-    this.agent = "";
-    this.turn = 0;
-    this.seq = 0;
-    this.last_seq = 0;
-    this.ts = NaN;
+    this.agent = place.agent;
+    this.turn = place.turn;
+    this.seq = place.seq;
+    this.last_seq = place.seq;
+    this.ts = place.ts;
     this.end = null;
     this.version = 0;
     this.types = new Set();
     this.status = "completed";
-    Object.assign(this, members);
   }
 
   text() {
@@ -84,32 +84,31 @@ function bounded(text, bound) {
 export class ToolBlock extends Block {
   #size = 0;
 
-  constructor(id, members) {
-    super(id, "tool", {
-      call_id: "",
-      tool_name: "",
-      state: "writing",
-      arguments: undefined,
-      arguments_text: "",
-      outputs: [],
-      dropped: 0,
-      incomplete: false,
-      progress: null,
-      result: "",
-      result_dropped: 0,
-      error: "",
-      error_code: null,
-      reason: "",
-      duration_ms: null,
-      started: null,
-      files_changed: [],
-      diffs: [],
-      data: undefined,
-      bash: null,
-      cell: null,
-      approval: null,
-      ...members,
-    });
+  constructor(id, place) {
+    super(id, "tool", place);
+    this.status = "running";
+    this.call_id = "";
+    this.tool_name = "";
+    this.state = "writing";
+    this.arguments = undefined;
+    this.arguments_text = "";
+    this.outputs = [];
+    this.dropped = 0;
+    this.incomplete = false;
+    this.progress = null;
+    this.result = "";
+    this.result_dropped = 0;
+    this.error = "";
+    this.error_code = null;
+    this.reason = "";
+    this.duration_ms = null;
+    this.started = null;
+    this.files_changed = [];
+    this.diffs = [];
+    this.data = undefined;
+    this.bash = null;
+    this.cell = null;
+    this.approval = null;
   }
 
   get stdout() {

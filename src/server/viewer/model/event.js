@@ -130,13 +130,47 @@ export function messageOf(event) {
 
 const RFC3339 = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/;
 
-/// The text of a time as milliseconds since 1970 with fractions; NaN where it is none.
-export function parseTime(text) {
-  if (typeof text !== "string") return NaN;
+// Events come in order, so the minute is mostly the one of the time before.
+const known = { text: "", time: NaN, minute: "", start: 0 };
+
+function parse(text) {
   const parts = RFC3339.exec(text);
   if (!parts) return NaN;
   const whole = Date.parse(parts[1].toUpperCase() + parts[3].toUpperCase());
   return parts[2] ? whole + Number(`0.${parts[2]}`) * 1000 : whole;
+}
+
+/// Seconds and nanoseconds of a time with nine digits in UTC as milliseconds; NaN for other forms.
+function withinMinute(text) {
+  if (text.length !== 30 || text[19] !== "." || text[29] !== "Z") return NaN;
+  let nanos = 0;
+  for (let i = 17; i < 29; ++i) {
+    if (i === 19) continue;
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    nanos = nanos * 10 + digit;
+  }
+  return nanos < 6e10 ? nanos / 1e6 : NaN;
+}
+
+/// The text of a time as milliseconds since 1970 with fractions; NaN where it is none.
+export function parseTime(text) {
+  if (typeof text !== "string") return NaN;
+  if (text === known.text) return known.time;
+  const within = withinMinute(text);
+  let time;
+  if (Number.isNaN(within)) {
+    time = parse(text);
+  } else {
+    if (!text.startsWith(known.minute) || known.minute === "") {
+      known.minute = text.slice(0, 17);
+      known.start = parse(`${known.minute}00Z`);
+    }
+    time = known.start + within;
+  }
+  known.text = text;
+  known.time = time;
+  return time;
 }
 
 /// When the event was published, in milliseconds since 1970 with fractions; NaN if it does not say.

@@ -83,12 +83,11 @@ export class Scribe {
 
   /// Adds a block of this kind at the end of the run, or of another group.
   add(kind, members, group = this.run.group) {
-    return this.#write(new Block(this.tree.nextId(), kind, { ...this.#common(), ...members }), group);
+    return this.#write(new Block(this.tree.nextId(), kind, this.#place()), members, group);
   }
 
   addTool(members) {
-    return this.#write(new ToolBlock(this.tree.nextId(), { ...this.#common(), ...members }),
-      this.run.group);
+    return this.#write(new ToolBlock(this.tree.nextId(), this.#place()), members, this.run.group);
   }
 
   /// The event at hand has changed this block.
@@ -145,18 +144,18 @@ export class Scribe {
     return run;
   }
 
-  #common() {
+  #place() {
     return {
       run_id: this.run.run_id,
       agent: textOf(this.event.agent) || (this.run.block?.agent ?? ""),
       turn: numberOf(this.event.turn) || (this.run.turn?.turn ?? 0),
       seq: this.seq,
-      last_seq: this.seq,
       ts: this.ts,
     };
   }
 
-  #write(block, group) {
+  #write(block, members, group) {
+    Object.assign(block, members);
     this.tree.add(group, block);
     return this.touch(block);
   }
