@@ -33,14 +33,16 @@ const TEXTS = new Map([
   ["running_tools", ["stdout", "stderr"]],
 ]);
 
-function isEmpty(value) {
-  return value === "" || value === null || value === undefined;
+/// An empty text counts as nothing, but not where any JSON value may stand.
+function isEmpty(member, value) {
+  if (value === null || value === undefined) return true;
+  return value === "" && member !== "arguments" && member !== "data";
 }
 
 function withoutEmpty(entry, optional) {
   const json = { ...entry };
   for (const member of optional) {
-    if (isEmpty(json[member])) delete json[member];
+    if (isEmpty(member, json[member])) delete json[member];
   }
   return json;
 }
