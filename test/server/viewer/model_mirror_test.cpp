@@ -63,8 +63,9 @@ void write_trace(std::ofstream& file, const ModelTrace& trace) {
   }
 }
 
-/// Compares what both made of these traces.
-void expect_same(const std::vector<ModelTrace>& traces) {
+/// Shows the traces to a program of Node, which must find them in order.
+void expect_said(const std::string& program, const std::string& said_before,
+                 const std::vector<ModelTrace>& traces) {
   const testing::TemporaryDirectory directory;
   const std::string path = directory.path("traces.jsonl");
   std::size_t events = 0;
@@ -75,9 +76,19 @@ void expect_same(const std::vector<ModelTrace>& traces) {
       events += trace.events.size();
     }
   }
-  const Said said = run_node("mirror.mjs", path);
+  const Said said = run_node(program, path);
   EXPECT_EQ(said.status, 0) << said.text.substr(0, 4000);
-  EXPECT_EQ(said.text, "the same after " + std::to_string(events) + " events\n");
+  EXPECT_EQ(said.text, said_before + " after " + std::to_string(events) + " events\n");
+}
+
+/// Compares what both made of these traces.
+void expect_same(const std::vector<ModelTrace>& traces) {
+  expect_said("mirror.mjs", "the same", traces);
+}
+
+/// Checks the transcript and the spans of these traces.
+void expect_sound(const std::vector<ModelTrace>& traces) {
+  expect_said("invariants.mjs", "sound", traces);
 }
 
 template <class Make>
@@ -99,6 +110,16 @@ TEST(ViewerModel, IsTheStateWithGapsAndRepeats) { expect_same(of_seeds(trace_wit
 TEST(ViewerModel, IsTheStateAfterARestore) { expect_same(of_seeds(restored_trace)); }
 
 TEST(ViewerModel, IsTheStateInDisorder) { expect_same(of_seeds(disorderly_trace)); }
+
+TEST(ViewerModel, TellsWrittenTraces) { expect_sound(written_traces()); }
+
+TEST(ViewerModel, TellsSessions) { expect_sound(of_seeds(session_trace)); }
+
+TEST(ViewerModel, TellsWhatIsLeftOfSessions) { expect_sound(of_seeds(trace_with_losses)); }
+
+TEST(ViewerModel, TellsRestoredSessions) { expect_sound(of_seeds(restored_trace)); }
+
+TEST(ViewerModel, TellsDisorder) { expect_sound(of_seeds(disorderly_trace)); }
 
 TEST(ViewerModel, ADifferenceIsFound) {
   const testing::TemporaryDirectory directory;

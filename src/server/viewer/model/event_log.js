@@ -1,6 +1,6 @@
 // All events of a session in the order of their seqs, each with its line as it came. Append only:
-// an event whose seq is not greater than the last one is a repeat and is refused. A gap is what was
-// never seen between the first and the last event; what lay before the first is not counted.
+// an event whose seq is not greater than the last one is a repeat and is refused. A session's seqs
+// are 1, 2, 3 …, so a gap is what was never seen up to the last event, also before the first.
 
 function isSeq(seq) {
   return Number.isSafeInteger(seq) && seq > 0;
@@ -24,12 +24,12 @@ export class EventLog {
     return this.#entries.length > 0 ? this.#entries[this.#entries.length - 1].event.seq : 0;
   }
 
-  /// How many seqs between the first and the last were never seen.
+  /// How many seqs up to the last were never seen.
   get missed() {
     return this.#missed;
   }
 
-  /// [{after, missed}], in order: so many are missing behind the seq `after`.
+  /// [{after, missed}], in order: so many are missing behind the seq `after` (0: before the first).
   get gaps() {
     return this.#gaps;
   }
@@ -40,7 +40,7 @@ export class EventLog {
     const seq = event?.seq;
     const last = this.last_seq;
     if (!isSeq(seq) || seq <= last) return false;
-    if (last > 0 && seq > last + 1) {
+    if (seq > last + 1) {
       this.#gaps.push({ after: last, missed: seq - last - 1 });
       this.#missed += seq - last - 1;
     }

@@ -15,6 +15,7 @@ class Run {
     this.turn = null;
     this.model = null;
     this.tools = new Map(); // call_id -> span
+    this.working = new Set(); // spans of tools that were started
     this.turns = 0;
     this.llm_calls = 0;
     this.tool_calls = 0;

@@ -14,11 +14,14 @@ function common({ event, run_id, run }) {
 
 function closeTurn({ tree, run }, status, members) {
   if (run.turn) tree.close(run.turn, status, members);
-  for (const span of run.tools.values()) tree.close(span, status, {});
-  if (run.model) tree.close(run.model, status, {});
+  // What began outside of a turn.
+  const clipped = status === "failed" ? "failed" : "cancelled";
+  for (const span of run.tools.values()) tree.close(span, clipped, {});
+  if (run.model) tree.close(run.model, clipped, {});
   run.turn = null;
   run.model = null;
   run.tools.clear();
+  run.working.clear();
 }
 
 function onTurnStarted(context, p) {
@@ -26,7 +29,7 @@ function onTurnStarted(context, p) {
   if (!run) return;
   closeTurn(context, "completed", {});
   run.turns += 1;
-  run.usage = run.settled;
+  run.settled = run.usage;
   tree.owner = null;
   run.turn = tree.open("turn", `turn ${numberOf(p.turn)}`, run.span, common(context));
 }
@@ -94,7 +97,7 @@ function onModelFailed({ tree, run }, p) {
   const status = p.error_code === "cancelled" ? "cancelled" : "failed";
   tree.close(run.model, status, {});
   for (const [call_id, span] of run.tools) {
-    if (span.work) continue;
+    if (run.working.has(span)) continue;
     tree.close(span, "cancelled", {});
     run.tools.delete(call_id);
   }
@@ -111,7 +114,6 @@ function toolOf(context, p) {
   if (!span || span.end !== null) {
     const members = { ...common(context), tool_name };
     span = tree.open("tool", tool_name || "tool", run.turn ?? run.span, members);
-    Object.defineProperty(span, "work", { value: false, writable: true, enumerable: false });
     run.tools.set(call_id, span);
   }
   if (tool_name !== "" && span.tool_name === "") Object.assign(span, { tool_name, name: tool_name });
@@ -131,8 +133,8 @@ function onToolStarted(context, p) {
   const { tree, book, run } = context;
   if (!run) return;
   const span = toolOf(context, p);
-  if (!span.work) run.tool_calls += 1;
-  span.work = true;
+  if (!run.working.has(span)) run.tool_calls += 1;
+  run.working.add(span);
   book.count(span, run, "tool");
   tree.touch(span);
 }
@@ -141,7 +143,9 @@ function onToolEnd(statusOfEnd) {
   return (context, p) => {
     const { tree, run } = context;
     if (!run) return;
-    tree.close(toolOf(context, p), statusOfEnd(p), {});
+    const span = toolOf(context, p);
+    tree.close(span, statusOfEnd(p), {});
+    run.working.delete(span);
     run.tools.delete(textOf(p.call_id));
   };
 }

@@ -89,7 +89,8 @@ export class SpanTree {
     if (span.end !== null) return;
     const open = [span];
     for (let i = 0; i < open.length; ++i) open.push(...(this.#children.get(open[i]) ?? []));
-    for (let i = open.length - 1; i > 0; --i) this.#end(open[i], status, {});
+    const clipped = status === "failed" ? "failed" : "cancelled";
+    for (let i = open.length - 1; i > 0; --i) this.#end(open[i], clipped, {});
     this.#end(span, status, members);
     this.touch(span);
   }

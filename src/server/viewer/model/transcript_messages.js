@@ -2,7 +2,7 @@
 // requests end.
 
 import { finishCalls, voidCalls } from "./transcript_tools.js";
-import { listOf, numberOf, numberOrNull, objectOf, textOf } from "./values.js";
+import { listOf, numberOf, numberOrNull, objectOf, remember, textOf } from "./values.js";
 
 const KINDS = ["text", "structured", "reasoning"];
 
@@ -20,7 +20,7 @@ function addMessage(scribe, kind, message_id) {
     incomplete: scribe.run.request?.complete === false,
     status: "running",
   });
-  scribe.run.messages.set(keyOf(kind, message_id), block);
+  remember(scribe.run.messages, keyOf(kind, message_id), block);
   scribe.run.request?.blocks.push(block);
   return block;
 }
@@ -139,7 +139,7 @@ function answerBlock(scribe, message_id, content) {
   if (at >= 0) {
     const [block] = run.unnamed.splice(at, 1);
     block.message_id = message_id;
-    run.messages.set(keyOf(block.kind, message_id), block);
+    remember(run.messages, keyOf(block.kind, message_id), block);
     return block;
   }
   return content === "" ? undefined : addMessage(scribe, "text", message_id);
@@ -167,7 +167,7 @@ function onUserMessage(scribe, p) {
 
 function addUser(scribe, message_id, content, role) {
   const block = scribe.add("user", { message_id, content, role, end: scribe.ts });
-  scribe.run.messages.set(keyOf("user", message_id), block);
+  remember(scribe.run.messages, keyOf("user", message_id), block);
 }
 
 function onMessageCommitted(scribe, p) {

@@ -2,7 +2,7 @@
 // arguments to its end.
 
 import { parseTime } from "./event.js";
-import { anyText, listOf, numberOf, numberOrNull, objectOf, textOf } from "./values.js";
+import { anyText, listOf, numberOf, numberOrNull, objectOf, remember, textOf } from "./values.js";
 
 const STATUS = new Map([
   ["waiting", "pending"],
@@ -24,8 +24,8 @@ function callBlock(scribe, p, begins) {
   let block = run.calls.get(call_id);
   if (!block || (begins && !block.open)) {
     block = scribe.addTool({ call_id, tool_name, status: "running" });
-    run.calls.set(call_id, block);
-    scribe.calls.set(call_id, block);
+    remember(run.calls, call_id, block);
+    remember(scribe.calls, call_id, block);
   }
   if (tool_name !== "") block.tool_name = tool_name;
   return block;

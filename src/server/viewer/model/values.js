@@ -45,6 +45,13 @@ export function without(list, unwanted) {
   return list.some(unwanted) ? list.filter((entry) => !unwanted(entry)) : list;
 }
 
+/// Remembers in a Map, which forgets its oldest entry when it has more than `most`.
+export function remember(map, key, value, most = 1024) {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > most) map.delete(map.keys().next().value);
+}
+
 /// The newest entry that fits; undefined if none does.
 export function newest(list, fits) {
   for (let i = list.length - 1; i >= 0; --i) {

@@ -1,0 +1,120 @@
+// What holds for a transcript and its spans whatever the events were.
+
+import { strict as assert } from "node:assert";
+
+/// Follows a session as a view does, which draws only what it is told has changed.
+export class Follower {
+  #drawn = new Map(); // id -> what was drawn
+  #version = 0;
+  #order = [];
+
+  look({ transcript }) {
+    const { structure, blocks } = transcript.changedSince(this.#version);
+    this.#version = transcript.version;
+    for (const block of blocks) this.#drawn.set(block.id, pictureOf(block));
+    if (structure) this.#order = transcript.items.map((block) => block.id);
+  }
+
+  expectCurrent({ transcript }) {
+    assert.deepEqual(this.#order, transcript.items.map((block) => block.id));
+    for (const block of transcript.items) {
+      assert.equal(this.#drawn.get(block.id), pictureOf(block), `${block.kind} ${block.id}`);
+    }
+  }
+}
+
+function pictureOf(block) {
+  const { end, ts } = block;
+  const times = [end, ts].map((time) => (Number.isNaN(time) ? "none" : time));
+  return JSON.stringify([{ ...block, types: [...block.types] }, block.text(), times]);
+}
+
+export function checkTranscript({ log, transcript }) {
+  const { items } = transcript;
+  assert.equal(new Set(items.map((block) => block.id)).size, items.length);
+  const known = new Set(items);
+  let depth = 0;
+  for (const block of items) {
+    assert.equal(transcript.find(block.id), block);
+    assert.ok(block.depth >= 0 && block.depth <= depth + 1, `${block.kind} at ${block.depth}`);
+    assert.ok(block.last_seq >= block.seq);
+    assert.ok(["pending", "running", "completed", "failed", "cancelled"].includes(block.status));
+    assert.equal(typeof block.text(), "string");
+    depth = block.depth;
+  }
+  for (let i = 0; i < log.size; ++i) {
+    const { seq, type } = log.at(i);
+    const block = transcript.blockOfSeq(seq);
+    if (block) assert.ok(known.has(block), `seq ${seq}`);
+    if (block && seq >= block.seq && seq <= block.last_seq && typeof type === "string" && type) {
+      assert.ok(block.types.has(type), `${type} in ${block.kind}`);
+    }
+  }
+}
+
+export function checkSpans({ log, spans }) {
+  const known = new Set(spans.all);
+  const roots = spans.all.filter((span) => span.parent === null);
+  assert.deepEqual(spans.roots, roots);
+  let start = 0;
+  for (const span of spans.all) {
+    assert.equal(spans.byId(span.id), span);
+    assert.ok(span.start >= start, "in the order of their start");
+    assert.ok(span.end === null || span.end >= span.start);
+    assert.equal(span.end === null, span.status === "running" || span.status === "pending");
+    start = span.start;
+    if (span.parent === null) {
+      assert.equal(span.depth, 0);
+      continue;
+    }
+    const parent = spans.byId(span.parent);
+    assert.ok(known.has(parent), "a parent that is there");
+    assert.equal(span.depth, parent.depth + 1);
+    assert.ok(span.start >= parent.start);
+    if (parent.end !== null) assert.ok(span.end !== null && span.end <= parent.end, "enclosed");
+  }
+  for (let i = 0; i < log.size; ++i) {
+    const span = spans.spanOfSeq(log.at(i).seq);
+    if (span) assert.ok(known.has(span) && span.types.has(log.at(i).type));
+  }
+  const totals = spans.totals();
+  for (const member of ["model_ms", "tool_ms", "waiting_ms"]) assert.ok(totals[member] >= 0);
+}
+
+/// The sums of each run that ended once are what its end says.
+export function checkRunEnds({ log, spans }) {
+  const ends = new Map();
+  for (let i = 0; i < log.size; ++i) {
+    const { type, run_id, data } = log.at(i);
+    if (/^run_(completed|failed|cancelled)$/.test(type)) ends.set(run_id, data);
+  }
+  for (const [run_id, end] of ends) {
+    const totals = spans.runTotals(run_id);
+    if (totals.runs !== 1) continue;
+    for (const member of ["prompt", "completion", "total"]) {
+      assert.equal(totals[member], end.usage[member], run_id);
+    }
+    assert.equal(totals.cost, end.cost ?? null);
+    assert.equal(totals.llm_calls, end.llm_calls);
+    assert.equal(totals.tool_calls, end.tool_calls);
+    assert.equal(totals.duration_ms, end.duration_ms);
+  }
+  return ends.size;
+}
+
+/// Nothing is left open where every start had its end, and every message says what was committed.
+export function checkWhole({ log, transcript, spans, state, faults }) {
+  assert.equal(faults, 0);
+  assert.ok(state.idle());
+  for (const span of spans.all) assert.notEqual(span.end, null, `${span.kind} ${span.name}`);
+  for (const block of transcript.items) {
+    assert.notEqual(block.end, null, `${block.kind} of seq ${block.seq}`);
+    assert.notEqual(block.incomplete, true, `${block.kind} of seq ${block.seq}`);
+  }
+  for (let i = 0; i < log.size; ++i) {
+    const { type, seq, data } = log.at(i);
+    if (type !== "message_committed" || data.message.role !== "assistant") continue;
+    if (data.message.content === "") continue;
+    assert.equal(transcript.blockOfSeq(seq).content, data.message.content);
+  }
+}
