@@ -43,12 +43,13 @@ export function checkTranscript({ log, transcript }) {
     depth = block.depth;
   }
   for (let i = 0; i < log.size; ++i) {
-    const { seq, type } = log.at(i);
+    const { seq, type, run_id } = log.at(i);
     const block = transcript.blockOfSeq(seq);
     if (block) assert.ok(known.has(block), `seq ${seq}`);
-    if (block && seq >= block.seq && seq <= block.last_seq && typeof type === "string" && type) {
-      assert.ok(block.types.has(type), `${type} in ${block.kind}`);
-    }
+    if (typeof run_id !== "string" || run_id === "" || typeof type !== "string") continue;
+    // What belongs to a run belongs to a block of it.
+    assert.ok(type === "" || block.types.has(type), `${type} of seq ${seq} in ${block.kind}`);
+    assert.ok(seq >= block.seq && seq <= block.last_seq);
   }
 }
 
@@ -86,7 +87,8 @@ export function checkRunEnds({ log, spans }) {
   const ends = new Map();
   for (let i = 0; i < log.size; ++i) {
     const { type, run_id, data } = log.at(i);
-    if (/^run_(completed|failed|cancelled)$/.test(type)) ends.set(run_id, data);
+    if (type === "session_restored") return 0; // that ends runs too
+    if (!ends.has(run_id) && /^run_(completed|failed|cancelled)$/.test(type)) ends.set(run_id, data);
   }
   for (const [run_id, end] of ends) {
     const totals = spans.runTotals(run_id);

@@ -52,11 +52,10 @@ export class BlockTree {
     this.#structure = this.version;
   }
 
-  /// A group inside another one, behind a block of it or at its end.
-  addGroup(parent, host) {
+  /// A group inside another one, behind a block of it or at its end; indented or at the same depth.
+  addGroup(parent, host, indented) {
     const around = parent.depth < MAX_DEPTH || !parent.parent ? parent : parent.parent;
-    const nested = host || around !== this.root ? 1 : 0;
-    const group = new Group(around, around.depth + nested);
+    const group = new Group(around, around.depth + (indented && around === parent ? 1 : 0));
     const at = host && around === parent ? around.entries.lastIndexOf(host) + 1 : 0;
     if (at === 0) {
       around.entries.push(group);

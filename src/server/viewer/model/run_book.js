@@ -12,6 +12,8 @@ class Run {
     // That of the whole tree of runs; only the outermost run has one of its own.
     this.tree_account = parent ? parent.tree_account : new TimeAccount();
     this.root = !parent;
+    this.start = span.start;
+    this.ended = false;
     this.turn = null;
     this.model = null;
     this.tools = new Map(); // call_id -> span
@@ -51,6 +53,7 @@ export class RunBook {
   #tree;
   #runs = new Map(); // run_id -> its newest Run
   #all = [];
+  #open = new Set();
   #byRun = new Map(); // run_id -> all of them
   #kept = null;
 
@@ -70,17 +73,24 @@ export class RunBook {
   runOf(event, run_id, type) {
     if (run_id === "") return undefined;
     const run = this.#runs.get(run_id);
-    if (run && run.span.end === null) return run;
-    if (run && type !== "run_started") return null;
-    return this.#start(event, run_id);
+    if (!run || (run.ended && type === "run_started")) return this.#start(event, run_id);
+    if (run.ended) return null;
+    if (run.span.end !== null) this.#continue(run);
+    return run;
   }
 
   run(run_id) {
     return this.#runs.get(run_id);
   }
 
+  /// Nothing more will come of the run.
+  end(run) {
+    run.ended = true;
+    this.#open.delete(run);
+  }
+
   openRuns() {
-    return this.#all.filter((run) => run.span.end === null);
+    return [...this.#open];
   }
 
   /// From now on the span counts as time of this kind, until it ends.
@@ -132,10 +142,21 @@ export class RunBook {
     if (host && !host.beside && host.span && open) this.countInside(host.span, open);
     this.#runs.set(run_id, run);
     this.#all.push(run);
+    this.#open.add(run);
     const same = this.#byRun.get(run_id);
     if (same) same.push(run);
     else this.#byRun.set(run_id, [run]);
     return run;
+  }
+
+  /// The run goes on although the one around it has ended: beside it, then.
+  #continue(run) {
+    const { name, run_id, agent } = run.span;
+    run.span = this.#tree.open("run", name, null, { run_id, agent });
+    run.turn = null;
+    run.model = null;
+    run.tools.clear();
+    run.working.clear();
   }
 
   #uncount(span) {
@@ -168,11 +189,11 @@ export class RunBook {
   }
 
   #addTime(sum, run, account) {
-    const now = this.#tree.now;
-    const spent = account.until(run.span.end ?? now);
+    const { now } = this.#tree;
+    const spent = account.until(now);
     sum.model_ms += spent.model;
     sum.tool_ms += spent.tool;
     sum.waiting_ms += spent.waiting;
-    sum.duration_ms += run.duration_ms ?? (run.span.end ?? now) - run.span.start;
+    sum.duration_ms += run.duration_ms ?? (run.span.end ?? now) - run.start;
   }
 }

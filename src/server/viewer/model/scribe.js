@@ -40,6 +40,7 @@ export class Scribe {
     this.owners = [];
     this.latest = this.nobody; // whose event came last
     this.ts = NaN;
+    this.begin({});
   }
 
   /// Takes up an event; end() must follow.
@@ -57,16 +58,15 @@ export class Scribe {
     this.latest = this.run;
   }
 
-  /// Every event belongs to some block; one that wrote nothing to the turn or run it is part of.
+  /// An event that wrote nothing belongs to the turn or run that it is part of.
   end() {
     if (!this.owner) {
       const block = this.run.turn ?? this.run.block;
       if (block) this.touch(block);
     }
-    const owner = this.owner ?? this.owners[this.owners.length - 1];
-    if (!owner || this.seq <= (this.seqs[this.seqs.length - 1] ?? 0)) return;
+    if (!this.owner || this.seq <= (this.seqs[this.seqs.length - 1] ?? 0)) return;
     this.seqs.push(this.seq);
-    this.owners.push(owner);
+    this.owners.push(this.owner);
   }
 
   /// The block of the event with this seq, or of the last one before; undefined before the first.
@@ -109,7 +109,7 @@ export class Scribe {
   groupOf(block, group) {
     let inside = this.host_groups.get(block);
     if (!inside) {
-      inside = this.tree.addGroup(group, block);
+      inside = this.tree.addGroup(group, block, true);
       this.host_groups.set(block, inside);
     }
     return inside;
@@ -172,10 +172,10 @@ export class Scribe {
     const host = this.hosts.get(run_id);
     if (host) return this.groupOf(host.block, host.group);
     const step = this.span_groups.get(textOf(event.parent_span_id));
-    if (step) return this.tree.addGroup(step);
+    if (step) return this.tree.addGroup(step, null, false);
     const parent = this.runs.get(textOf(event.parent_run_id));
-    if (parent) return this.tree.addGroup(parent.group);
+    if (parent) return this.tree.addGroup(parent.group, null, true);
     const workflow = this.works.get(textOf(event.workflow_id));
-    return this.tree.addGroup(workflow?.inside ?? this.tree.root);
+    return this.tree.addGroup(workflow?.inside ?? this.tree.root, null, false);
   }
 }

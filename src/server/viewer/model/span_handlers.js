@@ -48,7 +48,7 @@ function onTurnEnded(context, p) {
 
 function onRunEnd(status) {
   return (context, p) => {
-    const { tree, run } = context;
+    const { tree, book, run } = context;
     if (!run) return;
     run.usage = usageOf(p.usage);
     run.cost = costOf(p.cost);
@@ -58,6 +58,7 @@ function onRunEnd(status) {
     closeTurn(context, status, {});
     tree.owner = null;
     tree.close(run.span, status, { tokens: tokensOf(run.usage), cost: run.cost });
+    book.end(run);
   };
 }
 
@@ -255,6 +256,7 @@ function onSessionRestored(context) {
   for (const run of book.openRuns()) {
     closeTurn({ tree, run }, "failed", {});
     tree.close(run.span, "failed", { tokens: tokensOf(run.usage) });
+    book.end(run);
   }
   for (const span of tree.roots) tree.close(span, "failed", {});
   tree.owner = null;

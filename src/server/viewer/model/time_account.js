@@ -19,9 +19,12 @@ export class TimeAccount {
   }
 
   #settle(now) {
-    const since = this.#since;
+    const since = this.#since ?? now;
+    if (!(now > since)) {
+      this.#since = since;
+      return;
+    }
     this.#since = now;
-    if (since === null || !(now > since)) return;
     const { model, tool, waiting } = this.#open;
     const kind = model > 0 ? "model" : tool > 0 ? "tool" : waiting > 0 ? "waiting" : null;
     if (kind) this.#spent[kind] += now - since;

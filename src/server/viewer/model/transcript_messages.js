@@ -47,7 +47,7 @@ export function finishMessage(scribe, block, incomplete) {
 
 function onModelStarted(scribe, p) {
   const { run } = scribe;
-  closeRequest(scribe, "The model was asked again.");
+  closeRequest(scribe, true, "The model was asked again.");
   run.request = { blocks: [], calls: [], complete: true };
   const model = textOf(p.model);
   if (run.turn) {
@@ -59,9 +59,9 @@ function onModelStarted(scribe, p) {
 }
 
 /// The end of the request was missed, or it has failed.
-function closeRequest(scribe, reason) {
+function closeRequest(scribe, missed, reason) {
   const { run } = scribe;
-  for (const block of run.request?.blocks ?? []) finishMessage(scribe, block, true);
+  for (const block of run.request?.blocks ?? []) finishMessage(scribe, block, missed);
   voidCalls(scribe, run.request?.calls ?? [], reason);
   run.request = null;
 }
@@ -89,7 +89,7 @@ function onModelCompleted(scribe, p) {
   if (reasoning !== "") repair(scribe, ["reasoning"], reasoning);
   repair(scribe, ["text", "structured"], textOf(p.content));
   for (const block of [...run.messages.values(), ...run.unnamed]) {
-    finishMessage(scribe, block, false);
+    if (block.finished === false) finishMessage(scribe, block, false);
   }
   finishCalls(scribe, listOf(p.tool_calls).map(objectOf));
   run.request = null;
@@ -110,8 +110,10 @@ function onModelFailed(scribe, p) {
     end: scribe.ts,
     status: p.error_code === "cancelled" ? "cancelled" : "failed",
   });
-  for (const message of run.messages.values()) finishMessage(scribe, message, true);
-  closeRequest(scribe, "The model request failed.");
+  for (const message of run.messages.values()) {
+    if (message.finished === false) finishMessage(scribe, message, false);
+  }
+  closeRequest(scribe, false, "The model request failed.");
   scribe.owner = block;
 }
 

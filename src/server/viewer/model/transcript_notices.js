@@ -51,7 +51,7 @@ function plan(scribe, p) {
   const items = listOf(p.items).map(planItem);
   const turn = numberOf(scribe.event.turn);
   if (run.plan && run.plan.turn === turn) scribe.change(run.plan, { items });
-  else run.plan = scribe.add("plan", { items, turn });
+  else run.plan = scribe.add("plan", { items, turn, end: scribe.ts });
 }
 
 function paths(p) {
