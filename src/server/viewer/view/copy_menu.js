@@ -1,0 +1,45 @@
+// Buttons that copy the selected event and its run: as JSON, JSON Lines, a curl command or a link.
+import { asCurl, asJson, asJsonl, eventsOfRun } from "../model/copy.js";
+import { button, h } from "./dom.js";
+
+/// {element, show(event | null, raw), copyEvent()}
+export function copyMenu(context) {
+  let event = null;
+  let raw = "";
+  const small = (label, what, text) =>
+    button(label, () => context.copy(text(), what), {
+      className: "button details__copy",
+      "aria-label": `Copy ${what}`,
+    });
+  const curl = (options) => asCurl(location.origin, context.session.id, options);
+  const copyEvent = () => event && context.copy(asJson(raw), "the event as JSON");
+  const ofEvent = [
+    button("JSON", copyEvent, {
+      className: "button details__copy",
+      "aria-label": "Copy the event as JSON",
+    }),
+    small("JSON line", "the event as a line", () => asJsonl([raw])),
+  ];
+  const ofRun = [
+    small("JSONL", "the run as JSONL", () => asJsonl(eventsOfRun(context.session.log, event.run_id))),
+  ];
+  if (context.feed.state !== "file") {
+    ofEvent.push(small("curl", "a command that gets the event", () =>
+      `${curl({ after: event.seq - 1 })} | head -n 1`));
+    ofRun.push(small("curl", "a command that gets the run", () => curl({ run: event.run_id })));
+  }
+  ofEvent.push(small("Link", "a link to the event", () => location.href));
+  const runLine = h("div", { className: "details__copies" },
+    h("span", { className: "details__label" }, "Copy the run"), ofRun);
+  const element = h("div", {},
+    h("div", { className: "details__copies" },
+      h("span", { className: "details__label" }, "Copy the event"), ofEvent),
+    runLine);
+  const show = (selected, line) => {
+    event = selected;
+    raw = line;
+    element.hidden = event === null;
+    runLine.hidden = typeof event?.run_id !== "string";
+  };
+  return { element, show, copyEvent };
+}

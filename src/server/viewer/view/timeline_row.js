@@ -1,0 +1,184 @@
+// One row of the timeline: what it is, its bar, its figures; and all of it in words.
+import { cost, count, duration, oneLine, tokens } from "../model/format.js";
+import { h, setText, toggleClass } from "./dom.js";
+import { placeOf, sinceStart } from "./time_scale.js";
+
+const NAME_LENGTH = 120;
+const DEEPEST_INDENT = 12;
+
+export const COLUMNS = [
+  ["name", "What"],
+  ["time", "Time"],
+  ["length", "Duration"],
+  ["first", "First token"],
+  ["tokens", "Tokens"],
+  ["cost", "Cost"],
+];
+
+const KINDS = {
+  run: "Run",
+  turn: "Turn",
+  model: "Model",
+  tool: "Tool",
+  approval: "Approval",
+  workflow: "Workflow",
+  step: "Step",
+  background: "Background",
+};
+
+/// The kind of a span for people.
+export function kindName(span) {
+  return KINDS[span.kind] ?? oneLine(span.kind, 20);
+}
+
+/// The name of a span, without its kind where it begins with it.
+export function spanName(span) {
+  const name = oneLine(span.name, NAME_LENGTH);
+  const kind = kindName(span).toLowerCase();
+  return name.toLowerCase().startsWith(`${kind} `) ? name.slice(kind.length + 1) : name;
+}
+
+/// The word for how a span is doing; "" for one that ended well.
+export function statusWord(span) {
+  if (span.status === "completed") return "";
+  if (span.kind === "approval" && (span.status === "pending" || span.status === "running")) {
+    return "waiting";
+  }
+  return oneLine(span.status, 20);
+}
+
+function lengthOf(span, now) {
+  return Math.max((Number.isFinite(span.end) ? span.end : Math.max(now, span.start)) - span.start, 0);
+}
+
+function costOf(span) {
+  return typeof span.cost === "number" ? cost(span.cost) : "";
+}
+
+function tokensOf(span) {
+  return span.tokens?.total > 0 ? tokens(span.tokens.total) : "";
+}
+
+/// All that a row says, for who cannot see the bar.
+export function spanText(span, start, now) {
+  const parts = [`${kindName(span)} ${spanName(span)}`.trim(), statusWord(span) || "completed",
+    `starts at ${sinceStart(span.start - start)}`, `took ${duration(lengthOf(span, now))}`];
+  if (span.attempt > 1) parts.push(`attempt ${span.attempt}`);
+  if (Number.isFinite(span.ttft_ms)) parts.push(`first token after ${duration(span.ttft_ms)}`);
+  if (span.tokens?.total > 0) {
+    const { prompt, completion, cached } = span.tokens;
+    parts.push(`${count(prompt)} tokens in${cached > 0 ? ` (${count(cached)} cached)` : ""}, ` +
+      `${count(completion)} out`);
+  }
+  if (costOf(span)) parts.push(`cost ${costOf(span)}`);
+  return parts.join(", ");
+}
+
+function cell(name) {
+  return h("div", { className: `timeline__cell timeline__${name}`, role: "gridcell" });
+}
+
+export class SpanRow {
+  #cells = Object.fromEntries(COLUMNS.map(([name]) => [name, cell(name)]));
+  #fold = h("span", { className: "span-row__fold", "aria-hidden": "true" });
+  #kind = h("span", { className: "span-row__kind" });
+  #name = h("span", { className: "span-row__name" });
+  #status = h("span", { className: "span-row__status" });
+  #bar = h("div", { className: "bar" });
+  #first = h("div", { className: "bar__first" });
+  #waits = [];
+
+  constructor() {
+    this.#cells.name.append(this.#fold, this.#kind, this.#name, this.#status);
+    this.#bar.append(this.#first);
+    this.#cells.time.append(this.#bar);
+    this.element = h("div", { role: "row" }, Object.values(this.#cells));
+  }
+
+  /// Whether the click was on what folds and unfolds.
+  folds(event) {
+    return this.#fold === event.target;
+  }
+
+  // row: of spanRows(); view: {range, start, now, current, position}
+  fill(row, view) {
+    const { span } = row;
+    const word = statusWord(span);
+    const className = `rows__row timeline__row span-row span-row--${this.#known(span.kind)}` +
+      ` span-row--${this.#state(span, word)}${view.current ? " rows__row--current" : ""}`;
+    if (this.element.className !== className) this.element.className = className;
+    this.#fillTree(row);
+    setText(this.#kind, kindName(span));
+    setText(this.#name, spanName(span) + (span.attempt > 1 ? ` (attempt ${span.attempt})` : ""));
+    setText(this.#status, word);
+    this.#status.hidden = word === "";
+    setText(this.#cells.length, duration(lengthOf(span, view.now)));
+    setText(this.#cells.first, Number.isFinite(span.ttft_ms) ? duration(span.ttft_ms) : "");
+    setText(this.#cells.tokens, tokensOf(span));
+    setText(this.#cells.cost, costOf(span));
+    const text = spanText(span, view.start, view.now);
+    this.element.setAttribute("aria-label", text);
+    if (this.element.title !== text) this.element.title = text;
+    this.#fillBar(row, view);
+  }
+
+  #known(kind) {
+    return kind in KINDS ? kind : "other";
+  }
+
+  #state(span, word) {
+    if (word === "waiting") return "waiting";
+    return ["failed", "cancelled", "running", "pending"].includes(span.status) ? span.status : "ended";
+  }
+
+  #fillTree({ level, position, siblings, foldable, folded }) {
+    const { element } = this;
+    element.setAttribute("aria-level", String(level));
+    element.setAttribute("aria-posinset", String(position));
+    element.setAttribute("aria-setsize", String(siblings));
+    if (foldable) element.setAttribute("aria-expanded", String(!folded));
+    else element.removeAttribute("aria-expanded");
+    element.style.setProperty("--level", String(Math.min(level - 1, DEEPEST_INDENT)));
+    setText(this.#fold, foldable ? (folded ? "▸" : "▾") : "");
+    toggleClass(this.#fold, "span-row__fold--none", !foldable);
+  }
+
+  #fillBar({ span, waits }, { range, start, now }) {
+    const from = span.start - start;
+    const to = from + lengthOf(span, now);
+    const place = placeOf(range, from, to);
+    this.#bar.hidden = place === null;
+    if (!place) return;
+    toggleClass(this.#bar, "bar--open", !Number.isFinite(span.end));
+    this.#put(this.#bar, place.left, place.width);
+    const first = span.kind === "model" && Number.isFinite(span.ttft_ms)
+      ? this.#inside(place, range, from, from + Math.max(span.ttft_ms, 0)) : null;
+    this.#first.hidden = first === null;
+    if (first) this.#put(this.#first, first.left, first.width);
+    while (this.#waits.length > waits.length) this.#waits.pop().remove();
+    while (this.#waits.length < waits.length) {
+      this.#waits.push(h("div", { className: "bar__wait" }));
+      this.#bar.append(this.#waits.at(-1));
+    }
+    waits.forEach((wait, i) => {
+      const begin = wait.start - start;
+      const part = this.#inside(place, range, begin, begin + lengthOf(wait, now));
+      this.#waits[i].hidden = part === null;
+      if (part) this.#put(this.#waits[i], part.left, part.width);
+    });
+  }
+
+  // A part of the bar, in parts of the bar.
+  #inside(bar, range, from, to) {
+    const place = placeOf(range, from, to);
+    if (!place || !(bar.width > 0)) return null;
+    const left = Math.max((place.left - bar.left) / bar.width, 0);
+    const right = Math.min((place.left + place.width - bar.left) / bar.width, 1);
+    return right > left ? { left, width: right - left } : null;
+  }
+
+  #put(element, left, width) {
+    element.style.setProperty("left", `${left * 100}%`);
+    element.style.setProperty("width", `${width * 100}%`);
+  }
+}

@@ -1,0 +1,51 @@
+// The line above the timeline: zoom, folding, and what the filter leaves out.
+import { count, duration } from "../model/format.js";
+import { button, h, setText } from "./dom.js";
+import { sinceStart } from "./time_scale.js";
+
+export class TimelineTools {
+  #range = h("span", { className: "timeline__range" });
+  #hidden = h("span", { className: "timeline__hidden", hidden: true });
+  #hiddenText = h("span");
+  #selected;
+  #fold;
+  #fit;
+
+  /// actions: {zoom(step), zoomToSelected(), foldAll(), clearFilter()}
+  constructor(actions) {
+    const zoom = (text, label, step) => button(text, () => actions.zoom(step), {
+      className: "button timeline__zoom",
+      "aria-label": label,
+      title: label,
+    });
+    this.#fit = button("Show all", () => actions.zoom(0), { title: "Show all of the time (0)" });
+    this.#selected = button("Zoom to selected", actions.zoomToSelected, { disabled: true });
+    this.#fold = button("Fold turns", actions.foldAll, {});
+    this.#hidden.append(this.#hiddenText, button("Show them", actions.clearFilter, {
+      className: "icon-button",
+    }));
+    this.element = h("div", { className: "timeline__tools", role: "group", "aria-label": "Timeline" },
+      zoom("−", "Zoom out (-)", -1), zoom("+", "Zoom in (+)", 1), this.#fit, this.#selected,
+      this.#fold, this.#range, this.#hidden);
+  }
+
+  sayHidden(hidden) {
+    this.#hidden.hidden = hidden === 0;
+    setText(this.#hiddenText, `${count(hidden)} hidden by the filter`);
+  }
+
+  sayRows(rows, folded) {
+    this.#fold.hidden = rows === 0;
+    setText(this.#fold, folded ? "Unfold all" : "Fold turns");
+  }
+
+  saySelected(selected) {
+    this.#selected.disabled = !selected;
+  }
+
+  sayRange(range, length, whole) {
+    this.#fit.disabled = whole;
+    const part = `${sinceStart(range.from)} to ${sinceStart(range.to)} of ${duration(length)}`;
+    setText(this.#range, whole ? duration(length) : part);
+  }
+}

@@ -1,0 +1,316 @@
+// The waterfall of a session: runs, turns, model requests, tools, approvals and workflow steps as rows
+// of a tree, each with its bar in time and its figures.
+import { timeOf } from "../model/event.js";
+import { emptyFilter, isEmpty, matchesSpan } from "../model/filter.js";
+import { h, setText } from "./dom.js";
+import { openDetails } from "./event_details.js";
+import { LiveClock } from "./live_clock.js";
+import { RowList } from "./row_list.js";
+import { ancestorsOf, spanRows, timeBounds } from "./span_rows.js";
+import { TimeAxis } from "./time_axis.js";
+import { TimeSummary } from "./time_summary.js";
+import { TimelineTools } from "./timeline_tools.js";
+import { COLUMNS, SpanRow } from "./timeline_row.js";
+import { TimeWindow } from "./time_window.js";
+
+const ROW_HEIGHT = 28;
+const NARROW_ROW_HEIGHT = 48;
+const NARROW_WIDTH = 720;
+const MIDDLE_WIDTH = 1000;
+const GROW_MS = 200; // how often open bars grow
+const RUNNING_FEEDS = new Set(["live", "reconnecting"]);
+
+export class TimelineView {
+  #context;
+  #list;
+  #axis;
+  #window;
+  #tools;
+  #summary = new TimeSummary();
+  #clock = new LiveClock();
+  #lines = h("div", { className: "timeline__lines", "aria-hidden": "true" });
+  #empty = h("p", { className: "timeline__empty", hidden: true });
+  #spanRows = new WeakMap(); // element -> SpanRow
+  #rows = [];
+  #indexes = new Map(); // span id -> row
+  #folded = new Set();
+  #layoutKey = "";
+  #drawn = "";
+  #revealed = null;
+  #start = 0;
+  #now = 0;
+  #grow = 0;
+  #observer;
+
+  constructor(context) {
+    this.#context = context;
+    this.#window = new TimeWindow(() => this.#redraw());
+    this.#axis = new TimeAxis((range) => this.#window.set(range), this.#lines);
+    this.#tools = new TimelineTools({
+      zoom: (step) => this.zoom(step),
+      zoomToSelected: () => this.#zoomToSelected(),
+      foldAll: () => this.#foldAll(),
+      clearFilter: () => context.go({ filter: emptyFilter() }),
+    });
+    this.#list = new RowList({
+      role: "treegrid",
+      label: "Timeline",
+      className: "timeline__rows",
+      rowHeight: ROW_HEIGHT,
+      head: this.#head(),
+      makeRow: () => this.#makeRow(),
+      fillRow: (element, index, current) => this.#fillRow(element, index, current),
+      onChoose: (index, event) => this.#clicked(index, event),
+      onMove: (index) => this.#select(index),
+      onKey: (event) => this.#key(event),
+      onOpen: () => this.toggle(),
+    });
+    this.#list.space.prepend(this.#lines);
+    this.#list.element.addEventListener("wheel", (event) => this.#wheel(event));
+    this.#list.element.addEventListener("dblclick", () => this.#zoomToSelected());
+    this.element = h("div", { className: "timeline" }, this.#summary.element, this.#tools.element,
+      this.#list.element, this.#window.element, this.#empty);
+    this.#observer = new ResizeObserver(([entry]) => this.#resized(entry.contentRect.width));
+    this.#observer.observe(this.element);
+  }
+
+  dispose() {
+    clearTimeout(this.#grow);
+    this.#observer.disconnect();
+    this.#list.dispose();
+  }
+
+  update() {
+    const { session, route } = this.#context;
+    const { spans } = session;
+    this.#tellTime(session);
+    const bounds = timeBounds(spans.all, this.#now);
+    this.#sayEmpty(bounds);
+    if (!bounds) return;
+    const open = this.#isOpen(spans);
+    this.#start = bounds.start;
+    this.#window.setLength(Math.max(bounds.end - bounds.start, 1));
+    const layout = this.#layout(spans, route);
+    this.#summary.update(spans, this.#now, open);
+    const key = `${layout}|${spans.version}|${route.seq}|${open ? this.#now : 0}`;
+    if (key !== this.#drawn) this.#draw(key, spans, route);
+    if (open) this.#growLater();
+  }
+
+  // What the keyboard does.
+  next() {
+    this.#select(Math.min(this.#list.current + 1, this.#rows.length - 1));
+  }
+
+  previous() {
+    this.#select(Math.max(this.#list.current - 1, 0));
+  }
+
+  top() {
+    this.#select(0);
+  }
+
+  end() {
+    this.#select(this.#rows.length - 1);
+  }
+
+  nextMatch(direction) {
+    if (direction > 0) this.next();
+    else this.previous();
+  }
+
+  toggle() {
+    const row = this.#rows[this.#list.current];
+    if (row?.foldable) this.#fold(row, !row.folded);
+    else if (this.#context.route.seq !== null) openDetails(this.element);
+  }
+
+  /// 1: nearer, -1: farther, 0: all of it.
+  zoom(step) {
+    const place = this.#selectedPlace();
+    this.#window.zoom(step, place);
+  }
+
+  focusSelected() {
+    this.#list.focus();
+  }
+
+  #tellTime(session) {
+    const { feed, player } = this.#context;
+    const last = session.log.size > 0 ? timeOf(session.log.at(session.log.size - 1)) : NaN;
+    const wall = Date.now();
+    this.#clock.look(session.log.size, last, wall, feed.state === "live");
+    this.#now = player ? player.event_ms : this.#clock.now(wall, RUNNING_FEEDS.has(feed.state));
+    if (!Number.isFinite(this.#now)) this.#now = Number.isFinite(last) ? last : wall;
+  }
+
+  #isOpen(spans) {
+    const { feed, player } = this.#context;
+    if (!(player?.playing ?? RUNNING_FEEDS.has(feed.state))) return false;
+    return spans.roots.some((span) => !Number.isFinite(span.end));
+  }
+
+  #sayEmpty(bounds) {
+    this.#empty.hidden = bounds !== null;
+    for (const part of [this.#list.element, this.#tools.element]) part.hidden = bounds === null;
+    if (bounds === null) {
+      this.#summary.element.hidden = true;
+      setText(this.#empty, this.#context.feed.state === "loading"
+        ? "Loading the events …" : "No run yet: there is nothing to measure.");
+    }
+  }
+
+  // The rows change with the spans that there are, with the filter and with what is folded.
+  #layout(spans, route) {
+    const { filter } = route;
+    const none = isEmpty(filter);
+    const first = spans.all[0]?.id;
+    const key = `${first}|${spans.all.length}|${JSON.stringify(filter)}|${none ? 0 : spans.version}`;
+    if (key === this.#layoutKey) return key;
+    this.#layoutKey = key;
+    const passes = none ? null : (span) => matchesSpan(filter, span);
+    const { rows, hidden } = spanRows(spans.all, this.#folded, passes);
+    this.#rows = rows;
+    this.#indexes = new Map(rows.map((row, index) => [row.span.id, index]));
+    this.#tools.sayHidden(hidden);
+    this.#tools.sayRows(rows.length, this.#folded.size > 0);
+    return key;
+  }
+
+  #draw(key, spans, route) {
+    this.#drawn = key;
+    const span = route.seq === null ? undefined : spans.spanOfSeq(route.seq);
+    const elsewhere = this.#revealed !== route.seq;
+    if (span && elsewhere) this.#unfoldAbove(span, spans);
+    this.#revealed = route.seq;
+    const current = span ? this.#indexes.get(span.id) ?? -1 : -1;
+    if (span && elsewhere && current >= 0) this.#revealTime(span);
+    this.#axis.draw(this.#window.range, this.#window.length);
+    this.#list.setCount(this.#rows.length, this.#isOpen(spans));
+    this.#list.setCurrent(current, elsewhere);
+    this.#tools.saySelected(current >= 0);
+    this.#tools.sayRange(this.#window.range, this.#window.length, this.#window.whole);
+  }
+
+  #unfoldAbove(span, spans) {
+    const shut = ancestorsOf(span, (id) => spans.byId(id)).filter((id) => this.#folded.has(id));
+    if (shut.length === 0) return;
+    for (const id of shut) this.#folded.delete(id);
+    this.#layoutKey = "";
+    this.#layout(spans, this.#context.route);
+  }
+
+  #revealTime(span) {
+    const from = span.start - this.#start;
+    const end = Number.isFinite(span.end) ? span.end : this.#now;
+    this.#window.reveal(from, end - this.#start);
+  }
+
+  #redraw() {
+    this.#drawn = "";
+    this.update();
+  }
+
+  #growLater() {
+    clearTimeout(this.#grow);
+    this.#grow = setTimeout(() => {
+      if (this.element.isConnected) this.update();
+    }, GROW_MS);
+  }
+
+  #head() {
+    const cells = COLUMNS.map(([name, label]) => name === "time" ? this.#axis.element :
+      h("div", { className: `timeline__cell timeline__${name}`, role: "columnheader" }, label));
+    return h("div", { className: "timeline__row timeline__head", role: "row", "aria-rowindex": 1 },
+      cells);
+  }
+
+  #makeRow() {
+    const row = new SpanRow();
+    this.#spanRows.set(row.element, row);
+    return row.element;
+  }
+
+  #fillRow(element, index, current) {
+    const view = { range: this.#window.range, start: this.#start, now: this.#now, current };
+    this.#spanRows.get(element).fill(this.#rows[index], view);
+  }
+
+  #clicked(index, event) {
+    const row = this.#rows[index];
+    if (!row) return;
+    const element = event.target.closest?.(".rows__row");
+    if (row.foldable && this.#spanRows.get(element)?.folds(event)) {
+      this.#fold(row, !row.folded);
+    } else {
+      this.#select(index);
+      openDetails(this.element, { focus: false });
+    }
+  }
+
+  #select(index) {
+    const row = this.#rows[index];
+    if (row) this.#context.go({ seq: row.span.seq });
+  }
+
+  #fold(row, folded) {
+    if (folded) this.#folded.add(row.span.id);
+    else this.#folded.delete(row.span.id);
+    this.#layoutKey = "";
+    this.#redraw();
+  }
+
+  // Turns are folded, so that runs and turns stay; or everything is unfolded.
+  #foldAll() {
+    const { spans } = this.#context.session;
+    if (this.#folded.size > 0) {
+      this.#folded.clear();
+    } else {
+      const turns = spans.all.filter((span) => span.kind === "turn");
+      for (const span of turns.length > 0 ? turns : spans.roots) this.#folded.add(span.id);
+    }
+    this.#layoutKey = "";
+    this.#redraw();
+  }
+
+  #key(event) {
+    const row = this.#rows[this.#list.current];
+    const right = event.key === "ArrowRight";
+    if (!right && event.key !== "ArrowLeft") return false;
+    if (event.shiftKey) this.#window.pan(right ? 0.2 : -0.2);
+    else if (row?.foldable && row.folded === right) this.#fold(row, !right);
+    else if (right && row?.foldable) this.next();
+    else if (!right && row) this.#select(this.#indexes.get(row.span.parent) ?? -1);
+    return true;
+  }
+
+  #wheel(event) {
+    const box = this.#axis.element.getBoundingClientRect();
+    const anchor = Math.min(Math.max((event.clientX - box.left) / Math.max(box.width, 1), 0), 1);
+    if (this.#window.wheel(event, anchor, box.width)) event.preventDefault();
+  }
+
+  #selectedSpan() {
+    return this.#rows[this.#list.current]?.span;
+  }
+
+  // {from, to} of the selected bar since the start, or null.
+  #selectedPlace() {
+    const span = this.#selectedSpan();
+    if (!span) return null;
+    const end = Number.isFinite(span.end) ? span.end : this.#now;
+    return { from: span.start - this.#start, to: end - this.#start };
+  }
+
+  #zoomToSelected() {
+    const place = this.#selectedPlace();
+    if (place) this.#window.zoomTo(place.from, place.to);
+  }
+
+  #resized(width) {
+    this.element.classList.toggle("timeline--narrow", width < NARROW_WIDTH);
+    this.element.classList.toggle("timeline--middle", width >= NARROW_WIDTH && width < MIDDLE_WIDTH);
+    this.#list.setRowHeight(width < NARROW_WIDTH ? NARROW_ROW_HEIGHT : ROW_HEIGHT);
+    this.#redraw();
+  }
+}
