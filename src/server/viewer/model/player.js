@@ -47,7 +47,6 @@ export class Player {
   #timer;
   #onChange;
   #times;
-  #missed; // seq -> how many are missing behind it
   #speed = 1;
   #shorten = true;
   #playing = false;
@@ -63,7 +62,6 @@ export class Player {
     this.#timer = timer;
     this.#onChange = onChange;
     this.session = new Session(recorded.id);
-    this.#missed = new Map(recorded.log.gaps.map((gap) => [gap.after, gap.missed]));
     this.#times = playTimes(recorded.log, this.#shorten);
   }
 
@@ -211,8 +209,6 @@ export class Player {
   #applyNext() {
     const { log } = this.#recorded;
     const event = log.at(this.#position);
-    const before = this.#position > 0 ? log.at(this.#position - 1).seq : 0;
-    if (this.#missed.has(before)) this.session.gap(before, this.#missed.get(before));
     this.session.apply(event, log.rawAt(this.#position));
     ++this.#position;
   }

@@ -88,9 +88,10 @@ export class EventDetails {
   #draw(event, raw) {
     const { session, route } = this.#context;
     setText(this.#title, oneLine(event.type, 80) || "event");
-    this.#state.className = `state state--${statusOf(event)}`;
-    setText(this.#state, statusOf(event));
-    this.#state.hidden = false;
+    const status = statusOf(event);
+    this.#state.className = `state state--${status}`;
+    setText(this.#state, status);
+    this.#state.hidden = status === "running"; // as most are: it says nothing
     const time = timeOf(event);
     const start = timeOf(session.log.at(0));
     replaceChildren(this.#facts,

@@ -1,9 +1,10 @@
 // The raw events as a table: every event that passes the filter and every gap, in the order of seq.
-import { messageOf, scopeOf, statusOf, timeOf } from "../model/event.js";
+import { scopeOf, statusOf, timeOf } from "../model/event.js";
 import { clock, count, oneLine } from "../model/format.js";
 import { button, h, setText } from "./dom.js";
 import { matchesOf } from "./event_matches.js";
 import { openDetails } from "./event_details.js";
+import { eventLine } from "./event_line.js";
 import { RowList } from "./row_list.js";
 import { sinceStart } from "./time_scale.js";
 
@@ -73,7 +74,7 @@ export class EventsView {
     const key = `${matches.version}|${route.seq}|${this.#sinceStart}|${feed.state}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
-    this.#list.setCount(matches.size, true);
+    this.#list.setCount(matches.size, feed.state !== "file");
     const current = route.seq === null ? -1 : matches.indexOfSeq(route.seq);
     const reveal = current >= 0 && this.#revealed !== route.seq;
     if (reveal || route.seq === null) this.#revealed = route.seq;
@@ -197,7 +198,7 @@ export class EventsView {
     const failed = event.type === "tool_call_completed" && statusOf(event) === "failed";
     setText(cells.type, `${oneLine(event.type, 60)}${failed ? " (failed)" : ""}`);
     setText(cells.agent, oneLine(event.agent, 60));
-    setText(cells.message, oneLine(messageOf(event), MESSAGE_LENGTH));
+    setText(cells.message, eventLine(event, MESSAGE_LENGTH));
   }
 
   #time(event) {

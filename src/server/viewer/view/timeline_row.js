@@ -4,6 +4,7 @@ import { h, setText, toggleClass } from "./dom.js";
 import { placeOf, sinceStart } from "./time_scale.js";
 
 const NAME_LENGTH = 120;
+const HINT_LENGTH = 80;
 const DEEPEST_INDENT = 12;
 
 export const COLUMNS = [
@@ -83,13 +84,14 @@ export class SpanRow {
   #fold = h("span", { className: "span-row__fold", "aria-hidden": "true" });
   #kind = h("span", { className: "span-row__kind" });
   #name = h("span", { className: "span-row__name" });
+  #hint = h("span", { className: "span-row__hint" });
   #status = h("span", { className: "span-row__status" });
   #bar = h("div", { className: "bar" });
   #first = h("div", { className: "bar__first" });
   #waits = [];
 
   constructor() {
-    this.#cells.name.append(this.#fold, this.#kind, this.#name, this.#status);
+    this.#cells.name.append(this.#fold, this.#kind, this.#name, this.#status, this.#hint);
     this.#bar.append(this.#first);
     this.#cells.time.append(this.#bar);
     this.element = h("div", { role: "row" }, Object.values(this.#cells));
@@ -100,7 +102,7 @@ export class SpanRow {
     return this.#fold === event.target;
   }
 
-  // row: of spanRows(); view: {range, start, now, current, position}
+  // row: of spanRows(); view: {range, start, now, hint, current}
   fill(row, view) {
     const { span } = row;
     const word = statusWord(span);
@@ -110,6 +112,7 @@ export class SpanRow {
     this.#fillTree(row);
     setText(this.#kind, kindName(span));
     setText(this.#name, spanName(span) + (span.attempt > 1 ? ` (attempt ${span.attempt})` : ""));
+    setText(this.#hint, oneLine(view.hint, HINT_LENGTH));
     setText(this.#status, word);
     this.#status.hidden = word === "";
     setText(this.#cells.length, duration(lengthOf(span, view.now)));

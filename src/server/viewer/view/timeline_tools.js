@@ -19,7 +19,7 @@ export class TimelineTools {
       title: label,
     });
     this.#fit = button("Show all", () => actions.zoom(0), { title: "Show all of the time (0)" });
-    this.#selected = button("Zoom to selected", actions.zoomToSelected, { disabled: true });
+    this.#selected = button("Zoom to row", actions.zoomToSelected, { disabled: true });
     this.#fold = button("Fold turns", actions.foldAll, {});
     this.#hidden.append(this.#hiddenText, button("Show them", actions.clearFilter, {
       className: "icon-button",

@@ -2,8 +2,9 @@
 // of a tree, each with its bar in time and its figures.
 import { timeOf } from "../model/event.js";
 import { emptyFilter, isEmpty, matchesSpan } from "../model/filter.js";
-import { h, setText } from "./dom.js";
+import { h, setText, toggleClass } from "./dom.js";
 import { openDetails } from "./event_details.js";
+import { firstOf } from "./event_line.js";
 import { LiveClock } from "./live_clock.js";
 import { RowList } from "./row_list.js";
 import { ancestorsOf, spanRows, timeBounds } from "./span_rows.js";
@@ -15,7 +16,8 @@ import { TimeWindow } from "./time_window.js";
 
 const ROW_HEIGHT = 28;
 const NARROW_ROW_HEIGHT = 48;
-const NARROW_WIDTH = 720;
+const NARROW_WIDTH = 520;
+const COMPACT_WIDTH = 760;
 const MIDDLE_WIDTH = 1000;
 const GROW_MS = 200; // how often open bars grow
 const RUNNING_FEEDS = new Set(["live", "reconnecting"]);
@@ -28,7 +30,7 @@ export class TimelineView {
   #tools;
   #summary = new TimeSummary();
   #clock = new LiveClock();
-  #lines = h("div", { className: "timeline__lines", "aria-hidden": "true" });
+  #lines = h("div", { className: "timeline__time" });
   #empty = h("p", { className: "timeline__empty", hidden: true });
   #spanRows = new WeakMap(); // element -> SpanRow
   #rows = [];
@@ -65,7 +67,8 @@ export class TimelineView {
       onKey: (event) => this.#key(event),
       onOpen: () => this.toggle(),
     });
-    this.#list.space.prepend(this.#lines);
+    this.#list.space.prepend(h("div", { className: "timeline__row timeline__lines",
+      "aria-hidden": "true" }, this.#lines));
     this.#list.element.addEventListener("wheel", (event) => this.#wheel(event));
     this.#list.element.addEventListener("dblclick", () => this.#zoomToSelected());
     this.element = h("div", { className: "timeline" }, this.#summary.element, this.#tools.element,
@@ -232,8 +235,20 @@ export class TimelineView {
   }
 
   #fillRow(element, index, current) {
-    const view = { range: this.#window.range, start: this.#start, now: this.#now, current };
-    this.#spanRows.get(element).fill(this.#rows[index], view);
+    const row = this.#rows[index];
+    const view = {
+      range: this.#window.range,
+      start: this.#start,
+      now: this.#now,
+      hint: row.span.kind === "tool" ? this.#argument(row.span) : "",
+      current,
+    };
+    this.#spanRows.get(element).fill(row, view);
+  }
+
+  // What the tool was called with, as far as the transcript knows.
+  #argument(span) {
+    return firstOf(this.#context.session.transcript.blockOfSeq(span.seq)?.arguments);
   }
 
   #clicked(index, event) {
@@ -308,9 +323,12 @@ export class TimelineView {
   }
 
   #resized(width) {
-    this.element.classList.toggle("timeline--narrow", width < NARROW_WIDTH);
-    this.element.classList.toggle("timeline--middle", width >= NARROW_WIDTH && width < MIDDLE_WIDTH);
-    this.#list.setRowHeight(width < NARROW_WIDTH ? NARROW_ROW_HEIGHT : ROW_HEIGHT);
+    const narrow = width < NARROW_WIDTH;
+    const compact = !narrow && width < COMPACT_WIDTH;
+    toggleClass(this.element, "timeline--narrow", narrow);
+    toggleClass(this.element, "timeline--compact", compact);
+    toggleClass(this.element, "timeline--middle", !narrow && !compact && width < MIDDLE_WIDTH);
+    this.#list.setRowHeight(narrow ? NARROW_ROW_HEIGHT : ROW_HEIGHT);
     this.#redraw();
   }
 }
