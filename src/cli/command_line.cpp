@@ -21,9 +21,10 @@ struct CommandEntry {
 };
 
 constexpr CommandEntry entries[] = {
-    {"run", add_run},         {"serve", add_serve},       {"follow", add_follow},
-    {"publish", add_publish}, {"replay", add_replay},     {"stats", add_stats},
-    {"check", add_check},     {"sessions", add_sessions}, {"export", add_export},
+    {"run", add_run},         {"serve", add_serve}, {"follow", add_follow},
+    {"publish", add_publish}, {"link", add_link},   {"replay", add_replay},
+    {"stats", add_stats},     {"check", add_check}, {"sessions", add_sessions},
+    {"export", add_export},
 };
 
 /// What to say to someone who has named none of them.

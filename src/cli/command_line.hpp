@@ -94,6 +94,12 @@ struct PublishArguments {
   std::string token_file;  ///< empty = STRANDBUS_TOKEN
 };
 
+/// `strandbus link`
+struct LinkArguments {
+  std::string url = "http://127.0.0.1:8080";  ///< of a server, or of a session
+  std::string token_file;                     ///< empty = STRANDBUS_TOKEN, or what serve has made
+};
+
 /// `strandbus replay`
 struct ReplayArguments {
   std::string session;  ///< a file, or the id of one in the store
@@ -134,6 +140,7 @@ struct SessionsArguments {
 enum class ExportFormat : std::uint8_t {
   jsonl,   ///< a session file
   chrome,  ///< a trace for Perfetto and chrome://tracing
+  html,    ///< a page that shows it in any browser
 };
 
 /// `strandbus export`
@@ -149,9 +156,9 @@ struct Information {
   std::string text;
 };
 
-using CommandLine =
-    std::variant<RunArguments, ServeArguments, FollowArguments, PublishArguments, ReplayArguments,
-                 StatsArguments, CheckArguments, SessionsArguments, ExportArguments, Information>;
+using CommandLine = std::variant<RunArguments, ServeArguments, FollowArguments, PublishArguments,
+                                 LinkArguments, ReplayArguments, StatsArguments, CheckArguments,
+                                 SessionsArguments, ExportArguments, Information>;
 
 /// What the caller wants.
 ///

@@ -10,6 +10,7 @@ TakeArguments add_run(Command command);
 TakeArguments add_serve(Command command);
 TakeArguments add_follow(Command command);
 TakeArguments add_publish(Command command);
+TakeArguments add_link(Command command);
 TakeArguments add_replay(Command command);
 TakeArguments add_stats(Command command);
 TakeArguments add_check(Command command);

@@ -2,11 +2,14 @@
 
 #include "cli/console.hpp"
 #include "cli/export_output.hpp"
+#include "cli/export_page.hpp"
 #include "cli/session_source.hpp"
 #include "cli/usage_error.hpp"
+#include "server/json_reply.hpp"
 #include "store/event_line.hpp"
 #include "store/line_reader.hpp"
 #include "store/session_lines.hpp"
+#include "strandbus/event/json_codec.hpp"
 #include "strandbus/sink/chrome_trace.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -69,12 +72,10 @@ T checked(StoreResult<T> result) {
   return *std::move(result);
 }
 
-/// A session of a store as a session file, whose events are the very bytes that are stored.
-void export_stored(const EventStore& store, const SessionSummary& session, ExportOutput& output) {
+/// Calls `take` with each event of a session of a store.
+template <class F>
+void for_each_stored(const EventStore& store, const SessionSummary& session, F take) {
   const std::string& id = session.metadata.session_id;
-  detail::append_metadata_line(output.text(), session.metadata);
-  for (const StoredMessage& message : checked(store.messages_before(id)))
-    detail::append_message_line(output.text(), message);
   for (std::uint64_t seq = 0; seq < session.last_seq;) {
     const auto page = checked(store.read(id, seq, page_events));
     if (page.empty()) throw UsageError(id + ": it was removed while it was read");
@@ -83,15 +84,84 @@ void export_stored(const EventStore& store, const SessionSummary& session, Expor
       if (seq > session.last_seq) break;
       if (!detail::fits_line(event))
         throw UsageError(id + ", seq " + std::to_string(seq) + ": this event is no line of JSON");
-      detail::append_stored_event(output.text(), event);
-      output.pass_on();
+      take(event);
     }
   }
+}
+
+/// A session of a store as a session file, whose events are the very bytes that are stored.
+void export_stored(const EventStore& store, const SessionSummary& session, ExportOutput& output) {
+  detail::append_metadata_line(output.text(), session.metadata);
+  for (const StoredMessage& message : checked(store.messages_before(session.metadata.session_id)))
+    detail::append_message_line(output.text(), message);
+  for_each_stored(store, session, [&](const StoredEvent& event) {
+    detail::append_stored_event(output.text(), event);
+    output.pass_on();
+  });
+}
+
+/// Writes the page around the events; `write_events` calls back with the JSON of each.
+template <class F>
+void write_page(const SessionSummary& summary, ExportOutput& output, F write_events) {
+  SessionInfo session;
+  session.summary = summary;
+  const ExportPage page = make_export_page(detail::session_json(session));
+  output.text() += page.before;
+  bool first = true;
+  write_events([&](std::string_view json) {
+    if (!std::exchange(first, false)) output.text() += ",\n";
+    append_script_json(output.text(), json);
+    output.pass_on();
+  });
+  output.text() += page.behind;
+}
+
+/// What a store would say of a recorded session.
+SessionSummary summary_of(SessionSource& source) {
+  SessionSummary summary;
+  summary.metadata = source.metadata();
+  for_each_record(source, [&](const SessionRecord& record) {
+    const auto* const event = std::get_if<StreamEvent>(&record);
+    if (!event) return;
+    if (summary.first_seq == 0) summary.first_seq = event->seq();
+    summary.last_seq = event->seq();
+    summary.updated_at = event->ts();
+    summary.bytes += to_json(*event).size();
+  });
+  return summary;
+}
+
+void export_file_page(const std::string& name, SessionSources& sources, ExportOutput& output) {
+  const SessionSummary summary = summary_of(*open_source(sources, name));
+  const auto source = open_source(sources, name);
+  write_page(summary, output, [&](const auto& write) {
+    // What was written meanwhile is left out: the head does not know of it.
+    for (std::uint64_t seq = 0; seq < summary.last_seq;) {
+      const auto record = source->next();
+      if (!record) throw UsageError(record.error().message);
+      if (!*record) break;
+      const auto* const event = std::get_if<StreamEvent>(&**record);
+      if (!event) continue;
+      seq = event->seq();
+      write(to_json(*event));
+    }
+  });
+}
+
+void export_page(const std::string& name, SessionSources& sources, ExportOutput& output) {
+  if (SessionSources::is_file(name)) return export_file_page(name, sources, output);
+  const auto session = sources.find(name);
+  if (!session) throw UsageError(session.error().message);
+  write_page(*session, output, [&](const auto& write) {
+    for_each_stored(sources.store(), *session,
+                    [&](const StoredEvent& event) { write(*event.json); });
+  });
 }
 
 void export_session(const ExportArguments& arguments, SessionSources& sources,
                     ExportOutput& output) {
   const std::string& name = arguments.session;
+  if (arguments.format == ExportFormat::html) return export_page(name, sources, output);
   if (arguments.format == ExportFormat::jsonl && !SessionSources::is_file(name)) {
     const auto session = sources.find(name);
     if (!session) throw UsageError(session.error().message);

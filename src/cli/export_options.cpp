@@ -10,9 +10,10 @@ TakeArguments add_export(Command command) {
   command.option(
       "--format",
       [arguments](const std::string& text) {
-        arguments->format = text == "chrome" ? ExportFormat::chrome : ExportFormat::jsonl;
+        if (text == "chrome") arguments->format = ExportFormat::chrome;
+        if (text == "html") arguments->format = ExportFormat::html;
       },
-      one_of({"jsonl", "chrome"}, "format"));
+      one_of({"jsonl", "chrome", "html"}, "format"));
   command.option("-o,--output", arguments->output);
   command.option("--store", arguments->store);
   return [arguments] { return *arguments; };

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view sessions_path = "/v1/sessions";
 constexpr std::string_view events_path = "/events";
+constexpr std::string_view links_path = "/v1/links";
 
 /// Without user and password, which nobody needs to see.
 std::string shown(const detail::Url& url, const std::string& path) {
@@ -89,6 +90,21 @@ PublishTarget publish_target(const std::string& text, bool create) {
   }
   if (!create || !all.empty()) refuse_path(what, target.sessions, id);
   path = sessions_path;
+  return target;
+}
+
+LinkTarget link_target(const std::string& text) {
+  const std::string what = "cannot get a link";
+  LinkTarget target;
+  target.links = plain_url(text, what);
+  std::string& path = target.links.target;
+  if (path.ends_with('/')) path.pop_back();
+  if (!path.empty() && path != sessions_path) {
+    auto [sessions, id] = split_path(path);
+    if (sessions != sessions_path || id.empty()) refuse_path(what, target.links, id);
+    target.session_id = std::move(id);
+  }
+  path = links_path;
   return target;
 }
 

@@ -25,4 +25,15 @@ struct PublishTarget {
 /// Errors: throws UsageError.
 PublishTarget publish_target(const std::string& text, bool create);
 
+/// Where a server gives links, and the session that is to be seen; empty = none in particular.
+struct LinkTarget {
+  detail::Url links{};
+  std::string session_id{};
+};
+
+/// From the address of a server, or of one of its sessions as above.
+///
+/// Errors: throws UsageError.
+LinkTarget link_target(const std::string& text);
+
 }  // namespace strandbus::cli

@@ -12,11 +12,12 @@ Commands:
   serve              run agents for others, over HTTP; sessions survive kill -9
   follow URL         watch a session of a server, live
   publish URL [FILE] send the events of an agent to a session of a server
+  link [URL]         print a link that lets a browser in to a server
   replay SESSION     show a recorded session again
   stats SESSION...   count turns, tools, tokens, cost and time of sessions
   check SESSION...   check that sessions keep every promise about their events
   sessions           list the sessions of a store, or remove one
-  export SESSION     write a session as a file, or as a trace for Perfetto
+  export SESSION     write a session as a file, as a page, or as a trace for Perfetto
 
 Options:
   -h, --help         this text; strandbus COMMAND --help says more about a command
@@ -122,8 +123,8 @@ Examples:
 )";
 
 constexpr std::string_view serve =
-    R"(Runs agents behind HTTP: sessions are kept in a store, survive kill -9, and are read by anybody who
-has the token. docs/service.md describes the interface.
+    R"(Runs agents for others, in the browser and over HTTP: sessions are kept in a store, survive kill -9,
+and are read by anybody who has the token. docs/service.md describes the interface.
 
 Usage: strandbus serve [OPTIONS]
 
@@ -155,7 +156,8 @@ Output:
   --log-file FILE     where to (default: standard error)
   -h, --help          this text
 
-Standard output carries two lines, "url: ..." and "token: ...". Ctrl-C or SIGTERM ends it: runs get
+Standard output carries three lines, "url: ...", "token: ..." and "open: ...". The last one is a link
+for your browser; it works once, within five minutes, and strandbus link gives another one. Ctrl-C or SIGTERM ends it: runs get
 ten seconds, readers get everything; a second one ends it at once.
 
 Exit codes: 0 ended, 2 wrong usage
@@ -221,6 +223,30 @@ Examples:
   strandbus publish http://127.0.0.1:8080/v1/sessions/session_7 sum.jsonl --token-file token
   my-agent | strandbus publish http://127.0.0.1:8080 --create --token-file token
   strandbus run "Calculate 2+2" --json | strandbus publish http://127.0.0.1:8080/v1/sessions
+)";
+
+constexpr std::string_view link =
+    R"(Prints a link that lets a browser in to a server. It works once, within five minutes; the browser
+then stays logged in for 30 days.
+
+Usage: strandbus link [URL] [OPTIONS]
+
+  URL                 of the server, http or https; plain http only on this machine; or of a session
+                      of it, which is then shown (default: http://127.0.0.1:8080)
+
+Options:
+  --token-file FILE   the file that holds the server's token (default: the variable STRANDBUS_TOKEN;
+                      without it, for a server on this machine, the file that strandbus serve keeps
+                      beside its default store)
+  -h, --help          this text
+
+HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are respected.
+
+Exit codes: 0 printed, 1 the server does not want to or cannot be reached, 2 wrong usage
+
+Examples:
+  strandbus link
+  strandbus link http://127.0.0.1:9000/v1/sessions/session_7 --token-file token
 )";
 
 constexpr std::string_view replay = R"(Shows a recorded session again, as the live run was shown.
@@ -328,7 +354,8 @@ Examples:
 )";
 
 constexpr std::string_view export_session =
-    R"(Writes a session as a session file, or as a trace that Perfetto and chrome://tracing open.
+    R"(Writes a session as a session file, as a page for a browser, or as a trace that Perfetto and
+chrome://tracing open.
 
 Usage: strandbus export SESSION [OPTIONS]
 
@@ -337,8 +364,10 @@ Usage: strandbus export SESSION [OPTIONS]
 
 Options:
   --format FORMAT     jsonl: a session file, as replay, check and run --fork read it, whose events
-                      are byte for byte those that are stored (the default); or chrome: a trace of
-                      runs, turns, requests and tool calls for ui.perfetto.dev or chrome://tracing
+                      are byte for byte those that are stored (the default); html: the page of
+                      strandbus serve with the session in it, one file that asks for nothing; or
+                      chrome: a trace of runs, turns, requests and tool calls for ui.perfetto.dev
+                      or chrome://tracing
   -o, --output FILE   a new file (default: standard output)
   --store FILE        the database in which sessions are looked up (default: the one of
                       strandbus serve)
@@ -351,6 +380,7 @@ Exit codes: 0 written, 1 it cannot be written, 2 wrong usage or a session that c
 
 Examples:
   strandbus export session_0192f3a4 -o session.jsonl
+  strandbus export sum.jsonl --format html -o sum.html
   strandbus export sum.jsonl --format chrome -o sum.json
 )";
 
@@ -361,6 +391,7 @@ std::string_view help_text(std::string_view command) noexcept {
   if (command == "serve") return serve;
   if (command == "follow") return follow;
   if (command == "publish") return publish;
+  if (command == "link") return link;
   if (command == "replay") return replay;
   if (command == "stats") return stats;
   if (command == "check") return check;

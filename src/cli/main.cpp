@@ -4,6 +4,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/export_command.hpp"
 #include "cli/follow_command.hpp"
+#include "cli/link_command.hpp"
 #include "cli/process_environment.hpp"
 #include "cli/publish_command.hpp"
 #include "cli/replay_command.hpp"
@@ -43,6 +44,9 @@ struct Dispatch {
   }
   ExitCode operator()(const PublishArguments& arguments) const {
     return publish_command(arguments, environment);
+  }
+  ExitCode operator()(const LinkArguments& arguments) const {
+    return link_command(arguments, environment);
   }
   ExitCode operator()(const ServeArguments& arguments) const {
     return serve_command(arguments, environment);

@@ -148,11 +148,27 @@ void run_on_all_processors(asio::io_context& context) {
   context.run();
 }
 
-void say_where(const ServeArguments& arguments, const HttpServer& server,
-               const std::string& token) {
-  const std::string lines = "url: " + server.url() + "\ntoken: " + token + "\n";
+/// What to type for another link.
+std::string another_link(const ServeArguments& arguments, const ProcessEnvironment& environment,
+                         const HttpServer& server) {
+  const ServeArguments usual;
+  std::string command = "strandbus link";
+  if (server.port() != usual.listen.port || arguments.listen.address != usual.listen.address)
+    command += ' ' + server.url();
+  if (arguments.token_file != choose_store("", environment).path + ".token")
+    command += " --token-file " + arguments.token_file;
+  return command;
+}
+
+void say_where(const ServeArguments& arguments, const ProcessEnvironment& environment,
+               HttpServer& server, const std::string& token) {
+  const std::string lines = "url: " + server.url() + "\ntoken: " + token +
+                            "\nopen: " + server.url() + server.one_time_link() + '\n';
   static_cast<void>(write_all(STDOUT_FILENO, lines));
-  say("sessions are kept in " + arguments.store + "; begin one in another terminal:");
+  say("open the last link in a browser to see agents work; it works once, within five minutes, "
+      "and");
+  say("  " + another_link(arguments, environment, server) + "  prints another one");
+  say("sessions are kept in " + arguments.store + "; begin one in the browser, or in a terminal:");
   say("  curl -H \"Authorization: Bearer $(cat " + arguments.token_file +
       ")\" -H \"Content-Type: application/json\" -d '{\"message\":\"Calculate 2+2\"}' " +
       server.url() + "/v1/sessions");
@@ -196,7 +212,7 @@ ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment
   server->start();
   asio::co_spawn(context, give_back_memory(*server), asio::detached);
   say((choice.script ? "scripted model " : "model ") + choice.model + " (" + choice.source + ")");
-  say_where(arguments, *server, token);
+  say_where(arguments, environment, *server, token);
   run_on_all_processors(context);
   return ExitCode::done;
 }

@@ -1,9 +1,11 @@
 #include "cli/server_access.hpp"
 
 #include "cli/key_file.hpp"
+#include "cli/store_choice.hpp"
 #include "cli/usage_error.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace strandbus::cli {
 namespace {
@@ -23,6 +25,18 @@ std::string take_client_token(const std::string& token_file, ProcessEnvironment&
   if (!std::ranges::all_of(token, [](char c) { return c > ' ' && c <= '~'; }))
     throw UsageError("the token of " + source + " has characters that no token has");
   return token;
+}
+
+std::string take_local_token(const std::string& token_file, const detail::Url& server,
+                             ProcessEnvironment& environment) {
+  const bool given = !token_file.empty() || environment.has_secret(token_variable);
+  const StoreChoice store = choose_store("", environment);
+  const std::string kept = store.path + ".token";
+  std::error_code failure;
+  // A token of this machine is shown to no other one.
+  const bool there = !given && server.is_loopback() && !store.path.empty() &&
+                     std::filesystem::exists(kept, failure);
+  return take_client_token(there ? kept : token_file, environment);
 }
 
 detail::HttpClientOptions client_options(const ProcessEnvironment& environment) {

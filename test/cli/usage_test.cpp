@@ -38,8 +38,7 @@ TEST(Usage, NamesAnUnknownOption) {
 TEST(Usage, NamesAnUnknownCommand) {
   expect_usage_error({"frobnicate"},
                      "unknown command \"frobnicate\"; there are run, serve, follow, publish, "
-                     "replay, stats, check, "
-                     "sessions and export");
+                     "link, replay, stats, check, sessions and export");
 }
 
 TEST(Usage, AsksForACommand) { expect_usage_error({}, "no command"); }
