@@ -10,8 +10,8 @@ usage: sh cmake/dev.sh COMMAND
 
   run [ARGUMENTS]     build the program and run an agent, live and offline;
                       the arguments are those of `strandbus run` (default: "Calculate 2+2")
-  serve [ARGUMENTS]   build the program and serve agents over HTTP; the arguments are those of
-                      `strandbus serve`
+  serve [ARGUMENTS]   build the program and serve agents, to watch in the browser; the arguments are
+                      those of `strandbus serve` (default: a scripted model, which works offline)
   test [PRESET]       build everything and run the tests; presets: dev (default), release,
                       asan-ubsan, tsan, fuzz
   bench [ARGUMENTS]   measure the bus beside its peers and print one table; arguments:
@@ -97,7 +97,7 @@ need() {
     fail "could not install (and nothing may be removed for it): $missing"
 }
 
-to_build="g++ cmake ninja-build ccache pkg-config BOOST libssl-dev libdtl-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libedit-dev"
+to_build="g++ cmake ninja-build ccache pkg-config BOOST libssl-dev libdtl-dev libsqlite3-dev zlib1g-dev libspdlog-dev libfmt-dev libcli11-dev libedit-dev"
 to_test="libgtest-dev libgmock-dev librapidcheck-dev json-schema-test-suite openssl bubblewrap curl"
 to_sanitize="clang libclang-rt-dev"
 # One version for everybody: releases of clang-format disagree.
@@ -130,6 +130,9 @@ build_program() {
 
 serve() {
   build_program
+  [ $# -gt 0 ] ||
+    set -- --provider scripted --script "$root/examples/scripts/tour.json" --subagents \
+      --retry-shown --rule ask:write_file
   say "build/release/bin/strandbus serve $*"
   exec "$root/build/release/bin/strandbus" serve "$@"
 }
@@ -138,7 +141,10 @@ run() {
   build_program
   [ $# -gt 0 ] || set -- --provider scripted "Calculate 2+2"
   say "build/release/bin/strandbus run $*"
-  exec "$root/build/release/bin/strandbus" run "$@"
+  status=0
+  "$root/build/release/bin/strandbus" run "$@" || status=$?
+  echo "dev.sh: to see agents work in the browser, type: sh cmake/dev.sh serve" >&2
+  exit $status
 }
 
 # node_is_new: whether the system's Node can run everything (20.15 or newer).

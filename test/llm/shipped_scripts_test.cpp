@@ -62,7 +62,8 @@ TEST(ShippedScripts, AllLoadAndAnswerTheirPrompt) {
     EXPECT_TRUE(script.knows("Calculate 2+2")) << name;
   }
   EXPECT_THAT(names, ElementsAre("calculator.json", "demo.json", "failing.json", "files.json",
-                                 "long_bash.json", "parallel_tools.json", "reasoning.json"));
+                                 "long_bash.json", "parallel_tools.json", "reasoning.json",
+                                 "tour.json"));
 }
 
 TEST(ShippedScripts, FilesWritesRunsAndEditsAProgram) {
