@@ -17,7 +17,7 @@
 namespace strandbus::test {
 namespace {
 
-constexpr std::uint64_t seeds = 12;
+constexpr std::uint64_t seeds = 5;
 
 struct Said {
   int status = 0;
