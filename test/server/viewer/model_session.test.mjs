@@ -12,7 +12,7 @@ import { checkSpans, checkTranscript, Follower } from "./model_invariants.mjs";
 import { feed, goldenRun, Trace } from "./model_events.mjs";
 import { randomOf, seedOf } from "./model_random.mjs";
 
-const SEEDS = 40;
+const SEEDS = 20;
 
 test("all parts are fed and the version grows", () => {
   const session = new Session("s1");

@@ -2,26 +2,29 @@
 // an event whose seq is not greater than the last one is a repeat and is refused. A session's seqs
 // are 1, 2, 3 …, so a gap is what was never seen up to the last event, also before the first.
 
+import { jsonText } from "./values.js";
+
 function isSeq(seq) {
   return Number.isSafeInteger(seq) && seq > 0;
 }
 
 export class EventLog {
-  #entries = []; // {event, raw}
+  #events = [];
+  #raws = []; // the line of each, or undefined
   #gaps = [];
   #missed = 0;
 
   get size() {
-    return this.#entries.length;
+    return this.#events.length;
   }
 
   /// 0 while there is none.
   get first_seq() {
-    return this.#entries.length > 0 ? this.#entries[0].event.seq : 0;
+    return this.#events.length > 0 ? this.#events[0].seq : 0;
   }
 
   get last_seq() {
-    return this.#entries.length > 0 ? this.#entries[this.#entries.length - 1].event.seq : 0;
+    return this.#events.length > 0 ? this.#events[this.#events.length - 1].seq : 0;
   }
 
   /// How many seqs up to the last were never seen.
@@ -44,34 +47,35 @@ export class EventLog {
       this.#gaps.push({ after: last, missed: seq - last - 1 });
       this.#missed += seq - last - 1;
     }
-    this.#entries.push({ event, raw: typeof raw === "string" ? raw : undefined });
+    this.#events.push(event);
+    this.#raws.push(typeof raw === "string" ? raw : undefined);
     return true;
   }
 
   /// The event at this place, from 0; undefined where there is none.
   at(index) {
-    return this.#entries[index]?.event;
+    return this.#events[index];
   }
 
   /// Its line as it came.
   rawAt(index) {
-    const entry = this.#entries[index];
-    return entry && (entry.raw ?? JSON.stringify(entry.event));
+    const event = this.#events[index];
+    return event && (this.#raws[index] ?? jsonText(event));
   }
 
   /// The place of the event with this seq, or of the next one where it is missing, or of the last
   /// one where none follows; -1 while the log is empty.
   indexOfSeq(seq) {
-    const entries = this.#entries;
-    if (entries.length === 0) return -1;
+    const events = this.#events;
+    if (events.length === 0) return -1;
     // Mostly there are no gaps.
-    const guess = seq - entries[0].event.seq;
-    if (entries[guess]?.event.seq === seq) return guess;
+    const guess = seq - events[0].seq;
+    if (events[guess]?.seq === seq) return guess;
     let low = 0;
-    let high = entries.length - 1;
+    let high = events.length - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (entries[middle].event.seq < seq) low = middle + 1;
+      if (events[middle].seq < seq) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -80,12 +84,13 @@ export class EventLog {
   /// {event, raw} of exactly this seq; undefined where it was not seen.
   bySeq(seq) {
     const index = this.indexOfSeq(seq);
-    if (index < 0 || this.#entries[index].event.seq !== seq) return undefined;
-    return { event: this.#entries[index].event, raw: this.rawAt(index) };
+    if (index < 0 || this.#events[index].seq !== seq) return undefined;
+    return { event: this.#events[index], raw: this.rawAt(index) };
   }
 
   clear() {
-    this.#entries = [];
+    this.#events = [];
+    this.#raws = [];
     this.#gaps = [];
     this.#missed = 0;
   }

@@ -24,19 +24,21 @@ export class Session {
     const { seq } = event;
     if (seq > this.told + 1) this.#tellGap(this.told, seq - this.told - 1);
     this.told = seq;
-    this.#guard(() => this.state.apply(event));
-    this.#guard(() => this.transcript.apply(event));
-    this.#guard(() => this.spans.apply(event));
+    this.#feed(this.state, event);
+    this.#feed(this.transcript, event);
+    this.#feed(this.spans, event);
     ++this.version;
     return true;
   }
 
   /// The present as the server says it; what is older than that only fills the other parts.
   applySnapshot(json) {
-    this.#guard(() => {
+    try {
       const state = SessionState.fromSnapshot(json);
       if (state.last_seq >= this.state.last_seq) this.state = state;
-    });
+    } catch {
+      ++this.faults;
+    }
     ++this.version;
   }
 
@@ -65,12 +67,16 @@ export class Session {
   }
 
   #tellGap(after, missed) {
-    this.#guard(() => this.transcript.gap(after, missed));
+    try {
+      this.transcript.gap(after, missed);
+    } catch {
+      ++this.faults;
+    }
   }
 
-  #guard(feed) {
+  #feed(part, event) {
     try {
-      feed();
+      part.apply(event);
     } catch {
       ++this.faults;
     }

@@ -18,6 +18,7 @@ import { numberOf, objectOf, textOf } from "./values.js";
 export class Spans {
   #tree = new SpanTree();
   #book = new RunBook(this.#tree);
+  #context = { tree: this.#tree, book: this.#book, event: null, run: undefined, run_id: "" };
 
   get roots() {
     return this.#tree.roots;
@@ -37,7 +38,10 @@ export class Spans {
     const run_id = textOf(event?.run_id);
     this.#tree.begin(numberOf(event?.seq), type, timeOf(event));
     const run = this.#book.runOf(event, run_id, type);
-    const context = { tree: this.#tree, book: this.#book, event, run, run_id };
+    const context = this.#context; // the same one for every event: there are many
+    context.event = objectOf(event);
+    context.run = run;
+    context.run_id = run_id;
     SPAN_HANDLERS.get(type)?.(context, objectOf(event?.data));
     this.#tree.finish(run && (run.turn ?? run.span));
   }
