@@ -58,8 +58,11 @@ export class ApprovalCard {
 
   // which: "approve" or "deny".
   focus(which) {
-    const target = which === "deny" ? (this.#ui.denying ? this.#reason : this.#deny) : this.#approve;
-    target.focus();
+    let target = this.#approve;
+    if (which === "deny") target = this.#ui.denying ? this.#reason : this.#deny;
+    else if (this.#hidesLines()) target = this.#more;
+    if (target === this.#approve && this.#ui.denying) this.#ask(false);
+    if (!target.disabled) target.focus(); // else the block itself keeps it
   }
 
   #drawPending(approval, tool_name) {

@@ -125,7 +125,8 @@ export class Composer {
 
   #empty() {
     const { feed, session } = this.#context;
-    return session.transcript.items.length === 0 && feed?.state !== "loading";
+    const { runs, ended_runs } = session.state;
+    return feed?.state !== "loading" && !(runs?.length > 0) && !(ended_runs?.length > 0);
   }
 
   #typed() {

@@ -95,11 +95,8 @@ export class ReasoningBlockView extends BlockView {
       h("span", { className: "text-block__kind" }, block.finished ? "Reasoning" : "Reasoning…"),
       facts([`${count(content.length)} characters`, took]),
     );
-    if (this.#fold.open) {
-      this.#stream.show(content, block.finished !== false);
-      showDiscarded(this.#stream.element, block);
-    }
-    toggleClass(this.element, "text-block--discarded", Boolean(block.discarded));
+    if (this.#fold.open) this.#stream.show(content, block.finished !== false);
+    showDiscarded(this.#fold.element, block);
     this.#notes.show(block);
   }
 

@@ -29,6 +29,12 @@ const STATES = {
 // Parts of the body, in their order.
 const PARTS = ["arguments", "approval", "progress", "output", "outcome", "diffs", "result"];
 
+// Arguments of several lines, as code, are worth their room, where no change of a file tells the same.
+function worthShowing(block, lines) {
+  const values = Object.keys(block.arguments ?? {}).length;
+  return lines > values && lines <= SHOWN_ARGUMENT_LINES && (block.diffs ?? []).length === 0;
+}
+
 export class ToolBlockView extends BlockView {
   #name = h("span", { className: "tool-block__name" });
   #brief = h("span", { className: "tool-block__brief" });
@@ -148,7 +154,7 @@ export class ToolBlockView extends BlockView {
     const fold = this.#fold("arguments", (body) => body.append(fullArguments(block.arguments)));
     fold.setLabel("Arguments ", h("span", { className: "facts" },
       lines === 1 ? "1 line" : `${count(lines)} lines`));
-    if (lines <= SHOWN_ARGUMENT_LINES && this.ui.arguments === undefined) fold.setOpen(true);
+    if (this.ui.arguments === undefined && worthShowing(block, lines)) fold.setOpen(true);
     part.append(fold.element);
   }
 

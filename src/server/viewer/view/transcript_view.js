@@ -1,40 +1,34 @@
 // The transcript: what the agent did, block by block, live. Draws only what is in view.
 import { timeOf } from "../model/event.js";
-import { isEmpty, matchesBlock } from "../model/filter.js";
-import { count, oneLine } from "../model/format.js";
 import { formatRoute } from "../route.js";
 import { h, setText } from "./dom.js";
+import { JumpBar } from "./jump_bar.js";
 import { searchPattern } from "./marks.js";
-import { createBlockView, estimateHeight } from "./transcript_blocks.js";
 import { MatchWalk } from "./match_walk.js";
-import { ancestorsOf, groupOf, lastBelow, rowsOf } from "./transcript_rows.js";
+import { ShownBlocks } from "./shown_blocks.js";
+import { createBlockView, estimateHeight } from "./transcript_blocks.js";
 import { VirtualList } from "./virtual_list.js";
 
 const NARROW_PX = 700; // of the transcript: there the details would cover it
-const CONTROLS = "button, input, textarea, select, a, summary";
+const CONTROLS = "button, input, textarea, select, a, summary, progress";
 
 export class TranscriptView {
   #context;
   #list;
   #tools;
+  #shown = new ShownBlocks();
   #transcript = null;
   #version = -1;
-  #filterKey = "";
-  #rowsStale = true;
-  #matched = new WeakMap(); // block -> {version, key, matches}
   #ui = new Map(); // id -> what the reader has opened
-  #folded = new Set();
-  #revealed = new Set(); // hidden groups that are shown, by their first block
   #pending = new Map(); // blocks that wait for approval
   #selected = null;
   #seq = null; // of the route, when it was last followed
   #ownSeq = null; // chosen here: no need to scroll
-  #seen = 0; // rows when the reader was last at the end
   #matches;
-  #newButton = h("button", { type: "button", className: "transcript__jump",
-    onclick: () => this.end() });
-  #approvalButton = h("button", { type: "button", className: "transcript__jump transcript__jump--wait",
-    onclick: () => this.focusApproval("approve") });
+  #jumps = new JumpBar({
+    onEnd: () => this.end(),
+    onApproval: () => this.focusApproval("approve"),
+  });
   #empty = h("p", { className: "transcript__empty" });
 
   constructor(context) {
@@ -49,28 +43,23 @@ export class TranscriptView {
     });
     this.#matches = new MatchWalk(this.#list, this.#tools);
     this.#list.element.addEventListener("click", (event) => this.#clicked(event));
-    this.element = h(
-      "div",
-      { className: "transcript" },
-      this.#list.element,
-      this.#empty,
-      h("div", { className: "transcript__jumps" }, this.#approvalButton, this.#newButton),
-    );
+    this.element = h("div", { className: "transcript" }, this.#list.element, this.#empty,
+      this.#jumps.element);
   }
 
   update() {
     const { session, route } = this.#context;
-    this.#follow(session.transcript);
-    this.#takeFilter(route.filter);
     const { transcript } = session;
+    this.#follow(transcript);
+    this.#takeFilter(route.filter);
     if (transcript.version !== this.#version) {
       const { structure, blocks } = transcript.changedSince(this.#version);
       this.#version = transcript.version;
-      if (structure) this.#rowsStale = true;
+      if (structure) this.#shown.stale = true;
       this.#takeChanges(blocks);
     }
-    if (this.#rowsStale) this.#setRows();
-    this.#followSelection(route.seq);
+    if (this.#shown.stale) this.#setRows();
+    this.#followSelection(route.seq ?? null);
     for (const view of this.#list.views()) view.tick?.();
     this.#drawJumps();
     this.#drawEmpty();
@@ -112,8 +101,8 @@ export class TranscriptView {
       this.#context.announce("Nothing is searched for. Press / to search.");
       return;
     }
-    const said = this.#matches.go(direction, this.#selected);
-    this.#context.announce(said);
+    this.#context.announce(this.#matches.go(direction, this.#selected));
+    this.#drawJumps();
   }
 
   // The block of the call that waits for a decision: the selected one, else the first; or null.
@@ -126,7 +115,7 @@ export class TranscriptView {
     const block = this.pendingApproval();
     if (!block) return;
     this.#show(block, "nearest");
-    this.#list.setCurrent(block.id, { focus: false });
+    this.#list.setCurrent(block.id);
     this.#list.viewOf(block.id)?.focusApproval?.(which);
   }
 
@@ -134,21 +123,24 @@ export class TranscriptView {
     if (this.#selected) this.#list.setCurrent(this.#selected);
   }
 
-  // What blocks may use: see block_view.js.
+  // What blocks may use.
   #makeTools() {
-    const owner = this;
     return {
       context: this.#context,
       pattern: null, // of the search
       uiOf: (id) => this.#uiOf(id),
       now: () => this.#now(),
       hold: (id) => this.#list.hold(id),
-      isFolded: (id) => this.#folded.has(id),
-      countBelow: (block) => this.#countBelow(block),
-      toggleFold: (id) => this.#toggleFold(id),
+      isFolded: (id) => this.#shown.isFolded(id),
+      countBelow: (block) => this.#shown.countBelow(this.#transcript.items, block),
+      toggleFold: (id) => {
+        this.#shown.toggleFold(id);
+        this.#list.hold(id);
+        this.#setRows();
+      },
       reveal: (row) => this.#reveal(row),
       select: (block) => this.#select(block),
-      isSelected: (id) => id === owner.#selected,
+      isSelected: (id) => id === this.#selected,
       linkTo: (block) => this.#linkTo(block),
     };
   }
@@ -161,9 +153,9 @@ export class TranscriptView {
   // The time by which running calls are measured: that of the record where it is none of now.
   #now() {
     const { log } = this.#context.session;
-    const last = log.size > 0 ? timeOf(log.at(log.size - 1)) : 0;
+    const last = log.size > 0 ? timeOf(log.at(log.size - 1)) || 0 : 0;
     const recorded = ["file", "replay"].includes(this.#context.feed?.state);
-    return recorded ? last : Math.max(Date.now(), last || 0);
+    return recorded ? last : Math.max(Date.now(), last);
   }
 
   // A session that was reset has other blocks with the same ids.
@@ -173,88 +165,50 @@ export class TranscriptView {
     this.#version = -1;
     this.#pending.clear();
     this.#list.setRows([]);
-    this.#rowsStale = true;
+    this.#shown.stale = true;
     this.#seq = null;
   }
 
   #takeFilter(filter) {
-    const key = JSON.stringify(filter ?? null);
-    if (key === this.#filterKey) return;
-    this.#filterKey = key;
-    this.#revealed.clear();
-    this.#rowsStale = true;
+    if (!this.#shown.setFilter(filter)) return;
     this.#tools.pattern = searchPattern(filter?.text);
     for (const view of this.#list.views()) view.update();
   }
 
   #takeChanges(blocks) {
     for (const block of blocks) {
-      if (block.kind === "tool") {
-        if (block.approval?.state === "pending") this.#pending.set(block.id, block);
-        else this.#pending.delete(block.id);
+      if (block.kind === "tool" && block.approval?.state === "pending") {
+        this.#pending.set(block.id, block);
+      } else {
+        this.#pending.delete(block.id);
       }
-      const before = this.#matched.get(block)?.matches;
-      if (this.#filtering() && before !== undefined && before !== this.#matchesBlock(block)) {
-        this.#rowsStale = true;
-      }
+      this.#shown.look(block);
       this.#list.viewOf(block.id)?.update(block);
     }
   }
 
-  #filtering() {
-    const { filter } = this.#context.route;
-    return Boolean(filter) && !isEmpty(filter);
-  }
-
-  #matchesBlock(block) {
-    const known = this.#matched.get(block);
-    if (known && known.version === block.version && known.key === this.#filterKey) {
-      return known.matches;
-    }
-    const matches = matchesBlock(this.#context.route.filter, block);
-    this.#matched.set(block, { version: block.version, key: this.#filterKey, matches });
-    return matches;
-  }
-
   #setRows() {
-    this.#rowsStale = false;
-    const items = this.#transcript.items;
-    const filtering = this.#filtering();
-    const plain = !filtering && this.#folded.size === 0;
-    this.#list.setRows(plain ? items.slice() : rowsOf(items, {
-      matches: filtering ? (block) => this.#matchesBlock(block) : null,
-      isFolded: filtering ? null : (block) => this.#folded.has(block.id),
-      isRevealed: (id) => this.#revealed.has(id),
-    }));
+    this.#list.setRows(this.#shown.rows(this.#transcript.items));
   }
 
   #followSelection(seq) {
-    const wanted = seq ?? null;
-    if (wanted === this.#seq) return;
-    const { log } = this.#context.session;
-    if (wanted !== null && log.last_seq < wanted) return; // it comes later
-    this.#seq = wanted;
-    const block = wanted === null ? null : this.#transcript.blockOfSeq(wanted) ?? null;
+    if (seq === this.#seq || (seq !== null && this.#context.session.log.last_seq < seq)) return;
+    this.#seq = seq;
+    const block = seq === null ? null : this.#transcript.blockOfSeq(seq) ?? null;
     const before = this.#selected;
     this.#selected = block?.id ?? null;
     if (before !== this.#selected) {
       this.#list.viewOf(before)?.select(false);
       this.#list.viewOf(this.#selected)?.select(true);
     }
-    if (block && wanted !== this.#ownSeq) this.#show(block, "center");
+    if (block && seq !== this.#ownSeq) this.#show(block, "center");
     this.#ownSeq = null;
   }
 
   // Brings a block into view, whatever hides it.
   #show(block, align) {
-    const items = this.#transcript.items;
     if (this.#list.indexOf(block.id) < 0) {
-      const index = items.indexOf(block);
-      if (index < 0) return;
-      for (const around of ancestorsOf(items, index)) this.#folded.delete(around.id);
-      if (this.#filtering() && !this.#matchesBlock(block)) {
-        this.#revealed.add(groupOf(items, index, (one) => this.#matchesBlock(one)));
-      }
+      this.#shown.reveal(this.#transcript.items, block);
       this.#setRows();
     }
     this.#list.scrollTo(block.id, align);
@@ -270,15 +224,17 @@ export class TranscriptView {
     const { current, rows } = this.#list;
     const from = this.#list.indexOf(current ?? this.#selected);
     const start = step > 0 ? this.#list.firstInView() : this.#list.lastInView();
-    this.#goTo(Math.min(Math.max(from < 0 ? start : from + step, 0), rows.length - 1), true);
+    const index = Math.min(Math.max(from < 0 ? start : from + step, 0), rows.length - 1);
+    this.#goTo(index);
+    const row = rows[index];
+    if (row && row.kind !== "hidden" && !this.#isNarrow()) this.#select(row);
   }
 
-  #goTo(index, select = false) {
+  #goTo(index) {
     const row = this.#list.rows[index];
     if (!row) return;
     this.#list.scrollTo(row.id, index === 0 ? "start" : "nearest");
     this.#list.setCurrent(row.id);
-    if (select && row.kind !== "hidden" && !this.#isNarrow()) this.#select(row);
     this.#drawJumps();
   }
 
@@ -287,27 +243,13 @@ export class TranscriptView {
   }
 
   #clicked(event) {
-    if (event.target.closest(`${CONTROLS}, progress`) || this.#isNarrow()) return;
-    if (!getSelection().isCollapsed) return;
-    const id = this.#list.idOf(event.target);
-    const row = this.#list.rows[this.#list.indexOf(id)];
+    if (event.target.closest(CONTROLS) || this.#isNarrow() || !getSelection().isCollapsed) return;
+    const row = this.#list.rows[this.#list.indexOf(this.#list.idOf(event.target))];
     if (row && row.kind !== "hidden") this.#select(row);
   }
 
-  #toggleFold(id) {
-    if (!this.#folded.delete(id)) this.#folded.add(id);
-    this.#list.hold(id);
-    this.#setRows();
-  }
-
-  #countBelow(block) {
-    const items = this.#transcript.items;
-    const index = items.indexOf(block);
-    return index < 0 ? 0 : lastBelow(items, index) - index;
-  }
-
   #reveal(row) {
-    this.#revealed.add(row.first);
+    this.#shown.revealGroup(row.first);
     const above = this.#list.rows[this.#list.indexOf(row.id) - 1];
     if (above) this.#list.hold(above.id);
     this.#setRows();
@@ -315,25 +257,13 @@ export class TranscriptView {
   }
 
   #linkTo(block) {
-    const { route } = this.#context;
-    const hash = formatRoute({ page: "session", session: route.session, seq: block.seq });
+    const { session } = this.#context.route;
+    const hash = formatRoute({ page: "session", session, seq: block.seq });
     return location.href.split("#")[0] + hash;
   }
 
   #drawJumps() {
-    const { rows, atEnd } = this.#list;
-    if (atEnd) this.#seen = rows.length;
-    const news = Math.max(rows.length - this.#seen, 0);
-    this.#newButton.hidden = atEnd;
-    setText(this.#newButton, news > 0 ? `${count(news)} new below ↓` : "To the end ↓");
-    const waits = this.pendingApproval();
-    const index = waits ? this.#list.indexOf(waits.id) : -1;
-    const inView = index >= this.#list.firstInView() && index <= this.#list.lastInView();
-    this.#approvalButton.hidden = !waits || inView;
-    if (waits && !inView) {
-      const more = this.#pending.size > 1 ? ` and ${count(this.#pending.size - 1)} more` : "";
-      setText(this.#approvalButton, `${oneLine(waits.tool_name, 30)}${more} waits for approval`);
-    }
+    this.#jumps.draw(this.#list, this.pendingApproval(), this.#pending.size - 1);
   }
 
   #drawEmpty() {

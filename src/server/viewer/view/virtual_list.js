@@ -3,9 +3,11 @@
 // at the end as long as the reader is there. Rows are {id, …}; a row that has the focus stays.
 import { h } from "./dom.js";
 import { difference, Heights } from "./heights.js";
+import { RowMounts } from "./row_mounts.js";
 
 const OVERSCAN_PX = 500;
 const END_SLACK_PX = 12;
+const HEAD_PX = 120; // of a row that was folded stays in view
 const ROUNDS = 8; // of mounting and measuring in one frame
 
 const sameRow = (a, b) => a === b || a.id === b.id;
@@ -16,26 +18,23 @@ export class VirtualList {
   #rows = [];
   #index = new Map(); // id -> index
   #known = new Map(); // id -> measured height, also of rows that are not shown now
-  #mounted = new Map(); // id -> {id, article, view, top, height}
-  #ids = new WeakMap(); // article -> id
   #anchor = { id: null, delta: 0 }; // the row that stays where it is
-  #stuck = true;
+  #stuck;
   #top = 0;
   #viewport = 0;
   #width = 0;
   #current = null;
   #focused = null;
   #observer = new ResizeObserver((entries) => this.#resized(entries));
+  #mounts;
   #frame = 0;
-  #content;
 
-  // create(row) -> {element, update(row)?, attached(article)?, dispose?()}; estimate(row, width) in pixels;
-  // onMove() after scrolling; onFocus(id) when a row gets the focus.
-  constructor({ label, create, estimate, onMove = () => {}, onFocus = () => {}, atEnd = true }) {
-    this.#options = { create, estimate, onMove, onFocus };
+  // create(row) -> {element, update(row)?, attached(article)?, dispose?()}; estimate(row, width) in
+  // pixels; onMove() after scrolling. atEnd: where it begins.
+  constructor({ label, create, estimate, onMove = () => {}, atEnd = true }) {
+    this.#options = { estimate, onMove };
     this.#stuck = atEnd;
-    this.#content = h("div", { className: "virtual-list__content", role: "feed",
-      "aria-label": label });
+    this.#mounts = new RowMounts(create, this.#observer, label);
     this.element = h(
       "div",
       {
@@ -45,7 +44,7 @@ export class VirtualList {
         onfocusin: (event) => this.#focusedIn(event),
         onfocusout: () => (this.#focused = null),
       },
-      this.#content,
+      this.#mounts.element,
     );
     this.#observer.observe(this.element);
   }
@@ -63,18 +62,16 @@ export class VirtualList {
   }
 
   // The views that are in the page.
-  *views() {
-    for (const { view } of this.#mounted.values()) yield view;
+  views() {
+    return this.#mounts.views();
   }
 
   viewOf(id) {
-    return this.#mounted.get(id)?.view;
+    return this.#mounts.entry(id)?.view;
   }
 
-  // The id of the row that an element lies in.
   idOf(element) {
-    const article = element.closest?.(".virtual-list__row");
-    return article ? this.#ids.get(article) : undefined;
+    return this.#mounts.idOf(element);
   }
 
   indexOf(id) {
@@ -97,23 +94,23 @@ export class VirtualList {
     this.render();
   }
 
-  // Keeps this row where it is in view, whatever grows or folds now. Leaves the end.
+  // Keeps this row where it is, whatever grows or folds now; of one that becomes short the head stays
+  // in view. Leaves the end.
   hold(id) {
     const index = this.indexOf(id);
     if (index < 0) return;
     this.#stuck = false;
-    this.#anchor = { id, delta: Math.min(this.#top - this.#heights.offset(index), 0) };
+    this.#anchor = { id, delta: this.#top - this.#heights.offset(index), held: true };
     this.#schedule();
   }
 
   // align: "nearest" (moves only when it is not whole in view), "start", "center".
   scrollTo(id, align = "nearest") {
-    const index = this.indexOf(id);
-    if (index < 0) return;
-    this.#goTo(index, align);
-    this.render();
-    this.#goTo(index, align); // now with its measured height
-    this.render();
+    if (this.indexOf(id) < 0) return;
+    for (let round = 0; round < 2; ++round) { // the second one with its measured height
+      this.#goTo(this.indexOf(id), align);
+      this.render();
+    }
     this.#settle();
   }
 
@@ -128,21 +125,20 @@ export class VirtualList {
     if (this.indexOf(id) < 0) return;
     this.#current = id;
     this.render();
-    if (focus) this.#mounted.get(id)?.article.focus({ preventScroll: true });
+    if (focus) this.#mounts.entry(id)?.article.focus({ preventScroll: true });
   }
 
   dispose() {
     this.#observer.disconnect();
     cancelAnimationFrame(this.#frame);
-    for (const entry of this.#mounted.values()) entry.view.dispose?.();
-    this.#mounted.clear();
+    this.#mounts.clear();
   }
 
   render() {
     if (this.#viewport === 0) this.#look();
     for (let round = 0; round < ROUNDS; ++round) {
       this.#place();
-      if (!this.#measure(this.#mount())) break;
+      if (!this.#measure(this.#mounts.show(this.#wanted(), this.#rows))) break;
     }
     this.#position();
   }
@@ -182,37 +178,21 @@ export class VirtualList {
 
   // Sets the height of the whole and the place where we are in it.
   #place() {
+    const content = this.#mounts.element;
     const total = `${this.#heights.total}px`;
-    if (this.#content.style.height !== total) this.#content.style.setProperty("height", total);
-    let top = this.#limit();
-    if (!this.#stuck) {
-      const index = Math.max(this.indexOf(this.#anchor.id), 0);
-      top = Math.min(Math.max(this.#heights.offset(index) + this.#anchor.delta, 0), top);
-    }
+    if (content.style.height !== total) content.style.setProperty("height", total);
+    const limit = this.#limit();
+    const top = this.#stuck ? limit : Math.min(Math.max(this.#anchored(), 0), limit);
     if (Math.abs(top - this.#top) < 0.5) return;
     this.#top = top;
     this.element.scrollTop = top;
   }
 
-  // Puts the rows near the view into the page, in order; gives those that are new in it.
-  #mount() {
-    const wanted = this.#wanted();
-    for (const entry of [...this.#mounted.values()]) {
-      if (!wanted.has(entry.id)) this.#unmount(entry);
-    }
-    const added = [];
-    let place = this.#content.firstChild;
-    for (const [id, index] of wanted) {
-      let entry = this.#mounted.get(id);
-      if (entry?.article === place) {
-        place = place.nextSibling;
-      } else {
-        if (!entry) added.push((entry = this.#create(this.#rows[index])));
-        this.#content.insertBefore(entry.article, place);
-      }
-      this.#describe(entry, index);
-    }
-    return added;
+  #anchored() {
+    const index = Math.max(this.indexOf(this.#anchor.id), 0);
+    const { delta, held } = this.#anchor;
+    const most = held ? Math.max(this.#heights.height(index) - HEAD_PX, 0) : Infinity;
+    return this.#heights.offset(index) + Math.min(delta, most);
   }
 
   // id -> index of what is to be in the page, in reading order.
@@ -221,49 +201,17 @@ export class VirtualList {
     if (this.#rows.length === 0) return wanted;
     const first = this.#heights.indexAt(this.#top - OVERSCAN_PX);
     const last = this.#heights.indexAt(this.#top + this.#viewport + OVERSCAN_PX);
-    const focused = this.#index.get(this.#focused) ?? -1;
+    const focused = this.indexOf(this.#focused);
     if (focused >= 0 && focused < first) wanted.set(this.#focused, focused);
     for (let i = first; i <= last; ++i) wanted.set(this.#rows[i].id, i);
     if (focused > last) wanted.set(this.#focused, focused);
     return wanted;
   }
 
-  #create(row) {
-    const view = this.#options.create(row);
-    const article = h("article", { className: "virtual-list__row", tabIndex: -1 }, view.element);
-    const entry = { id: row.id, article, view, top: -1, size: -1, index: -1, height: 0 };
-    view.attached?.(article);
-    this.#ids.set(article, row.id);
-    this.#mounted.set(row.id, entry);
-    this.#observer.observe(article);
-    return entry;
-  }
-
-  #unmount(entry) {
-    const hadFocus = entry.article.contains(document.activeElement);
-    this.#observer.unobserve(entry.article);
-    entry.view.dispose?.();
-    entry.article.remove();
-    this.#mounted.delete(entry.id);
-    if (hadFocus) this.element.focus({ preventScroll: true });
-  }
-
-  #describe(entry, index) {
-    if (entry.index === index && entry.size === this.#rows.length) return;
-    entry.index = index;
-    entry.size = this.#rows.length;
-    entry.article.setAttribute("aria-posinset", String(index + 1));
-    entry.article.setAttribute("aria-setsize", String(entry.size));
-    entry.view.update?.(this.#rows[index]);
-  }
-
   // Whether a height is another one than was thought.
   #measure(entries) {
-    let changed = false;
-    for (const entry of entries) {
-      changed = this.#take(entry.id, entry.article.getBoundingClientRect().height) || changed;
-    }
-    return changed;
+    const heights = entries.map(({ article }) => article.getBoundingClientRect().height);
+    return entries.filter(({ id }, i) => this.#take(id, heights[i])).length > 0;
   }
 
   #take(id, height) {
@@ -274,17 +222,9 @@ export class VirtualList {
   }
 
   #position() {
-    const firstInView = this.firstInView();
-    const stop = this.#mounted.has(this.#current) ? this.#current : this.#rows[firstInView]?.id;
-    for (const entry of this.#mounted.values()) {
-      const top = this.#heights.offset(this.indexOf(entry.id));
-      if (entry.top !== top) {
-        entry.top = top;
-        entry.article.style.setProperty("top", `${top}px`);
-      }
-      const tabIndex = entry.id === stop ? 0 : -1;
-      if (entry.article.tabIndex !== tabIndex) entry.article.tabIndex = tabIndex;
-    }
+    const first = this.#rows[this.firstInView()]?.id;
+    const stop = this.#mounts.entry(this.#current) ? this.#current : first;
+    this.#mounts.position((id) => this.#heights.offset(this.indexOf(id)), stop);
   }
 
   #resized(entries) {
@@ -293,8 +233,9 @@ export class VirtualList {
       if (target === this.element) {
         this.#look();
         changed = true;
-      } else if (this.#ids.has(target)) {
-        changed = this.#take(this.#ids.get(target), borderBoxSize[0].blockSize) || changed;
+      } else {
+        const id = this.idOf(target);
+        changed = (id !== undefined && this.#take(id, borderBoxSize[0].blockSize)) || changed;
       }
     }
     if (!changed) return;
@@ -331,8 +272,7 @@ export class VirtualList {
 
   #goTo(index, align) {
     const offset = this.#heights.offset(index);
-    const height = this.#heights.height(index);
-    const room = this.#viewport - height;
+    const room = this.#viewport - this.#heights.height(index);
     let delta = this.#top - offset; // of the view, seen from the row
     if (align === "start") delta = 0;
     else if (align === "center") delta = room > 0 ? -Math.floor(room / 2) : 0;
@@ -347,9 +287,8 @@ export class VirtualList {
     const id = this.idOf(event.target);
     if (id === undefined) return;
     this.#focused = id;
-    if (this.#current === this.#focused) return;
-    this.#current = this.#focused;
+    if (this.#current === id) return;
+    this.#current = id;
     this.#position();
-    this.#options.onFocus(this.#focused);
   }
 }
