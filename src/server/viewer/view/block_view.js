@@ -38,10 +38,20 @@ export class BlockView {
     this.block = block;
     if (this.#drawn !== block.version) {
       this.#drawn = block.version;
-      this.draw(block);
+      this.#tryDraw(block);
       this.#marked = null;
     }
     this.#mark();
+  }
+
+  // What cannot be drawn must not keep the other blocks from being drawn.
+  #tryDraw(block) {
+    try {
+      this.draw(block);
+    } catch (failure) {
+      this.body.hidden = false;
+      this.body.replaceChildren(`This block cannot be shown: ${failure.message}`);
+    }
   }
 
   // Draws again, as when something of the page has changed that the block does not know.

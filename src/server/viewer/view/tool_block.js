@@ -7,12 +7,13 @@ import { DiffView } from "./diff_view.js";
 import { Disclosure } from "./disclosure.js";
 import { h, replaceChildren, setText, toggleClass } from "./dom.js";
 import { OutputBox } from "./output_box.js";
-import { countLines } from "./plain_output.js";
+import { countLines, plainOutput } from "./plain_output.js";
 import { code } from "./run_block.js";
 import { pretty } from "./text_block.js";
 import { argumentLines, briefArguments, fullArguments, isBrief } from "./tool_arguments.js";
 
 const SHOWN_ARGUMENT_LINES = 12;
+const SHORT_RESULT = 100;
 
 // state -> [look, words]
 const STATES = {
@@ -33,6 +34,11 @@ const PARTS = ["arguments", "approval", "progress", "output", "outcome", "diffs"
 function worthShowing(block, lines) {
   const values = Object.keys(block.arguments ?? {}).length;
   return lines > values && lines <= SHOWN_ARGUMENT_LINES && (block.diffs ?? []).length === 0;
+}
+
+function shortResult(result) {
+  return h("p", { className: "tool-block__short" },
+    h("span", { className: "visually-hidden" }, "Result: "), visible(plainOutput(result)));
 }
 
 export class ToolBlockView extends BlockView {
@@ -182,7 +188,7 @@ export class ToolBlockView extends BlockView {
       typeof value === "number" && h("progress", { max: 1, value: Math.min(Math.max(value, 0), 1),
         "aria-label": "Progress of the call" }),
       typeof value === "number" && `${Math.round(value * 100)} %`,
-      message && h("span", { className: "tool-block__message" }, oneLine(message, 400)),
+      Boolean(message) && h("span", { className: "tool-block__message" }, oneLine(message, 400)),
     );
   }
 
@@ -218,7 +224,7 @@ export class ToolBlockView extends BlockView {
     this.#drawn.outcome = drawn;
     replaceChildren(
       this.#parts.get("outcome"),
-      why && h("p", { className: "tool-block__why" }, visible(why), code(block.error_code)),
+      Boolean(why) && h("p", { className: "tool-block__why" }, visible(why), code(block.error_code)),
       facts.length > 0 && h("p", { className: "facts" },
         facts.map((fact) => h("span", { className: "facts__one" }, fact))),
       others.length > 0 && h("ul", { className: "tool-block__files",
@@ -244,13 +250,16 @@ export class ToolBlockView extends BlockView {
     const result = String(block.result ?? "");
     const seen = (block.outputs ?? []).length > 0 || (block.diffs ?? []).length > 0;
     const told = result === "" || result === block.error;
-    const drawn = told ? "" : `${seen}`;
+    const short = !seen && result.length <= SHORT_RESULT && !/[\r\n]/.test(result);
+    let drawn = "";
+    if (!told) drawn = short ? `= ${result}` : String(seen);
     const part = this.#parts.get("result");
     if (this.#drawn.result !== drawn) {
       this.#drawn.result = drawn;
       this.#result = null;
       part.replaceChildren();
-      if (drawn !== "") part.append(seen ? this.#foldedResult(result) : this.#openResult());
+      if (short && !told) part.append(shortResult(result));
+      else if (!told) part.append(seen ? this.#foldedResult(result) : this.#openResult());
     }
     this.#result?.show([{ stream: "", text: pretty(result) }], {
       dropped: Number(block.result_dropped) || 0 });

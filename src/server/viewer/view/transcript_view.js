@@ -270,8 +270,10 @@ export class TranscriptView {
     const { feed, commands } = this.#context;
     this.#empty.hidden = this.#list.rows.length > 0;
     if (this.#empty.hidden) return;
-    const idle = commands ? "Nothing has happened yet. Write a message below to begin."
-      : "Nothing has happened yet.";
-    setText(this.#empty, feed?.state === "loading" ? "Loading…" : idle);
+    let text = "Nothing has happened yet.";
+    if (feed?.state === "loading") text = "Loading…";
+    else if (feed?.state === "gone") text = feed.detail || "This session is not on the server.";
+    else if (commands) text += " Write a message below to begin.";
+    setText(this.#empty, text);
   }
 }
