@@ -7,7 +7,10 @@ const ESCAPES = new RegExp(
     "|\\u001b[ -/]*[0-Z\\\\^-~]",
   "g",
 );
-const OPEN_ESCAPE = new RegExp("(?:\\u001b[^\\u0007@-Zj-z]{0,64}|\\r)$");
+const OPEN_ESCAPE = new RegExp(
+  "(?:\\u001b(?:\\[[0-?]*[ -/]*|[\\]PX^_][^\\u0007\\u001b]*\\u001b?|[ -/]*)|\\r+)$",
+);
+const LONGEST_ESCAPE = 1024;
 
 // Without colours; a carriage return begins a line.
 export function plainOutput(text) {
@@ -17,7 +20,7 @@ export function plainOutput(text) {
 
 // How much of the text can be shown when more may follow: not the begin of an escape sequence.
 export function wholeLength(text) {
-  const tail = text.slice(-80);
+  const tail = text.slice(-LONGEST_ESCAPE);
   const open = OPEN_ESCAPE.exec(tail);
   return open ? text.length - tail.length + open.index : text.length;
 }
