@@ -74,11 +74,10 @@ export class EventsView {
     const key = `${matches.version}|${route.seq}|${this.#sinceStart}|${feed.state}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
-    this.#list.setCount(matches.size, feed.state !== "file");
     const current = route.seq === null ? -1 : matches.indexOfSeq(route.seq);
     const reveal = current >= 0 && this.#revealed !== route.seq;
     if (reveal || route.seq === null) this.#revealed = route.seq;
-    this.#list.setCurrent(current, reveal);
+    this.#list.show({ count: matches.size, current, reveal, follow: feed.state !== "file" });
     this.#sayEmpty(matches);
   }
 

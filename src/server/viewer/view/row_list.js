@@ -13,10 +13,12 @@ export class RowList {
   #elements = new Map(); // index -> element
   #indexes = new WeakMap();
   #free = [];
+  #places = new WeakMap(); // element -> y
   #count = 0;
   #current = -1;
   #atEnd = true;
   #frame = 0;
+  #height = 0; // of what is seen of the rows
   #observer;
 
   // options: {role, label, className, rowHeight, head, makeRow(), fillRow(element, index, current),
@@ -33,8 +35,9 @@ export class RowList {
       onkeydown: (event) => this.#key(event),
       onclick: (event) => this.#click(event),
     }, options.head, this.#space);
-    this.#observer = new ResizeObserver(() => this.#schedule());
+    this.#observer = new ResizeObserver(() => this.#measure());
     this.#observer.observe(this.element);
+    this.element.style.setProperty("--row-height", `${options.rowHeight}px`);
   }
 
   dispose() {
@@ -57,36 +60,51 @@ export class RowList {
   }
 
   get rowsInPage() {
-    return Math.max(Math.floor(this.#height() / this.#options.rowHeight) - 1, 1);
+    return Math.max(Math.floor(this.#height / this.#options.rowHeight) - 1, 1);
   }
 
   setRowHeight(pixels) {
     if (pixels === this.#options.rowHeight) return;
     this.#options.rowHeight = pixels;
     this.element.style.setProperty("--row-height", `${pixels}px`);
-    this.#schedule();
+    this.#sizeSpace();
+    this.#draw(true);
   }
 
-  /// How many rows there are; what they hold is drawn anew.
-  setCount(count, follow = false) {
-    this.#count = count;
-    this.element.setAttribute("aria-rowcount", String(count + 1));
-    const height = `${contentHeight(count, this.#options.rowHeight)}px`;
-    this.#space.style.setProperty("height", height);
-    if (follow && this.#atEnd) this.scrollToEnd();
-    this.draw();
+  /// Draws all rows anew. current: the index of the current row or -1; reveal: it is scrolled to;
+  /// follow: who was at the end stays there.
+  show({ count, current, reveal = false, follow = false }) {
+    this.#current = current;
+    if (count !== this.#count) {
+      this.#count = count;
+      this.element.setAttribute("aria-rowcount", String(count + 1));
+      this.#sizeSpace();
+      if (follow && this.#atEnd) this.scrollToEnd();
+    }
+    if (reveal && current >= 0) this.#reveal(current);
+    this.#draw(true);
   }
 
-  setCurrent(index, reveal) {
-    this.#current = index;
-    if (reveal && index >= 0) this.reveal(index);
-    this.draw();
-  }
-
-  reveal(index) {
+  #reveal(index) {
+    if (this.#height === 0) this.#measureNow();
     const { scrollTop } = this.element;
     const wanted = scrollToRow({ ...this.#metrics(), index, scrollTop });
     if (wanted !== scrollTop) this.element.scrollTop = wanted;
+    this.#atEnd &&= index === this.#count - 1;
+  }
+
+  #sizeSpace() {
+    const height = `${contentHeight(this.#count, this.#options.rowHeight)}px`;
+    this.#space.style.setProperty("height", height);
+  }
+
+  #measureNow() {
+    this.#height = Math.max(this.element.clientHeight - (this.#head?.offsetHeight ?? 0), 0);
+  }
+
+  #measure() {
+    this.#measureNow();
+    this.#schedule();
   }
 
   scrollToEnd() {
@@ -98,15 +116,11 @@ export class RowList {
     this.element.focus({ preventScroll: true });
   }
 
-  #height() {
-    return Math.max(this.element.clientHeight - (this.#head?.offsetHeight ?? 0), 0);
-  }
-
   #metrics() {
     return {
       count: this.#count,
       rowHeight: this.#options.rowHeight,
-      height: this.#height(),
+      height: this.#height,
     };
   }
 
@@ -120,13 +134,12 @@ export class RowList {
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      const height = `${contentHeight(this.#count, this.#options.rowHeight)}px`;
-      this.#space.style.setProperty("height", height);
-      this.draw();
+      this.#draw(false);
     });
   }
 
-  draw() {
+  // all: also those that are in the page already.
+  #draw(all) {
     const { scrollTop } = this.element;
     const metrics = this.#metrics();
     if (metrics.height === 0) return;
@@ -137,16 +150,19 @@ export class RowList {
       this.#free.push(element);
     }
     for (let index = first; index < end; ++index) {
-      this.#place(index, top + (index - first) * metrics.rowHeight);
+      this.#place(index, top + (index - first) * metrics.rowHeight, all);
     }
-    for (const element of this.#free) element.hidden = true;
+    for (const element of this.#free) {
+      if (!element.hidden) element.hidden = true;
+    }
     this.#nameCurrent();
     this.#options.onDraw?.();
   }
 
-  #place(index, y) {
+  #place(index, y, fill) {
     let element = this.#elements.get(index);
-    if (!element) {
+    const fresh = !element;
+    if (fresh) {
       element = this.#free.pop() ?? this.#make();
       this.#elements.set(index, element);
       this.#indexes.set(element, index);
@@ -154,7 +170,11 @@ export class RowList {
       element.hidden = false;
       element.setAttribute("aria-rowindex", String(index + 2));
     }
-    element.style.setProperty("transform", `translateY(${y}px)`);
+    if (this.#places.get(element) !== y) {
+      this.#places.set(element, y);
+      element.style.setProperty("transform", `translateY(${y}px)`);
+    }
+    if (!fresh && !fill) return;
     const current = index === this.#current;
     element.setAttribute("aria-selected", String(current));
     this.#options.fillRow(element, index, current);

@@ -36,6 +36,7 @@ export function kindName(span) {
 export function spanName(span) {
   const name = oneLine(span.name, NAME_LENGTH);
   const kind = kindName(span).toLowerCase();
+  if (name.toLowerCase() === kind) return "";
   return name.toLowerCase().startsWith(`${kind} `) ? name.slice(kind.length + 1) : name;
 }
 
@@ -181,7 +182,7 @@ export class SpanRow {
   }
 
   #put(element, left, width) {
-    element.style.setProperty("left", `${left * 100}%`);
-    element.style.setProperty("width", `${width * 100}%`);
+    element.style.setProperty("left", `${(left * 100).toFixed(3)}%`);
+    element.style.setProperty("width", `${(width * 100).toFixed(3)}%`);
   }
 }

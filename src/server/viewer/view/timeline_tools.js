@@ -29,13 +29,10 @@ export class TimelineTools {
       this.#fold, this.#range, this.#hidden);
   }
 
-  sayHidden(hidden) {
+  /// hidden: how many rows the filter leaves out; folded: whether something is folded.
+  sayRows(hidden, folded) {
     this.#hidden.hidden = hidden === 0;
     setText(this.#hiddenText, `${count(hidden)} hidden by the filter`);
-  }
-
-  sayRows(rows, folded) {
-    this.#fold.hidden = rows === 0;
     setText(this.#fold, folded ? "Unfold all" : "Fold turns");
   }
 

@@ -1,13 +1,14 @@
 // The waterfall of a session: runs, turns, model requests, tools, approvals and workflow steps as rows
 // of a tree, each with its bar in time and its figures.
 import { timeOf } from "../model/event.js";
-import { emptyFilter, isEmpty, matchesSpan } from "../model/filter.js";
+import { emptyFilter } from "../model/filter.js";
 import { h, setText, toggleClass } from "./dom.js";
 import { openDetails } from "./event_details.js";
 import { firstOf } from "./event_line.js";
 import { LiveClock } from "./live_clock.js";
 import { RowList } from "./row_list.js";
-import { ancestorsOf, spanRows, timeBounds } from "./span_rows.js";
+import { SpanLayout } from "./span_layout.js";
+import { timeBounds } from "./span_rows.js";
 import { TimeAxis } from "./time_axis.js";
 import { TimeSummary } from "./time_summary.js";
 import { TimelineTools } from "./timeline_tools.js";
@@ -33,10 +34,7 @@ export class TimelineView {
   #lines = h("div", { className: "timeline__time" });
   #empty = h("p", { className: "timeline__empty", hidden: true });
   #spanRows = new WeakMap(); // element -> SpanRow
-  #rows = [];
-  #indexes = new Map(); // span id -> row
-  #folded = new Set();
-  #layoutKey = "";
+  #layout = new SpanLayout();
   #drawn = "";
   #revealed = null;
   #start = 0;
@@ -93,9 +91,9 @@ export class TimelineView {
     const open = this.#isOpen(spans);
     this.#start = bounds.start;
     this.#window.setLength(Math.max(bounds.end - bounds.start, 1));
-    const layout = this.#layout(spans, route);
+    this.#layout.update(spans, route.filter);
     this.#summary.update(spans, this.#now, open);
-    const key = `${layout}|${spans.version}|${route.seq}|${open ? this.#now : 0}`;
+    const key = `${this.#layout.key}|${spans.version}|${route.seq}|${open ? this.#now : 0}`;
     if (key !== this.#drawn) this.#draw(key, spans, route);
     if (open) this.#growLater();
   }
@@ -138,6 +136,10 @@ export class TimelineView {
     this.#list.focus();
   }
 
+  get #rows() {
+    return this.#layout.rows;
+  }
+
   #tellTime(session) {
     const { feed, player } = this.#context;
     const last = session.log.size > 0 ? timeOf(session.log.at(session.log.size - 1)) : NaN;
@@ -163,44 +165,23 @@ export class TimelineView {
     }
   }
 
-  // The rows change with the spans that there are, with the filter and with what is folded.
-  #layout(spans, route) {
-    const { filter } = route;
-    const none = isEmpty(filter);
-    const first = spans.all[0]?.id;
-    const key = `${first}|${spans.all.length}|${JSON.stringify(filter)}|${none ? 0 : spans.version}`;
-    if (key === this.#layoutKey) return key;
-    this.#layoutKey = key;
-    const passes = none ? null : (span) => matchesSpan(filter, span);
-    const { rows, hidden } = spanRows(spans.all, this.#folded, passes);
-    this.#rows = rows;
-    this.#indexes = new Map(rows.map((row, index) => [row.span.id, index]));
-    this.#tools.sayHidden(hidden);
-    this.#tools.sayRows(rows.length, this.#folded.size > 0);
-    return key;
-  }
-
   #draw(key, spans, route) {
     this.#drawn = key;
     const span = route.seq === null ? undefined : spans.spanOfSeq(route.seq);
     const elsewhere = this.#revealed !== route.seq;
-    if (span && elsewhere) this.#unfoldAbove(span, spans);
+    if (span && elsewhere) {
+      this.#layout.unfoldAbove(span, spans);
+      this.#layout.update(spans, route.filter);
+    }
     this.#revealed = route.seq;
-    const current = span ? this.#indexes.get(span.id) ?? -1 : -1;
+    const current = span ? this.#layout.indexOf(span.id) : -1;
     if (span && elsewhere && current >= 0) this.#revealTime(span);
     this.#axis.draw(this.#window.range, this.#window.length);
-    this.#list.setCount(this.#rows.length, this.#isOpen(spans));
-    this.#list.setCurrent(current, elsewhere);
+    const follow = this.#isOpen(spans);
+    this.#list.show({ count: this.#rows.length, current, reveal: elsewhere, follow });
+    this.#tools.sayRows(this.#layout.hidden, this.#layout.anyFolded);
     this.#tools.saySelected(current >= 0);
     this.#tools.sayRange(this.#window.range, this.#window.length, this.#window.whole);
-  }
-
-  #unfoldAbove(span, spans) {
-    const shut = ancestorsOf(span, (id) => spans.byId(id)).filter((id) => this.#folded.has(id));
-    if (shut.length === 0) return;
-    for (const id of shut) this.#folded.delete(id);
-    this.#layoutKey = "";
-    this.#layout(spans, this.#context.route);
   }
 
   #revealTime(span) {
@@ -269,22 +250,14 @@ export class TimelineView {
   }
 
   #fold(row, folded) {
-    if (folded) this.#folded.add(row.span.id);
-    else this.#folded.delete(row.span.id);
-    this.#layoutKey = "";
+    this.#layout.fold(row.span.id, folded);
     this.#redraw();
   }
 
   // Turns are folded, so that runs and turns stay; or everything is unfolded.
   #foldAll() {
-    const { spans } = this.#context.session;
-    if (this.#folded.size > 0) {
-      this.#folded.clear();
-    } else {
-      const turns = spans.all.filter((span) => span.kind === "turn");
-      for (const span of turns.length > 0 ? turns : spans.roots) this.#folded.add(span.id);
-    }
-    this.#layoutKey = "";
+    if (this.#layout.anyFolded) this.#layout.unfoldAll();
+    else this.#layout.foldTurns(this.#context.session.spans);
     this.#redraw();
   }
 
@@ -295,7 +268,7 @@ export class TimelineView {
     if (event.shiftKey) this.#window.pan(right ? 0.2 : -0.2);
     else if (row?.foldable && row.folded === right) this.#fold(row, !right);
     else if (right && row?.foldable) this.next();
-    else if (!right && row) this.#select(this.#indexes.get(row.span.parent) ?? -1);
+    else if (!right && row) this.#select(this.#layout.indexOf(row.span.parent));
     return true;
   }
 
