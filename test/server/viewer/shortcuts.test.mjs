@@ -1,7 +1,9 @@
 // Which binding a key belongs to: keys alone, sequences, and where keys belong to an element.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isOwnKey, isTyping, keyNames, KeySequence } from "../../../src/server/viewer/view/key_sequence.js";
+import {
+  isOwnKey, isTyping, keyNames, KeySequence,
+} from "../../../src/server/viewer/view/key_sequence.js";
 
 function sequence(...keys) {
   return new KeySequence(keys.map((one) => (typeof one === "string" ? { keys: one } : one)));
@@ -49,7 +51,8 @@ test("keys belong to fields that text is written into", () => {
     assert.ok(isTyping(element));
     assert.ok(isOwnKey(element, "j"));
   }
-  for (const element of [{ tagName: "BUTTON" }, { tagName: "INPUT", type: "checkbox" }, undefined]) {
+  const box = { tagName: "INPUT", type: "checkbox" };
+  for (const element of [{ tagName: "BUTTON" }, box, undefined]) {
     assert.ok(!isTyping(element));
     assert.ok(!isOwnKey(element, "j"));
   }

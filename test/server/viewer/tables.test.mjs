@@ -7,7 +7,9 @@ import { eventLine, firstOf } from "../../../src/server/viewer/view/event_line.j
 import { EventMatches, matchesOf } from "../../../src/server/viewer/view/event_matches.js";
 import { Facets } from "../../../src/server/viewer/view/facets.js";
 import { chipsOf, toggled } from "../../../src/server/viewer/view/filter_chips.js";
-import { contentHeight, rowsInSight, scrollToRow } from "../../../src/server/viewer/view/row_window.js";
+import {
+  contentHeight, rowsInSight, scrollToRow,
+} from "../../../src/server/viewer/view/row_window.js";
 import { placesOf } from "../../../src/server/viewer/view/text_marks.js";
 
 function logOf(events) {
@@ -24,7 +26,8 @@ function many(count, first = 1) {
 }
 
 test("only the rows in sight are drawn", () => {
-  const window = rowsInSight({ count: 100000, rowHeight: 28, scrollTop: 28000, height: 280, overscan: 2 });
+  const table = { count: 100000, rowHeight: 28, height: 280, overscan: 2 };
+  const window = rowsInSight({ ...table, scrollTop: 28000 });
   assert.deepEqual(window, { first: 998, end: 1012, top: 998 * 28 });
   assert.deepEqual(rowsInSight({ count: 0, rowHeight: 28, scrollTop: 0, height: 280 }),
     { first: 0, end: 0, top: 0 });
@@ -95,7 +98,10 @@ test("the filter is applied, gaps stay, and its change begins anew", () => {
 });
 
 test("the search looks into the line of the event", () => {
-  const log = logOf([{ seq: 1, type: "custom", data: { name: "Needle" } }, { seq: 2, type: "custom" }]);
+  const log = logOf([
+    { seq: 1, type: "custom", data: { name: "Needle" } },
+    { seq: 2, type: "custom" },
+  ]);
   const matches = new EventMatches(log);
   matches.setFilter({ ...emptyFilter(), text: "needle" });
   matches.advance(1e9);
@@ -150,7 +156,8 @@ test("values to filter by, the most frequent first", () => {
   const log = logOf([...many(5), { seq: 6, type: "run_started", agent: "coder" },
     { seq: 7, type: "token_delta", agent: 5, data: null }]);
   const facets = new Facets(log);
-  assert.deepEqual(facets.values("types"), [["token_delta", 3], ["tool_output", 3], ["run_started", 1]]);
+  assert.deepEqual(facets.values("types"),
+    [["token_delta", 3], ["tool_output", 3], ["run_started", 1]]);
   assert.deepEqual(facets.values("agents"), [["coder", 1]]);
   assert.deepEqual(facets.values("tools"), [["bash", 5]]);
   log.append({ seq: 8, type: "__proto__", data: {} }, "{}");
@@ -160,7 +167,8 @@ test("values to filter by, the most frequent first", () => {
 
 test("chips say what is on and hold the filter without it", () => {
   const log = logOf(many(1));
-  const filter = { ...emptyFilter(), types: ["a", "b"], run: "r1", from: Date.UTC(2026, 10, 22, 10, 0, 2) };
+  const from = Date.UTC(2026, 10, 22, 10, 0, 2);
+  const filter = { ...emptyFilter(), types: ["a", "b"], run: "r1", from };
   const chips = chipsOf(filter, log);
   assert.deepEqual(chips.map(({ name, text }) => [name, text]),
     [["Type", "a"], ["Type", "b"], ["Run", "r1"], ["From", "+2.000 s"]]);
@@ -187,7 +195,8 @@ test("a line for every event, whatever it holds", () => {
   assert.equal(eventLine({ type: "error", data: { error: "it broke" } }), "it broke");
   assert.equal(eventLine({ type: "tool_call_ready", data: { call_id: "1", tool_name: "grep",
     arguments: { path: "a.cpp" } } }), "tool_name: grep, arguments: a.cpp");
-  assert.equal(eventLine({ type: "turn_ended", data: { usage: { prompt: 1, total: 7 } } }), "usage: 7 tokens");
+  assert.equal(eventLine({ type: "turn_ended", data: { usage: { prompt: 1, total: 7 } } }),
+    "usage: 7 tokens");
   assert.equal(eventLine({ type: "custom", data: {} }), "");
   for (const data of [null, undefined, 5, "text", [], [[1]], { a: { b: { c: 1 } } },
     JSON.parse('{"__proto__": {"x": 1}}')]) {

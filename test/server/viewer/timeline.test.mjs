@@ -72,7 +72,7 @@ test("places on the axis and back", () => {
   assert.equal(placeOf(range, 0, 50), null);
   assert.equal(placeOf(range, 400, 500), null);
   const all = placeOf(range, -1e12, 1e12);
-  assert.ok(all.left >= -0.01 && all.left + all.width <= 1.02, "clipped, so that no bar is too long");
+  assert.ok(all.left >= -0.01 && all.left + all.width <= 1.02, "no bar is too long to be drawn");
 });
 
 test("zoom keeps the time under the mouse and ends with all of it", () => {
@@ -133,7 +133,8 @@ test("spans whose parent is not known or is themselves are roots", () => {
 });
 
 test("a very deep tree is laid out without recursion", () => {
-  const deep = Array.from({ length: 20000 }, (_, i) => span(`s${i}`, "run", i ? `s${i - 1}` : null, i, null));
+  const deep = Array.from({ length: 20000 }, (_, i) =>
+    span(`s${i}`, "run", i ? `s${i - 1}` : null, i, null));
   assert.equal(spanRows(deep, new Set()).rows.length, 20000);
 });
 
@@ -145,12 +146,14 @@ test("bounds reach to now while something is open", () => {
 });
 
 test("every moment counts once, models before waiting before tools", () => {
-  assert.deepEqual(timeShares(RUN, 0), { model: 480, tool: 150, waiting: 250, other: 120, total: 1000 });
+  assert.deepEqual(timeShares(RUN, 0),
+    { model: 480, tool: 150, waiting: 250, other: 120, total: 1000 });
 });
 
 test("parallel tools and sub-agents do not count twice", () => {
   const spans = [span("r", "run", null, 0, 100), span("a", "tool", "r", 0, 80),
-    span("b", "tool", "r", 20, 100), span("r2", "run", "a", 10, 70), span("m", "model", "r2", 20, 60)];
+    span("b", "tool", "r", 20, 100), span("r2", "run", "a", 10, 70),
+    span("m", "model", "r2", 20, 60)];
   assert.deepEqual(timeShares(spans, 0), { model: 40, tool: 60, waiting: 0, other: 0, total: 100 });
 });
 
@@ -168,7 +171,8 @@ test("ancestors, the nearest first, also in a circle", () => {
 
 test("the layout folds, unfolds above a span and follows the filter", () => {
   const layout = new SpanLayout();
-  const spans = { all: RUN, roots: [RUN[0]], version: 1, byId: (id) => RUN.find((one) => one.id === id) };
+  const byId = (id) => RUN.find((one) => one.id === id);
+  const spans = { all: RUN, roots: [RUN[0]], version: 1, byId };
   layout.update(spans, emptyFilter());
   assert.equal(layout.rows.length, 7);
   const rows = layout.rows;

@@ -1,5 +1,5 @@
-// Plays a recorded session again: fills a second Session with its events, at the speed at which they
-// came or another one. Knows no DOM; the time and the waiting are handed in.
+// Plays a recorded session again: fills a second Session with its events, at the speed at which
+// they came or another one. Knows no DOM; the time and the waiting are handed in.
 import { timeOf } from "./event.js";
 import { Session } from "./session.js";
 
@@ -104,7 +104,7 @@ export class Player {
     return this.ended ? 1 : 0;
   }
 
-  /// The time by the events' own clock, for bars of spans that are open; NaN before the first event.
+  /// The time by the events' own clock, for spans that are open; NaN before the first event.
   get event_ms() {
     if (this.#position === 0) return NaN;
     const passed = this.#now() - this.#times[this.#position - 1];

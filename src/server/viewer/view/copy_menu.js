@@ -21,7 +21,8 @@ export function copyMenu(context) {
     small("JSON line", "the event as a line", () => asJsonl([raw])),
   ];
   const ofRun = [
-    small("JSONL", "the run as JSONL", () => asJsonl(eventsOfRun(context.session.log, event.run_id))),
+    small("JSONL", "the run as JSONL", () =>
+      asJsonl(eventsOfRun(context.session.log, event.run_id))),
   ];
   if (context.feed.state !== "file") {
     ofEvent.push(small("curl", "a command that gets the event", () =>

@@ -1,5 +1,5 @@
-// The panel of the selected event: what it says, all of its members, and what can be copied. On narrow
-// screens it is a line at the bottom that opens as an overlay; the style sheet decides which.
+// The panel of the selected event: what it says, all of its members, and what can be copied. On
+// narrow screens it is a line at the bottom that opens as an overlay; the style sheet decides.
 import { scopeOf, statusOf, timeOf } from "../model/event.js";
 import { bytes, clock, day, oneLine } from "../model/format.js";
 import { copyMenu } from "./copy_menu.js";

@@ -53,6 +53,7 @@ export function eventLine(event, length = LENGTH) {
   const message = messageOf(event);
   if (message) return oneLine(message, length);
   const { data } = event;
-  if (data === null || typeof data !== "object") return data === undefined ? "" : oneLine(data, length);
+  if (data === undefined) return "";
+  if (data === null || typeof data !== "object") return oneLine(data, length);
   return oneLine(membersText(flat(data)), length);
 }

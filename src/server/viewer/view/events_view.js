@@ -160,13 +160,15 @@ export class EventsView {
   }
 
   #head() {
-    const names = { seq: "Seq", time: this.#timeButton, type: "Type", agent: "Agent", message: "Message" };
+    const names = { seq: "Seq", time: this.#timeButton, type: "Type", agent: "Agent",
+      message: "Message" };
     const cells = COLUMNS.map((name) => {
       const head = cell(name, "columnheader");
       head.append(names[name]);
       return head;
     });
-    return h("div", { className: "events__row events__head", role: "row", "aria-rowindex": 1 }, cells);
+    return h("div", { className: "events__row events__head", role: "row", "aria-rowindex": 1 },
+      cells);
   }
 
   #makeRow() {

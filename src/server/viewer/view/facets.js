@@ -1,4 +1,5 @@
-// What there is to filter by: the values that occur in a log, with how often. Looks at each event once.
+// What there is to filter by: the values that occur in a log, with how often. Looks at each event
+// once.
 import { scopeOf, statusOf } from "../model/event.js";
 
 function add(counts, value) {

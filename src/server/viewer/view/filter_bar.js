@@ -85,7 +85,10 @@ export class FilterBar {
         go({ filter: chip.without });
         this.#focusChip(chips.indexOf(chip));
       },
-      { className: "filter__chip", "aria-label": `Remove the filter ${chip.name} ${chip.text}` }))));
+      {
+        className: "filter__chip",
+        "aria-label": `Remove the filter ${chip.name} ${chip.text}`,
+      }))));
     this.#chips.hidden = chips.length === 0;
     this.#clear.hidden = isEmpty(filter);
     setText(this.#toggle, chips.length > 0 ? `Filter (${chips.length})` : "Filter");

@@ -1,5 +1,5 @@
-// The menu of the filter bar: what can be chosen by type, scope, status, agent, tool and time, with how
-// often it occurs. All by Tab, arrows and Space; Escape closes.
+// The menu of the filter bar: what can be chosen by type, scope, status, agent, tool and time, with
+// how often it occurs. All by Tab, arrows and Space; Escape closes.
 import { timeOf } from "../model/event.js";
 import { count, oneLine } from "../model/format.js";
 import { button, h, replaceChildren } from "./dom.js";
@@ -156,7 +156,8 @@ export class FilterMenu {
 
   #setTime(member, text, start) {
     const seconds = text === "" ? NaN : Number(text);
-    const value = Number.isFinite(seconds) && Number.isFinite(start) ? start + seconds * 1000 : null;
+    const given = Number.isFinite(seconds) && Number.isFinite(start);
+    const value = given ? start + seconds * 1000 : null;
     this.#context.go({ filter: { ...this.#context.route.filter, [member]: value } });
   }
 
@@ -186,7 +187,7 @@ export class FilterMenu {
   }
 
   #move(from, step, tab) {
-    const list = tab ? [...this.#kinds.children] : [...this.#values.querySelectorAll("input, button")];
+    const list = [...(tab ? this.#kinds : this.#values).querySelectorAll("input, button")];
     const next = list[list.indexOf(from) + step];
     next?.focus();
     if (tab && next) this.#choose(next.dataset.kind);

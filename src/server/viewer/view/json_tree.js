@@ -1,5 +1,5 @@
-// A JSON value as a tree that can be folded. What is inside of a branch is made when it is opened; long
-// texts and long lists show their beginning and a button for the rest.
+// A JSON value as a tree that can be folded. What is inside of a branch is made when it is opened;
+// long texts and long lists show their beginning and a button for the rest.
 import { count, oneLine, visible } from "../model/format.js";
 import { button, h } from "./dom.js";
 import { marked } from "./text_marks.js";

@@ -39,7 +39,8 @@ export class PlayerBar {
       className: "field",
       "aria-label": "Speed",
       onchange: () => this.#player.setSpeed(SPEEDS[this.#speed.selectedIndex]),
-    }, SPEEDS.map((speed) => h("option", { selected: speed === this.#player.speed }, speedName(speed))));
+    }, SPEEDS.map((speed) =>
+      h("option", { selected: speed === this.#player.speed }, speedName(speed))));
     this.#pauses = h("input", {
       type: "checkbox",
       checked: this.#player.shorten,

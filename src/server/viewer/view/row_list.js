@@ -1,5 +1,5 @@
-// A long table of rows of one height: only those in sight are in the page, and their elements are used
-// again. The table has the focus, aria-activedescendant names the current row.
+// A long table of rows of one height: only those in sight are in the page, and their elements are
+// used again. The table has the focus, aria-activedescendant names the current row.
 import { h } from "./dom.js";
 import { contentHeight, rowsInSight, scrollToRow } from "./row_window.js";
 
@@ -200,7 +200,8 @@ export class RowList {
   #click(event) {
     const index = this.#indexOf(event.target);
     if (index === undefined || index >= this.#count) return;
-    if (getSelection()?.type === "Range" && this.element.contains(getSelection().anchorNode)) return;
+    const selection = getSelection();
+    if (selection?.type === "Range" && this.element.contains(selection.anchorNode)) return;
     this.#options.onChoose(index, event);
   }
 

@@ -1,5 +1,5 @@
-// The keys of the page, and the sheet that lists them. Not while text is written, not with Ctrl, Alt or
-// the command key; keys of one letter can be switched off (WCAG 2.1.4).
+// The keys of the page, and the sheet that lists them. Not while text is written, not with Ctrl, Alt
+// or the command key; keys of one letter can be switched off (WCAG 2.1.4).
 import { button, h } from "./dom.js";
 import { isOwnKey, KeySequence, keyNames } from "./key_sequence.js";
 

@@ -1,5 +1,5 @@
-// The rows of the timeline as they are now: which spans there are, which are folded, which the filter
-// leaves. Works them out anew only where one of these has changed.
+// The rows of the timeline as they are now: which spans there are, which are folded, which the
+// filter leaves. Works them out anew only where one of these has changed.
 import { isEmpty, matchesSpan } from "../model/filter.js";
 import { ancestorsOf, spanRows } from "./span_rows.js";
 

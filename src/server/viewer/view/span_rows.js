@@ -23,8 +23,8 @@ function keptSpans(spans, passes) {
   return kept;
 }
 
-/// {rows, hidden}: rows = [{span, level (from 1), position (from 1), siblings, foldable, folded, waits}],
-/// `waits` the approvals of a tool; hidden = how many spans the filter left out.
+/// {rows, hidden}: rows = [{span, level (from 1), position (from 1), siblings, foldable, folded,
+/// waits (the approvals of a tool)}]; hidden = how many spans the filter left out.
 /// folded: Set of ids; passes: null, or a function of a span.
 export function spanRows(spans, folded, passes = null) {
   const kept = passes ? keptSpans(spans, passes) : null;

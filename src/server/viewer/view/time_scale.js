@@ -1,4 +1,5 @@
-// Times and places on the timeline's axis. A range is {from, to} in milliseconds since the first span.
+// Times and places on the timeline's axis. A range is {from, to} in milliseconds since the first
+// span.
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

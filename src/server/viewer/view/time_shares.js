@@ -1,7 +1,13 @@
 // Where the time went: every moment in which a run was under way counts once, for what was going on
 // then. A model request goes before waiting for approval, that before tools, that before the rest.
 
-const WEIGHTS = { model: "model", approval: "waiting", tool: "tool", run: "other", background: "other" };
+const WEIGHTS = {
+  model: "model",
+  approval: "waiting",
+  tool: "tool",
+  run: "other",
+  background: "other",
+};
 
 function boundaries(spans, now) {
   const points = [];

@@ -50,7 +50,8 @@ export function statusWord(span) {
 }
 
 function lengthOf(span, now) {
-  return Math.max((Number.isFinite(span.end) ? span.end : Math.max(now, span.start)) - span.start, 0);
+  const end = Number.isFinite(span.end) ? span.end : now;
+  return Math.max(end - span.start, 0);
 }
 
 function costOf(span) {
@@ -132,7 +133,8 @@ export class SpanRow {
 
   #state(span, word) {
     if (word === "waiting") return "waiting";
-    return ["failed", "cancelled", "running", "pending"].includes(span.status) ? span.status : "ended";
+    const known = ["failed", "cancelled", "running", "pending"];
+    return known.includes(span.status) ? span.status : "ended";
   }
 
   #fillTree({ level, position, siblings, foldable, folded }) {

@@ -24,7 +24,7 @@ export class TimelineTools {
     this.#hidden.append(this.#hiddenText, button("Show them", actions.clearFilter, {
       className: "icon-button",
     }));
-    this.element = h("div", { className: "timeline__tools", role: "group", "aria-label": "Timeline" },
+    this.element = h("div", { className: "timeline__tools", role: "group", "aria-label": "Zoom" },
       zoom("−", "Zoom out (-)", -1), zoom("+", "Zoom in (+)", 1), this.#fit, this.#selected,
       this.#fold, this.#range, this.#hidden);
   }

@@ -1,5 +1,5 @@
-// The waterfall of a session: runs, turns, model requests, tools, approvals and workflow steps as rows
-// of a tree, each with its bar in time and its figures.
+// The waterfall of a session: runs, turns, model requests, tools, approvals and workflow steps as
+// rows of a tree, each with its bar in time and its figures.
 import { timeOf } from "../model/event.js";
 import { emptyFilter } from "../model/filter.js";
 import { h, setText, toggleClass } from "./dom.js";
