@@ -18,16 +18,17 @@ export function copyMenu(context) {
       className: "button details__copy",
       "aria-label": "Copy the event as JSON",
     }),
-    small("JSON line", "the event as a line", () => asJsonl([raw])),
+    small("JSON line", "the event as a JSON line", () => asJsonl([raw])),
   ];
   const ofRun = [
     small("JSONL", "the run as JSONL", () =>
       asJsonl(eventsOfRun(context.session.log, event.run_id))),
   ];
   if (context.feed.state !== "file") {
-    ofEvent.push(small("curl", "a command that gets the event", () =>
+    ofEvent.push(small("curl", "a curl command that gets the event", () =>
       `${curl({ after: event.seq - 1 })} | head -n 1`));
-    ofRun.push(small("curl", "a command that gets the run", () => curl({ run: event.run_id })));
+    ofRun.push(small("curl", "a curl command that gets the run", () =>
+      curl({ run: event.run_id })));
   }
   ofEvent.push(small("Link", "a link to the event", () => location.href));
   const runLine = h("div", { className: "details__copies" },
