@@ -44,15 +44,13 @@ TEST_F(HttpServerTest, MakesShowsListsAndRemovesSessions) {
 
 TEST_F(HttpServerTest, ASessionWithoutATitleIsNamedAfterItsMessageWithoutItsSecrets) {
   start_server();
-  const std::string secret = "sk-proj-" + std::string(40, 'k');
+  const std::string secret = "sk-proj-Abc1defGhijklMnop2qrstUvwxyz3456789ABCDEFGHIJKLMNOPqrstuvw";
   const HttpAnswer made =
       ask(post("/v1/sessions", R"({"message":"\n1 use )" + secret + R"(\nand more"})"));
   EXPECT_EQ(made.status, 201);
   EXPECT_THAT(made.body, HasSubstr(R"("title":"1 use [redacted-openai-key]")"));
   const std::string path = made.header("Location");
   EXPECT_THAT(ask(head("GET", path)).body, Not(HasSubstr(secret)));
-  EXPECT_THAT(ask(head("GET", path + "/events.jsonl")).body,
-              HasSubstr(R"("title":"1 use [redacted-openai-key]")"));
 }
 
 TEST_F(HttpServerTest, RefusesASecondRunUnlessItMayWait) {
