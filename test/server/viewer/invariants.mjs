@@ -1,12 +1,17 @@
-// Feeds the traces of a file to the page's model and checks what holds for all of them; what holds
-// for those without loss only where the trace's name does not speak of losses, restores or disorder.
+// Feeds the traces of a file to the page's model and checks what holds for all of them, and for
+// whole sessions what holds where nothing is missing.
 
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 
 import { Session } from "../../../src/server/viewer/model/session.js";
-import { checkRunEnds, checkSpans, checkTranscript, checkWhole, Follower }
-  from "./model_invariants.mjs";
+import {
+  checkRunEnds,
+  checkSpans,
+  checkTranscript,
+  checkWhole,
+  Follower,
+} from "./model_invariants.mjs";
 
 const LOOK_EVERY = 5;
 

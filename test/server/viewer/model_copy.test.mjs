@@ -14,8 +14,24 @@ function wordsOf(command) {
   return said.toString().split("\0").slice(0, -1);
 }
 
-const HOSTILE = ["x'; touch /tmp/pwned; '", "$(reboot)", "`id`", "a b", "\"", "\\", "-o/tmp/x", "ä/../€",
-  "'''", "a\nb", "%27", "&run=2", "#", "\ud800", "!!", "*"];
+const HOSTILE = [
+  "x'; touch /tmp/pwned; '",
+  "$(reboot)",
+  "`id`",
+  "a b",
+  '"',
+  "\\",
+  "-o/tmp/x",
+  "ä/../€",
+  "'''",
+  "a\nb",
+  "%27",
+  "&run=2",
+  "#",
+  "\ud800",
+  "!!",
+  "*",
+];
 
 test("an event is pretty", () => {
   assert.equal(asJson('{"a":1}'), '{\n  "a": 1\n}');

@@ -5,8 +5,16 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { EVENT_TYPES, isTerminal, messageOf, parseTime, scopeOf, stageOf, statusOf, timeOf }
-  from "../../../src/server/viewer/model/event.js";
+import {
+  EVENT_TYPES,
+  isTerminal,
+  messageOf,
+  parseTime,
+  scopeOf,
+  stageOf,
+  statusOf,
+  timeOf,
+} from "../../../src/server/viewer/model/event.js";
 
 const HEADER = new URL("../../../include/strandbus/event/event_type.hpp", import.meta.url);
 
@@ -14,7 +22,10 @@ test("the event types are those of the header, in its order", () => {
   const rows = [...readFileSync(HEADER, "utf8").matchAll(/^ {2}X\((\w+), (\w+), (\w+)\)/gm)];
   assert.ok(rows.length > 70);
   const types = [...EVENT_TYPES].map(([name, { scope, stage }]) => [name, scope, stage]);
-  assert.deepEqual(types, rows.map((row) => row.slice(1, 4)));
+  assert.deepEqual(
+    types,
+    rows.map((row) => row.slice(1, 4)),
+  );
 });
 
 test("an unknown type belongs to the system and is in progress", () => {
@@ -61,8 +72,18 @@ test("times have nine digits, fractions and offsets", () => {
 });
 
 test("what is no time is NaN", () => {
-  const wrong = ["", "2026", "2026-11-20T15:04:05", "2026-13-20T15:04:05.000000000Z",
-    "2026-11-20T15:04:75.000000000Z", "2026-11-20T15:04:05.00000000xZ", 12, null, undefined, {}];
+  const wrong = [
+    "",
+    "2026",
+    "2026-11-20T15:04:05",
+    "2026-13-20T15:04:05.000000000Z",
+    "2026-11-20T15:04:75.000000000Z",
+    "2026-11-20T15:04:05.00000000xZ",
+    12,
+    null,
+    undefined,
+    {},
+  ];
   for (const text of wrong) {
     assert.ok(Number.isNaN(parseTime(text)), String(text));
   }

@@ -39,14 +39,25 @@ test("repeats and what has no seq are refused", () => {
 
 test("gaps are counted, also before the first event", () => {
   const log = logOf(3, 4, 9);
-  assert.deepEqual(log.gaps, [{ after: 0, missed: 2 }, { after: 4, missed: 4 }]);
+  assert.deepEqual(log.gaps, [
+    { after: 0, missed: 2 },
+    { after: 4, missed: 4 },
+  ]);
   assert.equal(log.missed, 6);
   assert.deepEqual([log.first_seq, log.last_seq], [3, 9]);
 });
 
 test("places are found by seq, else the next one", () => {
   const log = logOf(3, 4, 9, 10);
-  const places = [[1, 0], [3, 0], [4, 1], [5, 2], [9, 2], [10, 3], [11, 3]];
+  const places = [
+    [1, 0],
+    [3, 0],
+    [4, 1],
+    [5, 2],
+    [9, 2],
+    [10, 3],
+    [11, 3],
+  ];
   for (const [seq, index] of places) assert.equal(log.indexOfSeq(seq), index, String(seq));
   assert.equal(log.bySeq(5), undefined);
   assert.equal(log.bySeq(9).raw, "line 9");

@@ -46,18 +46,29 @@ export function feed(session, events) {
 const usage = (prompt, completion) => ({ prompt, completion, total: prompt + completion });
 
 function request(trace, turn, message_id, pieces, calls, used) {
-  trace.add("model_started", { provider: "scripted", model: "gpt-4o", iteration: turn, attempt: 1 });
+  trace.add("model_started", {
+    provider: "scripted",
+    model: "gpt-4o",
+    iteration: turn,
+    attempt: 1,
+  });
   for (const text of pieces) trace.after(50).add("token_delta", { text, message_id });
   for (const { call_id, tool_name, arguments: json } of calls) {
     trace.after(20).add("tool_call_begin", { call_id, tool_name, index: 0 });
     trace.add("tool_call_delta", { call_id, delta: JSON.stringify(json) });
     trace.add("tool_call_ready", { call_id, tool_name, arguments: json });
   }
-  trace.add("model_completed", { finish_reason: calls.length > 0 ? "tool_calls" : "stop",
-    content: pieces.join(""), usage: used, time_to_first_token_ms: 50, duration_ms: 220,
-    tool_calls: calls });
-  trace.add("message_committed", { message: { id: message_id, role: "assistant",
-    content: pieces.join("") } });
+  trace.add("model_completed", {
+    finish_reason: calls.length > 0 ? "tool_calls" : "stop",
+    content: pieces.join(""),
+    usage: used,
+    time_to_first_token_ms: 50,
+    duration_ms: 220,
+    tool_calls: calls,
+  });
+  trace.add("message_committed", {
+    message: { id: message_id, role: "assistant", content: pieces.join("") },
+  });
 }
 
 /// "Calculate 2+2": one run, two turns, one tool call.
@@ -71,20 +82,42 @@ export function goldenRun(trace = new Trace()) {
   trace.add("status_update", { status: "thinking", detail: "Waiting for LLM response" });
   request(trace, 1, "m2", ["I'll", " use", " the", " calculator"], [call], usage(70, 15));
   trace.add("tool_call_started", call);
-  trace.after(15).add("tool_call_completed", { ...call, arguments: undefined, success: true,
-    output: "4", duration_ms: 15, files_changed: [] });
-  trace.add("message_committed", { message: { id: "m3", role: "tool", content: "4",
-    tool_call_id: "tc1" } });
-  trace.add("turn_ended", { turn: 1, stop_reason: "tool_calls", usage: usage(70, 15),
-    duration_ms: 240 });
+  trace.after(15).add("tool_call_completed", {
+    ...call,
+    arguments: undefined,
+    success: true,
+    output: "4",
+    duration_ms: 15,
+    files_changed: [],
+  });
+  trace.add("message_committed", {
+    message: { id: "m3", role: "tool", content: "4", tool_call_id: "tc1" },
+  });
+  trace.add("turn_ended", {
+    turn: 1,
+    stop_reason: "tool_calls",
+    usage: usage(70, 15),
+    duration_ms: 240,
+  });
   trace.in({ turn: 2 }).after(5).add("turn_started", { turn: 2, max_turns: 50 });
   request(trace, 2, "m4", ["The", " answer", " is", " 4"], [], usage(80, 10));
-  trace.add("assistant_message", { message_id: "m4", content: "The answer is 4",
-    metadata: { rounds: 2, input_tokens: 150, output_tokens: 25, total_tokens: 175, cost: 0.00035 } });
+  trace.add("assistant_message", {
+    message_id: "m4",
+    content: "The answer is 4",
+    metadata: { rounds: 2, input_tokens: 150, output_tokens: 25, total_tokens: 175, cost: 0.00035 },
+  });
   trace.add("turn_ended", { turn: 2, stop_reason: "stop", usage: usage(80, 10), duration_ms: 210 });
   trace.in({ turn: undefined }).add("status_update", { status: "idle", detail: "Completed" });
   trace.add("usage_update", { usage: usage(150, 25), cost: 0.00035 });
-  trace.add("run_completed", { finish_reason: "stop", iterations: 2, output: "The answer is 4",
-    usage: usage(150, 25), llm_calls: 2, tool_calls: 1, duration_ms: 500, cost: 0.00035 });
+  trace.add("run_completed", {
+    finish_reason: "stop",
+    iterations: 2,
+    output: "The answer is 4",
+    usage: usage(150, 25),
+    llm_calls: 2,
+    tool_calls: 1,
+    duration_ms: 500,
+    cost: 0.00035,
+  });
   return trace;
 }

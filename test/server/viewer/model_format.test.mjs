@@ -3,30 +3,88 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 
-import { bytes, clock, cost, count, day, duration, oneLine, tokens, visible }
-  from "../../../src/server/viewer/model/format.js";
+import {
+  bytes,
+  clock,
+  cost,
+  count,
+  day,
+  duration,
+  oneLine,
+  tokens,
+  visible,
+} from "../../../src/server/viewer/model/format.js";
 
 function table(format, rows) {
   for (const [value, text] of rows) assert.equal(format(value), text, String(value));
 }
 
-test("durations", () => table(duration, [[0, "0 ms"], [0.4, "0 ms"], [999.9, "999 ms"],
-  [1000, "1.0 s"], [1290, "1.2 s"], [59999, "59.9 s"], [60000, "1 min 0 s"], [125000, "2 min 5 s"],
-  [3600000, "1 h 0 min"], [90061000, "25 h 1 min"], [-5, "0 ms"]]));
+test("durations", () =>
+  table(duration, [
+    [0, "0 ms"],
+    [0.4, "0 ms"],
+    [999.9, "999 ms"],
+    [1000, "1.0 s"],
+    [1290, "1.2 s"],
+    [59999, "59.9 s"],
+    [60000, "1 min 0 s"],
+    [125000, "2 min 5 s"],
+    [3600000, "1 h 0 min"],
+    [90061000, "25 h 1 min"],
+    [-5, "0 ms"],
+  ]));
 
-test("counts", () => table(count, [[0, "0"], [999, "999"], [1000, "1,000"], [12345, "12,345"],
-  [1234567, "1,234,567"], [-1234, "-1,234"], [1e21, "1e+21"]]));
+test("counts", () =>
+  table(count, [
+    [0, "0"],
+    [999, "999"],
+    [1000, "1,000"],
+    [12345, "12,345"],
+    [1234567, "1,234,567"],
+    [-1234, "-1,234"],
+    [1e21, "1e+21"],
+  ]));
 
-test("tokens", () => table(tokens, [[0, "0"], [950, "950"], [999, "999"], [1000, "1k"],
-  [1234, "1.2k"], [9949, "9.9k"], [9960, "10k"], [35400, "35k"], [999499, "999k"], [999500, "1M"],
-  [1500000, "1.5M"], [2e9, "2,000M"]]));
+test("tokens", () =>
+  table(tokens, [
+    [0, "0"],
+    [950, "950"],
+    [999, "999"],
+    [1000, "1k"],
+    [1234, "1.2k"],
+    [9949, "9.9k"],
+    [9960, "10k"],
+    [35400, "35k"],
+    [999499, "999k"],
+    [999500, "1M"],
+    [1500000, "1.5M"],
+    [2e9, "2,000M"],
+  ]));
 
-test("costs", () => table(cost, [[0, "$0"], [0.00035, "$0.00035"], [0.000000001, "$0.000000001"],
-  [1e-12, "<$0.000000001"], [0.5, "$0.50"], [0.125, "$0.13"], [0.999, "$1.00"], [1.2, "$1.20"],
-  [1234.5, "$1,234.50"], [-0.5, "-$0.50"]]));
+test("costs", () =>
+  table(cost, [
+    [0, "$0"],
+    [0.00035, "$0.00035"],
+    [0.000000001, "$0.000000001"],
+    [1e-12, "<$0.000000001"],
+    [0.5, "$0.50"],
+    [0.125, "$0.13"],
+    [0.999, "$1.00"],
+    [1.2, "$1.20"],
+    [1234.5, "$1,234.50"],
+    [-0.5, "-$0.50"],
+  ]));
 
-test("bytes", () => table(bytes, [[0, "0 B"], [512, "512 B"], [1023, "1,023 B"], [1024, "1 KiB"],
-  [1536, "1.5 KiB"], [1048575, "1 MiB"], [36700160, "35 MiB"]]));
+test("bytes", () =>
+  table(bytes, [
+    [0, "0 B"],
+    [512, "512 B"],
+    [1023, "1,023 B"],
+    [1024, "1 KiB"],
+    [1536, "1.5 KiB"],
+    [1048575, "1 MiB"],
+    [36700160, "35 MiB"],
+  ]));
 
 test("the day and the time of day are local", () => {
   const local = new Date(2026, 10, 22, 14, 3, 21, 123).getTime();
@@ -54,9 +112,11 @@ test("hidden characters are made visible", () => {
   assert.equal(visible(of(0xe0041)), "⟦U+E0041⟧");
   assert.equal(visible("\ud800x"), "⟦U+D800⟧x");
   assert.equal(visible("\udc00"), "⟦U+DC00⟧");
-  const hidden = [0x7f, 0x80, 0x9f, 0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x180e, 0x200b, 0x200c,
-    0x200d, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202d, 0x2060, 0x2066, 0x2069, 0x206f, 0x2800,
-    0x3164, 0xfeff, 0xffa0, 0xfff9, 0xe0001, 0xe007f, 0x1d173];
+  const hidden = [
+    0x7f, 0x80, 0x9f, 0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x180e, 0x200b, 0x200c, 0x200d,
+    0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202d, 0x2060, 0x2066, 0x2069, 0x206f, 0x2800, 0x3164,
+    0xfeff, 0xffa0, 0xfff9, 0xe0001, 0xe007f, 0x1d173,
+  ];
   for (const code of hidden) {
     assert.equal(visible(of(code)), `⟦U+${code.toString(16).toUpperCase().padStart(4, "0")}⟧`);
   }

@@ -18,7 +18,10 @@ export class Follower {
   }
 
   expectCurrent({ transcript }) {
-    assert.deepEqual(this.#order, transcript.items.map((block) => block.id));
+    assert.deepEqual(
+      this.#order,
+      transcript.items.map((block) => block.id),
+    );
     for (const block of transcript.items) {
       assert.equal(this.#drawn.get(block.id), pictureOf(block), `${block.kind} ${block.id}`);
     }
@@ -91,7 +94,8 @@ export function checkRunEnds({ log, spans }) {
   for (let i = 0; i < log.size; ++i) {
     const { type, run_id, data } = log.at(i);
     if (type === "session_restored") return 0; // that ends runs too
-    if (!ends.has(run_id) && /^run_(completed|failed|cancelled)$/.test(type)) ends.set(run_id, data);
+    if (!ends.has(run_id) && /^run_(completed|failed|cancelled)$/.test(type))
+      ends.set(run_id, data);
   }
   for (const [run_id, end] of ends) {
     const totals = spans.runTotals(run_id);

@@ -4,9 +4,39 @@ export function seedOf() {
   return Number(process.env.STRANDBUS_TEST_SEED ?? 20261120);
 }
 
-const PIECES = ["a", "hello ", '"', "\\", "/", "\n", "\r", "\t", "\u0001", "\u007f", "\0", "é", "\u2028",
-  "€", "\uffff", "😀", "\u202e", ",", "%", "&", "=", "#", "+", "'", "$(x)", "`", "</script>", "__proto__",
-  "constructor", "0", "{}"];
+const PIECES = [
+  "a",
+  "hello ",
+  '"',
+  "\\",
+  "/",
+  "\n",
+  "\r",
+  "\t",
+  "\u0001",
+  "\u007f",
+  "\0",
+  "é",
+  "\u2028",
+  "€",
+  "\uffff",
+  "😀",
+  "\u202e",
+  ",",
+  "%",
+  "&",
+  "=",
+  "#",
+  "+",
+  "'",
+  "$(x)",
+  "`",
+  "</script>",
+  "__proto__",
+  "constructor",
+  "0",
+  "{}",
+];
 
 /// A generator of numbers (mulberry32) with what is made from them.
 export function randomOf(seed) {

@@ -4,8 +4,12 @@ import { strict as assert } from "node:assert";
 import { test } from "node:test";
 
 import { EVENT_TYPES } from "../../../src/server/viewer/model/event.js";
-import { emptyFilter, matchesBlock, matchesEvent, matchesSpan }
-  from "../../../src/server/viewer/model/filter.js";
+import {
+  emptyFilter,
+  matchesBlock,
+  matchesEvent,
+  matchesSpan,
+} from "../../../src/server/viewer/model/filter.js";
 import { Session } from "../../../src/server/viewer/model/session.js";
 import { SessionState } from "../../../src/server/viewer/model/session_state.js";
 import { checkSpans, checkTranscript, Follower } from "./model_invariants.mjs";
@@ -32,8 +36,10 @@ test("a reset begins anew", () => {
   const { version } = session;
   session.reset();
   assert.ok(session.version > version);
-  assert.deepEqual([session.log.size, session.transcript.items.length, session.state.last_seq],
-    [0, 0, 0]);
+  assert.deepEqual(
+    [session.log.size, session.transcript.items.length, session.state.last_seq],
+    [0, 0, 0],
+  );
   feed(session, goldenRun().events);
   assert.equal(session.transcript.items.length, 8);
 });
@@ -53,8 +59,21 @@ test("the past after a snapshot fills all parts but the state", () => {
 });
 
 test("a snapshot may hold anything", () => {
-  for (const json of [null, undefined, 7, "x", [], { runs: 7, open_messages: [null, 7, { content: 7 }],
-    running_tools: [{ stdout: null }], usage: "x", last_seq: "9", plan: {} }]) {
+  for (const json of [
+    null,
+    undefined,
+    7,
+    "x",
+    [],
+    {
+      runs: 7,
+      open_messages: [null, 7, { content: 7 }],
+      running_tools: [{ stdout: null }],
+      usage: "x",
+      last_seq: "9",
+      plan: {},
+    },
+  ]) {
     const session = new Session("s1");
     session.applySnapshot(json);
     feed(session, goldenRun().events);
@@ -63,13 +82,65 @@ test("a snapshot may hold anything", () => {
   }
 });
 
-const HOSTILE = [null, undefined, true, 0, -1, 1e308, NaN, "", "x", "__proto__", [], [null], [[]], {},
-  { toString: 1, valueOf: 2 }, JSON.parse('{"__proto__":{"x":1},"constructor":7}'),
-  { length: -1 }, "\ud800", "x".repeat(5000), { then: 1 }];
-const MEMBERS = ["text", "message_id", "call_id", "tool_name", "arguments", "content", "usage", "tool_calls",
-  "message", "approval_id", "decision", "stream", "progress", "data", "items", "agents", "child_run_id",
-  "task_id", "workflow", "step", "files_changed", "diffs", "output", "error", "error_code", "reason",
-  "duration_ms", "turn", "cost", "metadata", "created", "expires_at", "stdout", "role", "plan"];
+const HOSTILE = [
+  null,
+  undefined,
+  true,
+  0,
+  -1,
+  1e308,
+  NaN,
+  "",
+  "x",
+  "__proto__",
+  [],
+  [null],
+  [[]],
+  {},
+  { toString: 1, valueOf: 2 },
+  JSON.parse('{"__proto__":{"x":1},"constructor":7}'),
+  { length: -1 },
+  "\ud800",
+  "x".repeat(5000),
+  { then: 1 },
+];
+const MEMBERS = [
+  "text",
+  "message_id",
+  "call_id",
+  "tool_name",
+  "arguments",
+  "content",
+  "usage",
+  "tool_calls",
+  "message",
+  "approval_id",
+  "decision",
+  "stream",
+  "progress",
+  "data",
+  "items",
+  "agents",
+  "child_run_id",
+  "task_id",
+  "workflow",
+  "step",
+  "files_changed",
+  "diffs",
+  "output",
+  "error",
+  "error_code",
+  "reason",
+  "duration_ms",
+  "turn",
+  "cost",
+  "metadata",
+  "created",
+  "expires_at",
+  "stdout",
+  "role",
+  "plan",
+];
 const IDS = ["a", "b", "__proto__", "constructor", ""];
 
 function payload(random) {
@@ -77,7 +148,8 @@ function payload(random) {
   const data = Object.create(null);
   for (let i = random.below(8); i > 0; --i) {
     const member = random.pick(MEMBERS);
-    data[member] = member.endsWith("_id") && random.chance(80) ? random.pick(IDS) : random.pick(HOSTILE);
+    data[member] =
+      member.endsWith("_id") && random.chance(80) ? random.pick(IDS) : random.pick(HOSTILE);
   }
   if (random.chance(20)) data.message = payload(random);
   if (random.chance(20)) data.tool_calls = [payload(random), random.pick(HOSTILE)];
@@ -92,9 +164,16 @@ function hostileEvent(random, seq, ms) {
     ts: random.chance(80) ? new Date(1.7e12 + ms).toISOString() : random.pick(HOSTILE),
     data: payload(random),
   };
-  for (const member of ["run_id", "parent_run_id", "workflow_id", "parent_workflow_id", "span_id",
-    "parent_span_id"]) {
-    if (random.chance(60)) event[member] = random.chance(90) ? random.pick(IDS) : random.pick(HOSTILE);
+  for (const member of [
+    "run_id",
+    "parent_run_id",
+    "workflow_id",
+    "parent_workflow_id",
+    "span_id",
+    "parent_span_id",
+  ]) {
+    if (random.chance(60))
+      event[member] = random.chance(90) ? random.pick(IDS) : random.pick(HOSTILE);
   }
   for (const member of ["agent", "turn", "depth", "model_id"]) {
     if (random.chance(30)) event[member] = random.pick(HOSTILE);
@@ -157,7 +236,10 @@ test("deep nesting and long chains are bounded", () => {
   let deep = 1;
   for (let i = 0; i < 100000; ++i) deep = [deep];
   session.apply({ seq: 5000, type: "custom", data: { name: "deep", data: deep } }, "{}");
-  session.apply({ seq: 5001, type: "tool_call_ready", data: { call_id: "c", arguments: deep } }, "{}");
+  session.apply(
+    { seq: 5001, type: "tool_call_ready", data: { call_id: "c", arguments: deep } },
+    "{}",
+  );
   assert.equal(session.faults, 0);
   assert.equal(typeof session.transcript.items.at(-1).text(), "string");
 });

@@ -15,7 +15,8 @@ function spansOf(trace) {
   return session.spans;
 }
 
-const linesOf = ({ all }) => all.map((span) => `${"  ".repeat(span.depth)}${span.kind} ${span.name}`);
+const linesOf = ({ all }) =>
+  all.map((span) => `${"  ".repeat(span.depth)}${span.kind} ${span.name}`);
 const only = ({ all }, kind) => {
   const spans = all.filter((span) => span.kind === kind);
   assert.equal(spans.length, 1, kind);
@@ -26,23 +27,45 @@ const tool = (call_id, tool_name = "bash") => ({ call_id, tool_name });
 
 test("the golden run", () => {
   const spans = spansOf(goldenRun());
-  assert.deepEqual(linesOf(spans), ["run coder", "  turn turn 1", "    model gpt-4o",
-    "    tool calculator", "  turn turn 2", "    model gpt-4o"]);
+  assert.deepEqual(linesOf(spans), [
+    "run coder",
+    "  turn turn 1",
+    "    model gpt-4o",
+    "    tool calculator",
+    "  turn turn 2",
+    "    model gpt-4o",
+  ]);
   const [run, turn, model, calculator] = spans.all;
-  assert.deepEqual([run.start, run.end, run.status, run.cost], [at(0), at(445), "completed", 0.00035]);
+  assert.deepEqual(
+    [run.start, run.end, run.status, run.cost],
+    [at(0), at(445), "completed", 0.00035],
+  );
   assert.deepEqual(run.tokens, { prompt: 150, completion: 25, total: 175, cached: 0 });
   assert.deepEqual([turn.start, turn.end, turn.ttft_ms], [at(5), at(240), 50]);
   assert.deepEqual(turn.tokens, { prompt: 70, completion: 15, total: 85, cached: 0 });
   assert.deepEqual([model.ttft_ms, model.attempt, model.tokens.total], [50, 1, 85]);
-  assert.deepEqual([calculator.tool_name, calculator.start, calculator.end],
-    ["calculator", at(225), at(240)]);
+  assert.deepEqual(
+    [calculator.tool_name, calculator.start, calculator.end],
+    ["calculator", at(225), at(240)],
+  );
   assert.deepEqual(spans.roots, [run]);
 });
 
 test("each event of a run belongs to a span", () => {
   const spans = spansOf(goldenRun());
-  const kinds = [[1, "run"], [2, "run"], [4, "turn"], [7, "model"], [9, "model"], [12, "tool"],
-    [15, "model"], [16, "turn"], [18, "tool"], [20, "turn"], [33, "run"]];
+  const kinds = [
+    [1, "run"],
+    [2, "run"],
+    [4, "turn"],
+    [7, "model"],
+    [9, "model"],
+    [12, "tool"],
+    [15, "model"],
+    [16, "turn"],
+    [18, "tool"],
+    [20, "turn"],
+    [33, "run"],
+  ];
   for (const [seq, kind] of kinds) assert.equal(spans.spanOfSeq(seq).kind, kind, String(seq));
   assert.equal(spans.spanOfSeq(34), undefined);
 });
@@ -51,12 +74,40 @@ test("totals are those of the ends of the runs", () => {
   const trace = goldenRun();
   goldenRun(trace.in({ run_id: "r2" }));
   const spans = spansOf(trace);
-  assert.deepEqual(spans.totals(), { runs: 2, turns: 4, llm_calls: 4, tool_calls: 2, prompt: 300,
-    completion: 50, total: 350, cached: 0, cost: 0.0007, unpriced: 0, duration_ms: 1000, model_ms: 840,
-    tool_ms: 30, waiting_ms: 0, ttft_ms: 50 });
-  assert.deepEqual(spans.runTotals("r2"), { runs: 1, turns: 2, llm_calls: 2, tool_calls: 1, prompt: 150,
-    completion: 25, total: 175, cached: 0, cost: 0.00035, unpriced: 0, duration_ms: 500, model_ms: 420,
-    tool_ms: 15, waiting_ms: 0, ttft_ms: 50 });
+  assert.deepEqual(spans.totals(), {
+    runs: 2,
+    turns: 4,
+    llm_calls: 4,
+    tool_calls: 2,
+    prompt: 300,
+    completion: 50,
+    total: 350,
+    cached: 0,
+    cost: 0.0007,
+    unpriced: 0,
+    duration_ms: 1000,
+    model_ms: 840,
+    tool_ms: 30,
+    waiting_ms: 0,
+    ttft_ms: 50,
+  });
+  assert.deepEqual(spans.runTotals("r2"), {
+    runs: 1,
+    turns: 2,
+    llm_calls: 2,
+    tool_calls: 1,
+    prompt: 150,
+    completion: 25,
+    total: 175,
+    cached: 0,
+    cost: 0.00035,
+    unpriced: 0,
+    duration_ms: 500,
+    model_ms: 420,
+    tool_ms: 15,
+    waiting_ms: 0,
+    ttft_ms: 50,
+  });
   assert.equal(spans.runTotals("nobody").runs, 0);
 });
 
@@ -64,8 +115,10 @@ test("totals of an open run are what was seen so far", () => {
   const trace = goldenRun();
   trace.events.splice(24);
   const totals = spansOf(trace).totals();
-  assert.deepEqual([totals.total, totals.turns, totals.llm_calls, totals.tool_calls, totals.cost],
-    [85, 2, 2, 1, null]);
+  assert.deepEqual(
+    [totals.total, totals.turns, totals.llm_calls, totals.tool_calls, totals.cost],
+    [85, 2, 2, 1, null],
+  );
   assert.equal(totals.duration_ms, 345);
 });
 
@@ -74,8 +127,13 @@ test("costs do not drift and unpriced runs are counted", () => {
   const usage = { prompt: 1, completion: 1, total: 2 };
   for (let i = 0; i < 1000; ++i) {
     trace.in({ run_id: `r${i}` }).add("run_started", {});
-    trace.add("run_completed", { usage, cost: i < 900 ? 0.1 : undefined, duration_ms: 1, llm_calls: 1,
-      tool_calls: 0 });
+    trace.add("run_completed", {
+      usage,
+      cost: i < 900 ? 0.1 : undefined,
+      duration_ms: 1,
+      llm_calls: 1,
+      tool_calls: 0,
+    });
   }
   const totals = spansOf(trace).totals();
   assert.deepEqual([totals.cost, totals.unpriced, totals.runs], [90, 100, 1000]);
@@ -87,9 +145,14 @@ test("parallel calls overlap, their time counts once", () => {
   trace.after(10).add("tool_call_completed", { ...tool("c1"), success: true });
   trace.after(10).add("tool_call_completed", { ...tool("c2"), success: false });
   const spans = spansOf(trace);
-  assert.deepEqual(spans.all.map((span) => [span.kind, span.start, span.end, span.status]), [
-    ["run", at(0), null, "running"], ["tool", at(0), at(20), "completed"],
-    ["tool", at(10), at(30), "failed"]]);
+  assert.deepEqual(
+    spans.all.map((span) => [span.kind, span.start, span.end, span.status]),
+    [
+      ["run", at(0), null, "running"],
+      ["tool", at(0), at(20), "completed"],
+      ["tool", at(10), at(30), "failed"],
+    ],
+  );
   assert.equal(spans.totals().tool_ms, 30);
 });
 
@@ -115,21 +178,28 @@ test("a denied approval ends its tool", () => {
   const trace = new Trace().add("approval_requested", { ...tool("c1"), approval_id: "a1" });
   trace.add("tool_call_denied", tool("c1"));
   const spans = spansOf(trace);
-  assert.deepEqual([only(spans, "tool").status, only(spans, "approval").status], ["failed", "failed"]);
+  assert.deepEqual(
+    [only(spans, "tool").status, only(spans, "approval").status],
+    ["failed", "failed"],
+  );
 });
 
 test("a sub-agent lies below the call that it came from, and its time is its own", () => {
   const trace = new Trace().add("run_started", {}).add("tool_call_started", tool("c1", "task"));
   trace.add("subagent_started", { agent: "a", child_run_id: "child", call_id: "c1", input: "" });
-  const child = (type, data = {}) => trace.add(type, data, { run_id: "child", parent_run_id: "r1",
-    agent: "a" });
+  const child = (type, data = {}) =>
+    trace.add(type, data, { run_id: "child", parent_run_id: "r1", agent: "a" });
   child("run_started");
   trace.after(10);
   child("model_started", { model: "m" });
   trace.after(20);
   child("model_completed", { usage: { total: 3 } });
-  child("run_completed", { usage: { prompt: 2, completion: 1, total: 3 }, duration_ms: 30,
-    llm_calls: 1, tool_calls: 0 });
+  child("run_completed", {
+    usage: { prompt: 2, completion: 1, total: 3 },
+    duration_ms: 30,
+    llm_calls: 1,
+    tool_calls: 0,
+  });
   trace.add("subagent_finished", { agent: "a", child_run_id: "child", outcome: "completed" });
   trace.add("tool_call_completed", { ...tool("c1", "task"), success: true });
   const spans = spansOf(trace);
@@ -149,8 +219,13 @@ test("attempts of a request are spans of their own", () => {
   trace.after(5).add("model_completed", { usage: {}, time_to_first_token_ms: 2 });
   const spans = spansOf(trace);
   const models = spans.all.filter((span) => span.kind === "model");
-  assert.deepEqual(models.map((span) => [span.name, span.attempt, span.status]),
-    [["a", 1, "failed"], ["b", 2, "completed"]]);
+  assert.deepEqual(
+    models.map((span) => [span.name, span.attempt, span.status]),
+    [
+      ["a", 1, "failed"],
+      ["b", 2, "completed"],
+    ],
+  );
   assert.equal(only(spans, "tool").status, "cancelled");
   assert.equal(spans.totals().llm_calls, 2);
 });
@@ -164,23 +239,36 @@ test("a background task is a root that outlives the run", () => {
   trace.add("background_task_finished", { task_id: "t", outcome: "failed" });
   const spans = spansOf(trace);
   assert.deepEqual(linesOf(spans), ["run coder", "background watch", "  run coder"]);
-  assert.deepEqual([only(spans, "background").status, only(spans, "background").end],
-    ["failed", at(10)]);
+  assert.deepEqual(
+    [only(spans, "background").status, only(spans, "background").end],
+    ["failed", at(10)],
+  );
 });
 
 test("workflows, steps and the runs in them", () => {
   const trace = new Trace({ run_id: undefined, workflow_id: "w1" });
   trace.add("workflow_started", { workflow: "build" });
-  trace.add("workflow_step_started", { workflow: "build", step: 0, step_name: "plan" },
-    { span_id: "0a" });
+  trace.add(
+    "workflow_step_started",
+    { workflow: "build", step: 0, step_name: "plan" },
+    { span_id: "0a" },
+  );
   trace.add("run_started", {}, { run_id: "r1", parent_span_id: "0a" });
   trace.after(5).add("run_completed", { usage: {}, duration_ms: 5 }, { run_id: "r1" });
   trace.add("workflow_step_completed", { workflow: "build", step: 0 });
   trace.add("workflow_step_started", { workflow: "build", step: 1 });
   trace.add("workflow_failed", { workflow: "build", error: "x" });
   const spans = spansOf(trace);
-  assert.deepEqual(linesOf(spans), ["workflow build", "  step plan", "    run coder", "  step step 2"]);
-  assert.deepEqual(spans.all.map((span) => span.status), ["failed", "completed", "completed", "failed"]);
+  assert.deepEqual(linesOf(spans), [
+    "workflow build",
+    "  step plan",
+    "    run coder",
+    "  step step 2",
+  ]);
+  assert.deepEqual(
+    spans.all.map((span) => span.status),
+    ["failed", "completed", "completed", "failed"],
+  );
 });
 
 test("what is open ends with what is around it", () => {
@@ -208,7 +296,13 @@ test("a restore ends everything", () => {
   const trace = goldenRun();
   trace.events.splice(17);
   trace.events.push({ seq: 18, type: "session_restored", ts: trace.events[16].ts, data: {} });
-  trace.events.push({ seq: 19, type: "run_started", ts: trace.events[16].ts, run_id: "r2", data: {} });
+  trace.events.push({
+    seq: 19,
+    type: "run_started",
+    ts: trace.events[16].ts,
+    run_id: "r2",
+    data: {},
+  });
   const spans = spansOf(trace);
   assert.equal(spans.all.filter((span) => span.end === null).length, 1);
   assert.equal(spans.all[0].status, "failed");
@@ -220,8 +314,13 @@ test("time never runs backwards", () => {
   trace.add("run_completed", { usage: {}, duration_ms: 1 });
   trace.events[1].ts = "soon";
   const spans = spansOf(trace);
-  assert.deepEqual(spans.all.map((span) => [span.start, span.end]),
-    [[at(100), at(100)], [at(100), at(100)]]);
+  assert.deepEqual(
+    spans.all.map((span) => [span.start, span.end]),
+    [
+      [at(100), at(100)],
+      [at(100), at(100)],
+    ],
+  );
 });
 
 test("the version changes with what is shown", () => {

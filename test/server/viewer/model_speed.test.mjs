@@ -34,7 +34,9 @@ test("100,000 events", (context) => {
   const lines = events.map((event) => JSON.stringify(event));
   let session = new Session("s1");
   const { cpu, wall } = spent(() => events.forEach((event, i) => session.apply(event, lines[i])));
-  context.diagnostic(`${events.length} events: ${wall.toFixed(0)} ms, processor ${cpu.toFixed(0)} ms`);
+  context.diagnostic(
+    `${events.length} events: ${wall.toFixed(0)} ms, processor ${cpu.toFixed(0)} ms`,
+  );
   assert.equal(session.faults, 0);
   assert.equal(session.log.size, events.length);
   assert.ok(cpu < BOUND_MS, `${cpu} ms`);

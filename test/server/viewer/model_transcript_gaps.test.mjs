@@ -15,13 +15,26 @@ const first = ({ items }, kind) => items.find((block) => block.kind === kind);
 
 test("a missing delta is marked and repaired by the end of the request", () => {
   const open = told(events.slice(0, 11).filter((event) => event.seq !== 9));
-  assert.deepEqual([first(open, "text").content, first(open, "text").incomplete],
-    ["I'll the calculator", true]);
+  assert.deepEqual(
+    [first(open, "text").content, first(open, "text").incomplete],
+    ["I'll the calculator", true],
+  );
   const whole = without(9);
-  assert.deepEqual([first(whole, "text").content, first(whole, "text").incomplete],
-    ["I'll use the calculator", false]);
-  assert.deepEqual(kindsOf(whole), ["run", "user", "turn", "text", "gap", "tool", "turn", "text",
-    "run_end"]);
+  assert.deepEqual(
+    [first(whole, "text").content, first(whole, "text").incomplete],
+    ["I'll use the calculator", false],
+  );
+  assert.deepEqual(kindsOf(whole), [
+    "run",
+    "user",
+    "turn",
+    "text",
+    "gap",
+    "tool",
+    "turn",
+    "text",
+    "run_end",
+  ]);
   const gap = first(whole, "gap");
   assert.deepEqual([gap.after, gap.missed], [8, 1]);
 });
@@ -83,7 +96,10 @@ test("a gap that the server tells of is written once", () => {
   session.gap("8", 3);
   feed(session, events.slice(11));
   const gaps = session.transcript.items.filter((block) => block.kind === "gap");
-  assert.deepEqual(gaps.map((gap) => [gap.after, gap.missed]), [[8, 3]]);
+  assert.deepEqual(
+    gaps.map((gap) => [gap.after, gap.missed]),
+    [[8, 3]],
+  );
   session.gap(30, 10);
   const last = session.transcript.items.filter((block) => block.kind === "gap").pop();
   assert.deepEqual([last.after, last.missed], [33, 7]);
@@ -96,25 +112,49 @@ test("a restore ends what the former process left open", () => {
   trace.add("background_task_started", { task_id: "t", name: "n", child_run_id: "child" });
   trace.add("session_restored", { from_seq: 1, events: 18, messages: 2 }, { run_id: undefined });
   const transcript = told(trace.events);
-  assert.deepEqual(kindsOf(transcript), ["run", "user", "turn", "text", "tool", "background", "run_end",
-    "notice"]);
+  assert.deepEqual(kindsOf(transcript), [
+    "run",
+    "user",
+    "turn",
+    "text",
+    "tool",
+    "background",
+    "run_end",
+    "notice",
+  ]);
   const end = first(transcript, "run_end");
   assert.deepEqual([end.state, end.error_code], ["failed", "interrupted"]);
-  assert.deepEqual([first(transcript, "tool").state, first(transcript, "run").state,
-    first(transcript, "background").state], ["cancelled", "failed", "cancelled"]);
+  assert.deepEqual(
+    [
+      first(transcript, "tool").state,
+      first(transcript, "run").state,
+      first(transcript, "background").state,
+    ],
+    ["cancelled", "failed", "cancelled"],
+  );
   assert.equal(first(transcript, "notice").topic, "session");
 });
 
 test("an approval that is asked again after a restore belongs to the new run", () => {
   const trace = new Trace();
-  const ask = () => trace.add("approval_requested", { approval_id: "a1", call_id: "c1",
-    tool_name: "bash", arguments: {} });
+  const ask = () =>
+    trace.add("approval_requested", {
+      approval_id: "a1",
+      call_id: "c1",
+      tool_name: "bash",
+      arguments: {},
+    });
   ask().add("run_failed", { error: "x", error_code: "interrupted" });
   trace.in({ run_id: "r2" });
   ask().add("approval_resolved", { approval_id: "a1", call_id: "c1", decision: "approved" });
   const tools = told(trace.events).items.filter((block) => block.kind === "tool");
-  assert.deepEqual(tools.map((tool) => [tool.run_id, tool.approval.state]),
-    [["r1", "cancelled"], ["r2", "approved"]]);
+  assert.deepEqual(
+    tools.map((tool) => [tool.run_id, tool.approval.state]),
+    [
+      ["r1", "cancelled"],
+      ["r2", "approved"],
+    ],
+  );
 });
 
 test("an id that is used again makes a new block", () => {
@@ -125,8 +165,10 @@ test("an id that is used again makes a new block", () => {
   }
   goldenRun(goldenRun(trace));
   const { items } = told(trace.events);
-  assert.deepEqual(items.filter((block) => block.kind === "tool").map((tool) => tool.result),
-    ["1", "2", "4", "4"]);
+  assert.deepEqual(
+    items.filter((block) => block.kind === "tool").map((tool) => tool.result),
+    ["1", "2", "4", "4"],
+  );
   assert.equal(items.filter((block) => block.kind === "run").length, 2);
 });
 
@@ -138,7 +180,8 @@ test("output keeps its newest part and says what is gone", () => {
     size += text.length;
     transcript.apply({ seq: ++seq, type: "tool_output", data: { call_id: "c", stream, text } });
   };
-  for (let i = 0; i < 500; ++i) write(i % 5 === 0 ? "stderr" : "stdout", `${i} ${"😀".repeat(900)}\n`);
+  for (let i = 0; i < 500; ++i)
+    write(i % 5 === 0 ? "stderr" : "stdout", `${i} ${"😀".repeat(900)}\n`);
   const [tool] = transcript.items;
   const kept = tool.outputs.reduce((sum, output) => sum + output.text.length, 0);
   assert.ok(kept <= 256 * 1024 && kept > 100 * 1024, String(kept));
@@ -146,7 +189,11 @@ test("output keeps its newest part and says what is gone", () => {
   assert.ok(tool.outputs.at(-1).text.endsWith("\n"));
   for (const output of tool.outputs) assert.ok(output.text.isWellFormed?.() ?? true);
   const result = "x".repeat(300 * 1024);
-  transcript.apply({ seq: ++seq, type: "tool_call_completed", data: { call_id: "c", output: result } });
+  transcript.apply({
+    seq: ++seq,
+    type: "tool_call_completed",
+    data: { call_id: "c", output: result },
+  });
   assert.deepEqual([tool.result.length, tool.result_dropped], [256 * 1024, 44 * 1024]);
 });
 

@@ -14,18 +14,35 @@ function joined(...parts) {
 
 function toolText(b) {
   const approval = b.approval;
-  return joined(b.tool_name, b.call_id,
+  return joined(
+    b.tool_name,
+    b.call_id,
     b.arguments === undefined ? b.arguments_text : jsonText(b.arguments, 1),
-    b.bash?.command, b.bash?.cwd, b.cell?.code, ...b.outputs.map((output) => output.text), b.progress?.message,
-    b.result, b.error, b.error_code, b.reason, ...b.files_changed,
-    ...b.diffs.map((diff) => diff.diff), approval && joined(approval.reason, approval.note,
-      approval.by, approval.arguments === undefined ? "" : jsonText(approval.arguments, 1)));
+    b.bash?.command,
+    b.bash?.cwd,
+    b.cell?.code,
+    ...b.outputs.map((output) => output.text),
+    b.progress?.message,
+    b.result,
+    b.error,
+    b.error_code,
+    b.reason,
+    ...b.files_changed,
+    ...b.diffs.map((diff) => diff.diff),
+    approval &&
+      joined(
+        approval.reason,
+        approval.note,
+        approval.by,
+        approval.arguments === undefined ? "" : jsonText(approval.arguments, 1),
+      ),
+  );
 }
 
 const messageText = (b) => joined(b.content, b.refusal, b.discarded?.reason);
 const noticeText = (b) => joined(b.title, b.detail);
-const stepText = (b) => joined(b.workflow, b.step_name, b.message, b.error, anyText(b.input),
-  anyText(b.output));
+const stepText = (b) =>
+  joined(b.workflow, b.step_name, b.message, b.error, anyText(b.input), anyText(b.output));
 
 const SEARCHED = new Map([
   ["run", (b) => joined(b.title, b.agent, b.model, b.provider)],
@@ -121,8 +138,12 @@ export class ToolBlock extends Block {
 
   /// Whether it has neither ended nor will.
   get open() {
-    return this.state === "writing" || this.state === "ready" || this.state === "waiting" ||
-      this.state === "running";
+    return (
+      this.state === "writing" ||
+      this.state === "ready" ||
+      this.state === "waiting" ||
+      this.state === "running"
+    );
   }
 
   write(stream, text) {
@@ -149,8 +170,10 @@ export class ToolBlock extends Block {
   }
 
   #stream(name) {
-    return this.outputs.filter((output) => output.stream === name)
-      .map((output) => output.text).join("");
+    return this.outputs
+      .filter((output) => output.stream === name)
+      .map((output) => output.text)
+      .join("");
   }
 
   #cut() {

@@ -10,7 +10,7 @@ function parsed(raw) {
 
 /// One event, pretty; its line as it is where it cannot be read.
 export function asJson(raw) {
-  const text = typeof raw === "string" ? raw : JSON.stringify(raw) ?? "";
+  const text = typeof raw === "string" ? raw : (JSON.stringify(raw) ?? "");
   const event = parsed(text);
   return event === undefined ? text : JSON.stringify(event, null, 2);
 }
@@ -36,10 +36,11 @@ export function asCurl(origin, session_id, { after, run } = {}) {
   if (Number.isSafeInteger(after)) query.push(`after=${after}`);
   if (run) query.push(`run=${encodeURIComponent(wellFormed(String(run)))}`);
   const id = encodeURIComponent(wellFormed(String(session_id)));
-  const url = `${origin}/v1/sessions/${id}/events.jsonl${query.length > 0 ? "?" : ""}` +
-    query.join("&");
-  return `curl --fail --silent --show-error --header "Authorization: Bearer $TOKEN" ` +
-    shellQuoted(url);
+  const url =
+    `${origin}/v1/sessions/${id}/events.jsonl${query.length > 0 ? "?" : ""}` + query.join("&");
+  return (
+    `curl --fail --silent --show-error --header "Authorization: Bearer $TOKEN" ` + shellQuoted(url)
+  );
 }
 
 /// The lines of all events of a run, without those of its sub-agents.

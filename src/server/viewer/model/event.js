@@ -6,50 +6,57 @@ import { objectOf, textOf } from "./values.js";
 
 const PROGRESS = "progress";
 
-function add(types, scope, stage, names) {
-  for (const name of names.split(" ")) types.set(name, Object.freeze({ scope, stage }));
-}
+// SCOPE STAGE: TYPES
+const TABLE = `
+session started: session_created session_restored
+session completed: session_closed
+session progress: workspace_updated
+workflow started: workflow_started
+workflow progress: workflow_progress
+workflow completed: workflow_completed
+workflow failed: workflow_failed
+workflow cancelled: workflow_cancelled
+workflow_step started: workflow_step_started
+workflow_step progress: workflow_step_progress
+workflow_step completed: workflow_step_completed
+workflow_step failed: workflow_step_failed
+workflow_step cancelled: workflow_step_cancelled
+agent started: run_started
+agent progress: turn_started turn_ended status_update user_message context_built
+agent progress: assistant_delta assistant_message message_committed message_discarded
+agent progress: compaction compaction_failed compaction_circuit_opened doom_loop_detected
+agent progress: budget_exceeded plan_updated memory_written guardrail_triggered
+agent started: subagent_started
+agent completed: subagent_finished
+agent started: background_task_started
+agent completed: background_task_finished
+agent cancelled: background_task_cancelled
+agent progress: execution_summary error agent_error
+agent completed: run_completed
+agent failed: run_failed
+agent cancelled: run_cancelled
+llm started: model_started
+llm progress: token_delta reasoning_delta structured_delta tool_call_begin tool_call_delta
+llm progress: tool_call_ready usage_update retry
+llm completed: model_completed
+llm failed: model_failed
+tool progress: approval_requested approval_resolved
+tool started: tool_call_started
+tool progress: tool_output
+tool completed: tool_call_completed
+tool cancelled: tool_call_cancelled
+tool failed: tool_call_denied
+tool progress: bash_started bash_executed cell_executed
+file progress: file_created file_modified file_deleted file_tree_update
+deploy progress: scaffold_complete preview_update preview_ready deployment_ready
+deploy progress: server_starting server_ready server_stopped screenshot_taken
+system progress: system_notice custom`;
 
 function eventTypes() {
   const types = new Map();
-  add(types, "session", "started", "session_created session_restored");
-  add(types, "session", "completed", "session_closed");
-  add(types, "session", PROGRESS, "workspace_updated");
-  for (const scope of ["workflow", "workflow_step"]) {
-    for (const stage of ["started", PROGRESS, "completed", "failed", "cancelled"]) {
-      add(types, scope, stage, `${scope}_${stage}`);
-    }
+  for (const [, scope, stage, names] of TABLE.matchAll(/^(\w+) (\w+): (.*)$/gm)) {
+    for (const name of names.split(" ")) types.set(name, Object.freeze({ scope, stage }));
   }
-  add(types, "agent", "started", "run_started");
-  add(types, "agent", PROGRESS, "turn_started turn_ended status_update user_message context_built " +
-    "assistant_delta assistant_message message_committed message_discarded compaction " +
-    "compaction_failed compaction_circuit_opened doom_loop_detected budget_exceeded plan_updated " +
-    "memory_written guardrail_triggered");
-  add(types, "agent", "started", "subagent_started");
-  add(types, "agent", "completed", "subagent_finished");
-  add(types, "agent", "started", "background_task_started");
-  add(types, "agent", "completed", "background_task_finished");
-  add(types, "agent", "cancelled", "background_task_cancelled");
-  add(types, "agent", PROGRESS, "execution_summary error agent_error");
-  add(types, "agent", "completed", "run_completed");
-  add(types, "agent", "failed", "run_failed");
-  add(types, "agent", "cancelled", "run_cancelled");
-  add(types, "llm", "started", "model_started");
-  add(types, "llm", PROGRESS, "token_delta reasoning_delta structured_delta tool_call_begin " +
-    "tool_call_delta tool_call_ready usage_update retry");
-  add(types, "llm", "completed", "model_completed");
-  add(types, "llm", "failed", "model_failed");
-  add(types, "tool", PROGRESS, "approval_requested approval_resolved");
-  add(types, "tool", "started", "tool_call_started");
-  add(types, "tool", PROGRESS, "tool_output");
-  add(types, "tool", "completed", "tool_call_completed");
-  add(types, "tool", "cancelled", "tool_call_cancelled");
-  add(types, "tool", "failed", "tool_call_denied");
-  add(types, "tool", PROGRESS, "bash_started bash_executed cell_executed");
-  add(types, "file", PROGRESS, "file_created file_modified file_deleted file_tree_update");
-  add(types, "deploy", PROGRESS, "scaffold_complete preview_update preview_ready " +
-    "deployment_ready server_starting server_ready server_stopped screenshot_taken");
-  add(types, "system", PROGRESS, "system_notice custom");
   return types;
 }
 

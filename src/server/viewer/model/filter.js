@@ -1,17 +1,31 @@
 // Which events, blocks and spans are shown. Empty lists, texts and bounds do not restrict; several
 // values of one criterion mean any of them, several criteria all of them. `text` is found in any
-// letter case. In the URL a list is one value with commas; a comma or percent sign within an element
-// is percent-encoded.
+// letter case. In the URL a list is one value with commas; a comma or percent sign within an
+// element is percent-encoded.
 
 import { EVENT_TYPES, scopeOf, scopeOfType, statusOf, timeOf, typeOf } from "./event.js";
 import { objectOf, textOf } from "./values.js";
 
-const LISTS = [["type", "types"], ["scope", "scopes"], ["status", "statuses"], ["agent", "agents"],
-  ["tool", "tools"]];
+const LISTS = [
+  ["type", "types"],
+  ["scope", "scopes"],
+  ["status", "statuses"],
+  ["agent", "agents"],
+  ["tool", "tools"],
+];
 
 export function emptyFilter() {
-  return { types: [], scopes: [], statuses: [], agents: [], tools: [], run: "", text: "",
-    from: null, to: null };
+  return {
+    types: [],
+    scopes: [],
+    statuses: [],
+    agents: [],
+    tools: [],
+    run: "",
+    text: "",
+    from: null,
+    to: null,
+  };
 }
 
 function decoded(text) {
@@ -105,14 +119,20 @@ function allowsTypes(filter, types) {
 }
 
 function allowsTime(filter, start, end) {
-  return (filter.from === null || end === null || end >= filter.from) &&
-    (filter.to === null || start <= filter.to);
+  return (
+    (filter.from === null || end === null || end >= filter.from) &&
+    (filter.to === null || start <= filter.to)
+  );
 }
 
 /// `raw` is the event's line, in which the text is looked for.
 export function matchesEvent(filter, event, raw) {
-  if (!allows(filter.types, typeOf(event)) || !allows(filter.scopes, scopeOf(event)) ||
-      !allows(filter.statuses, statusOf(event)) || !allows(filter.agents, textOf(event.agent))) {
+  if (
+    !allows(filter.types, typeOf(event)) ||
+    !allows(filter.scopes, scopeOf(event)) ||
+    !allows(filter.statuses, statusOf(event)) ||
+    !allows(filter.agents, textOf(event.agent))
+  ) {
     return false;
   }
   if (filter.run !== "" && event.run_id !== filter.run) return false;
@@ -128,20 +148,30 @@ export function matchesEvent(filter, event, raw) {
 }
 
 function matchesPlace(filter, one, start, end) {
-  return allowsTypes(filter, one.types) && allows(filter.statuses, one.status) &&
-    allows(filter.agents, one.agent) && allows(filter.tools, one.tool_name ?? "") &&
-    (filter.run === "" || one.run_id === filter.run) && allowsTime(filter, start, end);
+  return (
+    allowsTypes(filter, one.types) &&
+    allows(filter.statuses, one.status) &&
+    allows(filter.agents, one.agent) &&
+    allows(filter.tools, one.tool_name ?? "") &&
+    (filter.run === "" || one.run_id === filter.run) &&
+    allowsTime(filter, start, end)
+  );
 }
 
 export function matchesBlock(filter, block) {
-  return matchesPlace(filter, block, block.ts, block.end) &&
-    (filter.text === "" || patternsOf(filter).pattern.test(block.text()));
+  return (
+    matchesPlace(filter, block, block.ts, block.end) &&
+    (filter.text === "" || patternsOf(filter).pattern.test(block.text()))
+  );
 }
 
 /// The text is looked for in the name, the tool and the agent.
 export function matchesSpan(filter, span) {
-  return matchesPlace(filter, span, span.start, span.end) && (filter.text === "" ||
-    patternsOf(filter).pattern.test(`${span.name}\n${span.tool_name ?? ""}\n${span.agent}`));
+  return (
+    matchesPlace(filter, span, span.start, span.end) &&
+    (filter.text === "" ||
+      patternsOf(filter).pattern.test(`${span.name}\n${span.tool_name ?? ""}\n${span.agent}`))
+  );
 }
 
 /// The types of a scope, for menus.

@@ -41,8 +41,11 @@ export function cost(usd) {
   if (!isNumber(usd)) return "";
   if (usd < 0) return `-${cost(-usd)}`;
   if (usd === 0) return "$0";
-  if (usd >= 0.995) return `$${count(Math.floor(Math.round(usd * 100) / 100))}` +
-    `.${String(Math.round(usd * 100) % 100).padStart(2, "0")}`;
+  if (usd >= 0.995)
+    return (
+      `$${count(Math.floor(Math.round(usd * 100) / 100))}` +
+      `.${String(Math.round(usd * 100) % 100).padStart(2, "0")}`
+    );
   const decimals = Math.min(Math.max(1 - Math.floor(Math.log10(usd)), 2), 9);
   const text = usd.toFixed(decimals);
   if (Number(text) === 0) return "<$0.000000001";
@@ -64,8 +67,10 @@ function dateOf(ms) {
 export function clock(ms) {
   const date = dateOf(ms);
   if (!date) return "";
-  return `${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}` +
-    `.${pad(date.getMilliseconds(), 3)}`;
+  return (
+    `${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}` +
+    `.${pad(date.getMilliseconds(), 3)}`
+  );
 }
 
 /// The local day: "2026-11-22".
@@ -92,10 +97,13 @@ export function bytes(n) {
 // soft hyphen, directions, zero width, blank letters, tags, variation selectors that are not for
 // pictures, halves of characters. As escapes, so that this file holds none of them.
 const HIDDEN = new RegExp(
-  "[\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5" +
-  "\\u180B-\\u180F\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\u2800\\u3164\\uFE00-\\uFE0D\\uFEFF" +
-  "\\uFFA0\\uFFF0-\\uFFFB\\u{1BCA0}-\\u{1BCA3}\\u{1D173}-\\u{1D17A}\\u{E0000}-\\u{E0FFF}" +
-  "\\p{Surrogate}]", "gu");
+  "[\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F\\u00AD\\u034F\\u061C\\u115F\\u1160" +
+    "\\u17B4\\u17B5" +
+    "\\u180B-\\u180F\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\u2800\\u3164" +
+    "\\uFE00-\\uFE0D\\uFEFF\\uFFA0\\uFFF0-\\uFFFB\\u{1BCA0}-\\u{1BCA3}\\u{1D173}-\\u{1D17A}\\u{E0000}-\\u{E0FFF}" +
+    "\\p{Surrogate}]",
+  "gu",
+);
 
 function named(character) {
   return `⟦U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟧`;
@@ -106,7 +114,8 @@ export function visible(text) {
   return String(text ?? "").replace(HIDDEN, named);
 }
 
-/// The text in one line of at most `max` characters, hidden ones made visible; "…" where it is cut.
+/// The text in one line of at most `max` characters, hidden ones made visible; "…" where it is
+/// cut.
 export function oneLine(text, max = 200) {
   const whole = String(text ?? "");
   // What is cut off in the end need not be looked at.

@@ -96,7 +96,8 @@ export class RunBook {
   /// From now on the span counts as time of this kind, until it ends.
   count(span, run, kind) {
     this.uncount(span);
-    const accounts = run.account === run.tree_account ? [run.account] : [run.account, run.tree_account];
+    const accounts =
+      run.account === run.tree_account ? [run.account] : [run.account, run.tree_account];
     for (const account of accounts) account.change(kind, 1, this.#tree.now);
     this.counted.set(span, { accounts, kind });
   }
@@ -185,7 +186,14 @@ export class RunBook {
       if (!whole || run.root) this.#addTime(sum, run, whole ? run.tree_account : run.account);
     }
     const { prompt, completion, total, cached = 0 } = usage;
-    return { ...sum, prompt, completion, total, cached, ttft_ms: answers > 0 ? ttft / answers : null };
+    return {
+      ...sum,
+      prompt,
+      completion,
+      total,
+      cached,
+      ttft_ms: answers > 0 ? ttft / answers : null,
+    };
   }
 
   #addTime(sum, run, account) {

@@ -5,12 +5,23 @@ import { addCost, addUsage } from "./usage.js";
 import { textOf, without } from "./values.js";
 
 /// The lists of what belongs to one iteration of a run.
-const TURN_LISTS = ["model_requests", "open_messages", "open_calls", "running_tools",
-  "pending_approvals", "retries"];
+const TURN_LISTS = [
+  "model_requests",
+  "open_messages",
+  "open_calls",
+  "running_tools",
+  "pending_approvals",
+  "retries",
+];
 
 /// Every list of what is open besides the runs.
-export const OPEN_LISTS = [...TURN_LISTS, "workflows", "workflow_steps", "subagents",
-  "background_tasks"];
+export const OPEN_LISTS = [
+  ...TURN_LISTS,
+  "workflows",
+  "workflow_steps",
+  "subagents",
+  "background_tasks",
+];
 
 /// Appends an entry; the oldest goes when the list is full.
 export function addEntry(state, list, entry) {

@@ -188,8 +188,10 @@ function closeRun(state, run_id) {
   const ofRun = (entry) => entry.run_id === run_id;
   state.workflows = without(state.workflows, ofRun);
   state.workflow_steps = without(state.workflow_steps, ofRun);
-  state.subagents = without(state.subagents,
-    (entry) => entry.run_id === run_id || entry.child_run_id === run_id);
+  state.subagents = without(
+    state.subagents,
+    (entry) => entry.run_id === run_id || entry.child_run_id === run_id,
+  );
   // A background task may outlive the run that started it, as long as its own run lasts.
   state.background_tasks = without(state.background_tasks, (task) => {
     if (task.child_run_id === run_id) return true;
@@ -201,7 +203,12 @@ const REDUCERS = new Map([
   ["session_created", onSessionCreated],
   ["session_restored", onSessionRestored],
   ["session_closed", onSessionClosed],
-  ["workspace_updated", ({ state }, p) => { state.workspace = textOf(p.root); }],
+  [
+    "workspace_updated",
+    ({ state }, p) => {
+      state.workspace = textOf(p.root);
+    },
+  ],
   ["run_started", onRunStarted],
   ["turn_started", onTurnStarted],
   ["turn_ended", onTurnEnded],

@@ -27,13 +27,20 @@ function onModelStarted({ state, event, run, run_id }, p) {
 function appendTo(kind) {
   return ({ state, run_id }, p) => {
     const message_id = textOf(p.message_id);
-    let message = newest(state.open_messages, (open) =>
-      open.kind === kind && open.message_id === message_id && open.run_id === run_id);
+    let message = newest(
+      state.open_messages,
+      (open) => open.kind === kind && open.message_id === message_id && open.run_id === run_id,
+    );
     if (!message) {
       const content = new TextSoFar();
       content.complete = nothingMissedSinceRequest(state, run_id);
-      message = addEntry(state, "open_messages",
-        { run_id, message_id, kind, content, finished: false });
+      message = addEntry(state, "open_messages", {
+        run_id,
+        message_id,
+        kind,
+        content,
+        finished: false,
+      });
     }
     message.content.append(textOf(p.text), MAX_TEXT_BYTES);
   };
@@ -50,14 +57,20 @@ function nothingMissedSinceRequest(state, run_id) {
 
 /// The call that is being written; an unknown one is added.
 function openCall({ state, event, run_id }, call_id, tool_name) {
-  let call = newest(state.open_calls,
-    (open) => open.call_id === call_id && open.run_id === run_id);
+  let call = newest(state.open_calls, (open) => open.call_id === call_id && open.run_id === run_id);
   if (!call) {
     const arguments_text = new TextSoFar();
     arguments_text.complete =
       event.type === "tool_call_begin" || nothingMissedSinceRequest(state, run_id);
-    call = addEntry(state, "open_calls", { run_id, call_id, tool_name: "", index: 0, ready: false,
-      arguments_text, arguments: null });
+    call = addEntry(state, "open_calls", {
+      run_id,
+      call_id,
+      tool_name: "",
+      index: 0,
+      ready: false,
+      arguments_text,
+      arguments: null,
+    });
   }
   if (tool_name !== "") call.tool_name = tool_name;
   return call;
@@ -116,8 +129,10 @@ function onModelCompleted(context, p) {
 /// not say of which message, so it repairs a message only where that is certain.
 function finishMessages({ state, event, run_id }, p) {
   // Of a former request whose commit was missed.
-  state.open_messages = without(state.open_messages,
-    (open) => open.finished && open.run_id === run_id);
+  state.open_messages = without(
+    state.open_messages,
+    (open) => open.finished && open.run_id === run_id,
+  );
   if (endsKnownRequest(state, event, run_id)) {
     repairMessage(state, run_id, textOf(p.content), (kind) => kind !== "reasoning");
     const reasoning = textOf(p.reasoning);
@@ -138,7 +153,8 @@ function endsKnownRequest(state, event, run_id) {
 
 function repairMessage(state, run_id, whole, belongs) {
   const fitting = state.open_messages.filter(
-    (open) => open.run_id === run_id && belongs(open.kind));
+    (open) => open.run_id === run_id && belongs(open.kind),
+  );
   if (fitting.length === 1) fitting[0].content.assign(whole, MAX_TEXT_BYTES);
 }
 
@@ -146,8 +162,10 @@ function repairMessage(state, run_id, whole, belongs) {
 function finishCalls(context, calls) {
   const { state, run_id } = context;
   const made = new Set(calls.map((call) => textOf(call.call_id)));
-  state.open_calls = without(state.open_calls,
-    (open) => open.run_id === run_id && !open.ready && !made.has(open.call_id));
+  state.open_calls = without(
+    state.open_calls,
+    (open) => open.run_id === run_id && !open.ready && !made.has(open.call_id),
+  );
   calls.forEach((call, index) => {
     const ready = openCall(context, textOf(call.call_id), textOf(call.tool_name));
     ready.index = index;
@@ -170,8 +188,10 @@ function onMessageCommitted(context, p) {
 
 function closeMessage({ state, run_id }, id) {
   const message_id = textOf(id);
-  state.open_messages = without(state.open_messages,
-    (open) => open.message_id === message_id && open.run_id === run_id);
+  state.open_messages = without(
+    state.open_messages,
+    (open) => open.message_id === message_id && open.run_id === run_id,
+  );
 }
 
 export const MODEL_REDUCERS = [

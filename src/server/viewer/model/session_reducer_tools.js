@@ -20,8 +20,10 @@ function onApprovalRequested({ state, event, run_id }, p) {
 
 function onApprovalResolved({ state }, p) {
   const approval_id = textOf(p.approval_id);
-  state.pending_approvals = without(state.pending_approvals,
-    (pending) => pending.approval_id === approval_id);
+  state.pending_approvals = without(
+    state.pending_approvals,
+    (pending) => pending.approval_id === approval_id,
+  );
 }
 
 function newTool(run_id, call_id, tool_name) {
@@ -49,8 +51,7 @@ function onToolCallStarted(context, p) {
 }
 
 function runningTool({ state, run_id }, call_id) {
-  return newest(state.running_tools,
-    (open) => open.call_id === call_id && open.run_id === run_id);
+  return newest(state.running_tools, (open) => open.call_id === call_id && open.run_id === run_id);
 }
 
 /// One whose start was missed.

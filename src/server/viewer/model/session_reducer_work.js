@@ -19,8 +19,11 @@ function onWorkflowStarted({ state, event, run_id }, p) {
 }
 
 function onWorkflowProgress({ state, event }, p) {
-  const running = newest(state.workflows, (open) =>
-    open.workflow === textOf(p.workflow) && open.workflow_id === textOf(event.workflow_id));
+  const running = newest(
+    state.workflows,
+    (open) =>
+      open.workflow === textOf(p.workflow) && open.workflow_id === textOf(event.workflow_id),
+  );
   if (running) running.message = textOf(p.message);
 }
 
@@ -37,8 +40,11 @@ function endWorkflow(state, workflow_id, workflow) {
     state.workflows = without(state.workflows, ofWorkflow);
     state.workflow_steps = without(state.workflow_steps, ofWorkflow);
     if (id === "") continue;
-    ending.push(...state.workflows.filter(
-      (open) => open.parent_workflow_id === id && open.workflow_id !== id));
+    ending.push(
+      ...state.workflows.filter(
+        (open) => open.parent_workflow_id === id && open.workflow_id !== id,
+      ),
+    );
   }
 }
 

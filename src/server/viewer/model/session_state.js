@@ -1,7 +1,7 @@
 // What somebody who joins late must know to draw the present: the events of a session, folded. It
 // mirrors the server's SessionState event by event: the members have the names of its JSON, and
-// toJSON() gives what the server would write after the same events. Money is a number of US dollars.
-// An optional member is "", null or an empty list where the JSON has none.
+// toJSON() gives what the server would write after the same events. Money is a number of US
+// dollars. An optional member is "", null or an empty list where the JSON has none.
 
 import { reduceEvent } from "./session_reducer.js";
 import { MAX_OPEN, MAX_OUTPUT_BYTES, MAX_TEXT_BYTES, MAX_ENDED_RUNS } from "./session_bounds.js";
@@ -12,8 +12,19 @@ import { listOf, numberOf, objectOf, textOf } from "./values.js";
 const EPOCH = "1970-01-01T00:00:00.000000000Z";
 
 // Members that are left out of the JSON when they are empty.
-const RUN_OPTIONAL = ["parent_run_id", "workflow_id", "started", "ended", "status", "detail", "cost",
-  "finish_reason", "error", "error_code", "reason"];
+const RUN_OPTIONAL = [
+  "parent_run_id",
+  "workflow_id",
+  "started",
+  "ended",
+  "status",
+  "detail",
+  "cost",
+  "finish_reason",
+  "error",
+  "error_code",
+  "reason",
+];
 const OPTIONAL = new Map([
   ["runs", RUN_OPTIONAL],
   ["ended_runs", RUN_OPTIONAL],
@@ -25,8 +36,20 @@ const OPTIONAL = new Map([
   ["workflow_steps", ["message"]],
   ["subagents", ["call_id"]],
 ]);
-const LISTS = ["runs", "ended_runs", "model_requests", "open_messages", "open_calls", "running_tools",
-  "pending_approvals", "retries", "workflows", "workflow_steps", "subagents", "background_tasks"];
+const LISTS = [
+  "runs",
+  "ended_runs",
+  "model_requests",
+  "open_messages",
+  "open_calls",
+  "running_tools",
+  "pending_approvals",
+  "retries",
+  "workflows",
+  "workflow_steps",
+  "subagents",
+  "background_tasks",
+];
 const TEXTS = new Map([
   ["open_messages", ["content"]],
   ["open_calls", ["arguments_text"]],
@@ -102,8 +125,16 @@ export class SessionState {
   static fromSnapshot(snapshot) {
     const json = objectOf(snapshot);
     const state = new SessionState();
-    for (const member of ["last_seq", "missed", "ended_runs_dropped", "forgotten",
-      "committed_messages", "cost", "settled_cost", "unpriced_runs"]) {
+    for (const member of [
+      "last_seq",
+      "missed",
+      "ended_runs_dropped",
+      "forgotten",
+      "committed_messages",
+      "cost",
+      "settled_cost",
+      "unpriced_runs",
+    ]) {
       state[member] = numberOf(json[member]);
     }
     for (const member of ["session_id", "workspace", "title", "client", "close_reason"]) {

@@ -1,15 +1,12 @@
 // What each event type does to the spans. A handler gets {tree, book, event, run, run_id} and the
 // payload; `run` is undefined for what belongs to no run, null after its end.
 
+import { SPAN_WORK_HANDLERS, spanOwner } from "./span_work_handlers.js";
 import { addUsage, costOf, usageOf } from "./usage.js";
-import { newest, numberOf, numberOrNull, textOf } from "./values.js";
+import { numberOf, numberOrNull, textOf } from "./values.js";
 
 function tokensOf({ prompt, completion, total, cached = 0 }) {
   return { prompt, completion, total, cached };
-}
-
-function common({ event, run_id, run }) {
-  return { run_id, agent: textOf(event.agent) || (run?.span.agent ?? "") };
 }
 
 function closeTurn({ tree, run }, status, members) {
@@ -31,10 +28,13 @@ function onTurnStarted(context, p) {
   run.turns += 1;
   run.settled = run.usage;
   tree.owner = null;
-  run.turn = tree.open("turn", `turn ${numberOf(p.turn)}`, run.span, common(context));
+  run.turn = tree.open("turn", `turn ${numberOf(p.turn)}`, run.span, spanOwner(context));
 }
 
-const TURN_STATUS = new Map([["cancelled", "cancelled"], ["error", "failed"]]);
+const TURN_STATUS = new Map([
+  ["cancelled", "cancelled"],
+  ["error", "failed"],
+]);
 
 function onTurnEnded(context, p) {
   const { run } = context;
@@ -69,7 +69,7 @@ function onModelStarted(context, p) {
   tree.owner = null;
   run.llm_calls += 1;
   run.model = tree.open("model", textOf(p.model) || "model", run.turn ?? run.span, {
-    ...common(context),
+    ...spanOwner(context),
     attempt: numberOf(p.attempt),
   });
   book.count(run.model, run, "model");
@@ -113,11 +113,12 @@ function toolOf(context, p) {
   const tool_name = textOf(p.tool_name);
   let span = run.tools.get(call_id);
   if (!span || span.end !== null) {
-    const members = { ...common(context), tool_name };
+    const members = { ...spanOwner(context), tool_name };
     span = tree.open("tool", tool_name || "tool", run.turn ?? run.span, members);
     run.tools.set(call_id, span);
   }
-  if (tool_name !== "" && span.tool_name === "") Object.assign(span, { tool_name, name: tool_name });
+  if (tool_name !== "" && span.tool_name === "")
+    Object.assign(span, { tool_name, name: tool_name });
   return span;
 }
 
@@ -160,7 +161,7 @@ function onApprovalRequested(context, p) {
   if (old) tree.close(old, "cancelled", {});
   tree.owner = null;
   const span = tree.open("approval", "approval", tool, {
-    ...common(context),
+    ...spanOwner(context),
     tool_name: tool.tool_name,
     status: "pending",
   });
@@ -168,7 +169,11 @@ function onApprovalRequested(context, p) {
   book.count(span, run, "waiting");
 }
 
-const DECISIONS = new Map([["approved", "completed"], ["denied", "failed"], ["expired", "failed"]]);
+const DECISIONS = new Map([
+  ["approved", "completed"],
+  ["denied", "failed"],
+  ["expired", "failed"],
+]);
 
 function onApprovalResolved({ tree, book }, p) {
   const approval_id = textOf(p.approval_id);
@@ -186,70 +191,6 @@ function onSubagentStarted({ book, tree, run }, p) {
   book.hosts.set(textOf(p.child_run_id), { span, run, beside: false });
 }
 
-function onTaskStarted(context, p) {
-  const { tree, book, run } = context;
-  const task_id = textOf(p.task_id);
-  const old = book.tasks.get(task_id);
-  if (old) tree.close(old, "cancelled", {});
-  tree.owner = null;
-  const span = tree.open("background", textOf(p.name) || "task", null, common(context));
-  book.tasks.set(task_id, span);
-  book.hosts.set(textOf(p.child_run_id), { span, run: undefined, beside: true });
-}
-
-function onTaskEnd(statusOfEnd) {
-  return ({ tree, book }, p) => {
-    const task_id = textOf(p.task_id);
-    const span = book.tasks.get(task_id);
-    if (!span) return;
-    book.tasks.delete(task_id);
-    tree.touch(span);
-    tree.close(span, statusOfEnd(p), {});
-  };
-}
-
-function workKey({ event }, p, step) {
-  return JSON.stringify([textOf(event.workflow_id), textOf(p.workflow), step]);
-}
-
-function openWork(context, kind, name, parent, key) {
-  const { tree, book } = context;
-  const old = book.works.get(key);
-  if (old) tree.close(old, "cancelled", {});
-  tree.owner = null;
-  const span = tree.open(kind, name, parent, common(context));
-  book.works.set(key, span);
-  return span;
-}
-
-function onWorkflowStarted(context, p) {
-  const { book, event, run } = context;
-  const around = book.works.get(textOf(event.parent_workflow_id));
-  const name = textOf(p.workflow) || "workflow";
-  const span = openWork(context, "workflow", name, run?.span ?? around, workKey(context, p, null));
-  const id = textOf(event.workflow_id);
-  if (id !== "") book.works.set(id, span);
-}
-
-function onStepStarted(context, p) {
-  const { book, event, run } = context;
-  const around = book.works.get(workKey(context, p, null)) ?? run?.span;
-  const name = textOf(p.step_name) || `step ${numberOf(p.step) + 1}`;
-  const span = openWork(context, "step", name, around, workKey(context, p, numberOf(p.step)));
-  const span_id = textOf(event.span_id);
-  if (span_id !== "") book.step_spans.set(span_id, span);
-}
-
-function onWork(step, status) {
-  return (context, p) => {
-    const { tree, book } = context;
-    const span = book.works.get(workKey(context, p, step ? numberOf(p.step) : null));
-    if (!span) return;
-    tree.touch(span);
-    if (status !== null) tree.close(span, status, {});
-  };
-}
-
 /// The process that ran whatever is open is gone, so none of it will end by itself.
 function onSessionRestored(context) {
   const { tree, book } = context;
@@ -261,9 +202,6 @@ function onSessionRestored(context) {
   for (const span of tree.roots) tree.close(span, "failed", {});
   tree.owner = null;
 }
-
-const OUTCOMES = new Set(["completed", "failed", "cancelled"]);
-const outcome = (p) => (OUTCOMES.has(p.outcome) ? p.outcome : "completed");
 
 export const SPAN_HANDLERS = new Map([
   ["session_restored", onSessionRestored],
@@ -293,17 +231,5 @@ export const SPAN_HANDLERS = new Map([
   ["approval_requested", onApprovalRequested],
   ["approval_resolved", onApprovalResolved],
   ["subagent_started", onSubagentStarted],
-  ["background_task_started", onTaskStarted],
-  ["background_task_finished", onTaskEnd(outcome)],
-  ["background_task_cancelled", onTaskEnd(() => "cancelled")],
-  ["workflow_started", onWorkflowStarted],
-  ["workflow_progress", onWork(false, null)],
-  ["workflow_completed", onWork(false, "completed")],
-  ["workflow_failed", onWork(false, "failed")],
-  ["workflow_cancelled", onWork(false, "cancelled")],
-  ["workflow_step_started", onStepStarted],
-  ["workflow_step_progress", onWork(true, null)],
-  ["workflow_step_completed", onWork(true, "completed")],
-  ["workflow_step_failed", onWork(true, "failed")],
-  ["workflow_step_cancelled", onWork(true, "cancelled")],
+  ...SPAN_WORK_HANDLERS,
 ]);

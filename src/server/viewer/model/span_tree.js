@@ -111,7 +111,7 @@ export class SpanTree {
 
   #openIn(span) {
     let open = this.#children.get(span);
-    if (!open) this.#children.set(span, open = new Set());
+    if (!open) this.#children.set(span, (open = new Set()));
     return open;
   }
 }

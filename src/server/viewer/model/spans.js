@@ -2,10 +2,10 @@
 // background task took from when to when, inside of what, and what it cost.
 //
 // Beside the contract: a background task is a root, because it may outlive the run that started it,
-// and its run lies below it; a run lies below the tool call, workflow step or run that it came from.
-// What an end event does not close ends with its parent, failed where the parent is, else cancelled.
-// A run that goes on although the one around it has ended gets a second span, which is a root.
-// totals(): model_ms, tool_ms and waiting_ms never count a moment twice; time in which a sub-agent
+// and its run lies below it; a run lies below the tool call, workflow step or run that it came
+// from. What an end event does not close ends with its parent, failed where the parent is, else
+// cancelled. A run that goes on although the one around it has ended gets a second span, which is a
+// root. totals(): model_ms, tool_ms and waiting_ms never count a moment twice; time in which a sub-agent
 // works is that of its models and tools. As long as a run is open its counts are those seen so far,
 // up to the newest event.
 

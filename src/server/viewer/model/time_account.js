@@ -1,5 +1,5 @@
-// Where the time of a run went: each moment counts once, for the model while a request is open, else
-// for tools while one is at work, else for waiting while an approval is pending.
+// Where the time of a run went: each moment counts once, for the model while a request is open,
+// else for tools while one is at work, else for waiting while an approval is pending.
 
 export class TimeAccount {
   #open = { model: 0, tool: 0, waiting: 0 };

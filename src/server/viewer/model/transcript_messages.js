@@ -28,8 +28,8 @@ function addMessage(scribe, kind, message_id) {
 function appendTo(kind) {
   return (scribe, p) => {
     const message_id = textOf(p.message_id);
-    const block = scribe.run.messages.get(keyOf(kind, message_id)) ??
-      addMessage(scribe, kind, message_id);
+    const block =
+      scribe.run.messages.get(keyOf(kind, message_id)) ?? addMessage(scribe, kind, message_id);
     block.content += textOf(p.text);
     scribe.touch(block);
   };
@@ -71,8 +71,9 @@ function closeRequest(scribe, missed, reason) {
 function repair(scribe, kinds, whole) {
   const { run } = scribe;
   const turn = numberOf(scribe.event.turn);
-  const open = [...run.messages.values()].filter((block) =>
-    kinds.includes(block.kind) && !block.finished && (block.turn === turn || turn === 0));
+  const open = [...run.messages.values()].filter(
+    (block) => kinds.includes(block.kind) && !block.finished && (block.turn === turn || turn === 0),
+  );
   if (open.length === 1) {
     scribe.change(open[0], { content: whole, incomplete: false });
   } else if (open.length === 0 && whole !== "") {
@@ -134,7 +135,8 @@ function onMessageDiscarded(scribe, p) {
 /// seen, or a new one. Undefined where there is nothing to show.
 function answerBlock(scribe, message_id, content) {
   const { run } = scribe;
-  const streamed = run.messages.get(keyOf("text", message_id)) ??
+  const streamed =
+    run.messages.get(keyOf("text", message_id)) ??
     run.messages.get(keyOf("structured", message_id));
   if (streamed) return streamed;
   const at = run.unnamed.findIndex((block) => block.kind !== "reasoning");
@@ -187,7 +189,9 @@ function onMessageCommitted(scribe, p) {
 /// The result of a call is in the conversation. Its end may have been missed.
 function onToolMessage(scribe, message, content) {
   const call_id = textOf(message.tool_call_id);
-  const block = scribe.run.calls.get(call_id) ?? scribe.calls.get(call_id) ??
+  const block =
+    scribe.run.calls.get(call_id) ??
+    scribe.calls.get(call_id) ??
     scribe.addTool({ call_id, state: "running", incomplete: true });
   scribe.touch(block);
   if (!block.open) return;
@@ -220,6 +224,8 @@ export const MESSAGE_HANDLERS = [
   ["user_message", onUserMessage],
   ["message_committed", onMessageCommitted],
   ["message_discarded", onMessageDiscarded],
-  ["assistant_message", (scribe, p) =>
-    setAnswer(scribe, textOf(p.message_id), textOf(p.content), textOf(p.refusal))],
+  [
+    "assistant_message",
+    (scribe, p) => setAnswer(scribe, textOf(p.message_id), textOf(p.content), textOf(p.refusal)),
+  ],
 ];

@@ -59,8 +59,11 @@ function paths(p) {
     const names = listOf(list).map(anyText);
     return names.length === 0 ? "" : `${title} ${names.join(", ")}`;
   };
-  return joined([named("created", p.created), named("changed", p.modified),
-    named("deleted", p.deleted)]);
+  return joined([
+    named("created", p.created),
+    named("changed", p.modified),
+    named("deleted", p.deleted),
+  ]);
 }
 
 const lines = (p) => `${count(numberOf(p.line_count))} lines`;
@@ -68,81 +71,143 @@ const port = (p) => (numberOf(p.port) > 0 ? `port ${numberOf(p.port)}` : "");
 
 /// A type that this version does not know.
 export const writeUnknown = (scribe, p) =>
-  scribe.add("activity", { topic: "other", title: scribe.type, detail: detailOf(p), end: scribe.ts });
+  scribe.add("activity", {
+    topic: "other",
+    title: scribe.type,
+    detail: detailOf(p),
+    end: scribe.ts,
+  });
 
 export const NOTICE_HANDLERS = [
   ["error", error],
   ["agent_error", error],
   ["plan_updated", plan],
-  ["compaction", notice("compaction", (p) => [
-    "Conversation shortened",
-    `${textOf(p.strategy)}: ${count(numberOf(p.messages_before))} messages to ` +
-      `${count(numberOf(p.messages_after))}, ${count(numberOf(p.tokens_saved))} tokens saved, ` +
-      duration(numberOf(p.duration_ms)),
-  ])],
-  ["compaction_failed", notice("compaction", (p) => [
-    "Shortening the conversation failed",
-    joined([textOf(p.error), `${count(numberOf(p.consecutive_failures))} in a row`]),
-  ])],
-  ["compaction_circuit_opened", notice("compaction", (p) => [
-    "The conversation is no longer shortened",
-    `${count(numberOf(p.consecutive_failures))} failures in a row`,
-  ])],
-  ["doom_loop_detected", notice("doom_loop", (p) => [
-    textOf(p.description) || "The agent repeats itself",
-    joined([textOf(p.tool_name), detailOf(p.arguments), textOf(p.pattern),
-      `${count(numberOf(p.repetitions))} times`, `action: ${textOf(p.action)}`]),
-  ])],
-  ["budget_exceeded", notice("budget", (p) => [
-    `The budget of ${textOf(p.budget)} is used up`,
-    `${numberOf(p.used)} of ${numberOf(p.limit)}`,
-  ])],
-  ["memory_written", notice("memory", (p) => [
-    numberOf(p.size) > 0 ? "Memory written" : "Memory removed",
-    joined([textOf(p.store), textOf(p.key), numberOf(p.size) > 0 ? bytes(numberOf(p.size)) : ""]),
-  ])],
-  ["guardrail_triggered", notice("guardrail", (p) => [
-    joined([textOf(p.guardrail), textOf(p.action), textOf(p.target)]),
-    textOf(p.reason),
-  ])],
-  ["workspace_updated", notice("workspace", (p) => [
-    "Working directory changed",
-    joined([textOf(p.root), textOf(p.reason)]),
-  ])],
-  ["system_notice", notice("system", (p) => [
-    textOf(p.message),
-    joined([textOf(p.subsystem), detailOf(p.data)]),
-  ])],
+  [
+    "compaction",
+    notice("compaction", (p) => [
+      "Conversation shortened",
+      `${textOf(p.strategy)}: ${count(numberOf(p.messages_before))} messages to ` +
+        `${count(numberOf(p.messages_after))}, ${count(numberOf(p.tokens_saved))} tokens saved, ` +
+        duration(numberOf(p.duration_ms)),
+    ]),
+  ],
+  [
+    "compaction_failed",
+    notice("compaction", (p) => [
+      "Shortening the conversation failed",
+      joined([textOf(p.error), `${count(numberOf(p.consecutive_failures))} in a row`]),
+    ]),
+  ],
+  [
+    "compaction_circuit_opened",
+    notice("compaction", (p) => [
+      "The conversation is no longer shortened",
+      `${count(numberOf(p.consecutive_failures))} failures in a row`,
+    ]),
+  ],
+  [
+    "doom_loop_detected",
+    notice("doom_loop", (p) => [
+      textOf(p.description) || "The agent repeats itself",
+      joined([
+        textOf(p.tool_name),
+        detailOf(p.arguments),
+        textOf(p.pattern),
+        `${count(numberOf(p.repetitions))} times`,
+        `action: ${textOf(p.action)}`,
+      ]),
+    ]),
+  ],
+  [
+    "budget_exceeded",
+    notice("budget", (p) => [
+      `The budget of ${textOf(p.budget)} is used up`,
+      `${numberOf(p.used)} of ${numberOf(p.limit)}`,
+    ]),
+  ],
+  [
+    "memory_written",
+    notice("memory", (p) => [
+      numberOf(p.size) > 0 ? "Memory written" : "Memory removed",
+      joined([textOf(p.store), textOf(p.key), numberOf(p.size) > 0 ? bytes(numberOf(p.size)) : ""]),
+    ]),
+  ],
+  [
+    "guardrail_triggered",
+    notice("guardrail", (p) => [
+      joined([textOf(p.guardrail), textOf(p.action), textOf(p.target)]),
+      textOf(p.reason),
+    ]),
+  ],
+  [
+    "workspace_updated",
+    notice("workspace", (p) => [
+      "Working directory changed",
+      joined([textOf(p.root), textOf(p.reason)]),
+    ]),
+  ],
+  [
+    "system_notice",
+    notice("system", (p) => [textOf(p.message), joined([textOf(p.subsystem), detailOf(p.data)])]),
+  ],
   ["custom", activity("custom", (p) => [textOf(p.name), detailOf(p.data)])],
-  ["file_created", activity("file", (p) => [
-    `Created ${textOf(p.path)}`, `${lines(p)}, ${bytes(numberOf(p.size))}`,
-  ])],
-  ["file_modified", activity("file", (p) => [
-    `Changed ${textOf(p.path)}`,
-    `${lines(p)}, ${bytes(numberOf(p.old_size))} to ${bytes(numberOf(p.new_size))}`,
-  ])],
+  [
+    "file_created",
+    activity("file", (p) => [
+      `Created ${textOf(p.path)}`,
+      `${lines(p)}, ${bytes(numberOf(p.size))}`,
+    ]),
+  ],
+  [
+    "file_modified",
+    activity("file", (p) => [
+      `Changed ${textOf(p.path)}`,
+      `${lines(p)}, ${bytes(numberOf(p.old_size))} to ${bytes(numberOf(p.new_size))}`,
+    ]),
+  ],
   ["file_deleted", activity("file", (p) => [`Deleted ${textOf(p.path)}`, ""])],
   ["file_tree_update", activity("file", (p) => ["Files changed", paths(p)])],
   ["scaffold_complete", activity("deploy", (p) => ["Project created", textOf(p.project)])],
-  ["preview_update", activity("deploy", (p) => [
-    "Preview updated", joined([textOf(p.kind), textOf(p.url)]),
-  ])],
-  ["preview_ready", activity("deploy", (p) => [
-    "Preview ready", joined([textOf(p.url), port(p), textOf(p.command)]),
-  ])],
-  ["deployment_ready", activity("deploy", (p) => [
-    p.production === true ? "Deployed to production" : "Deployed",
-    joined([textOf(p.project_name), textOf(p.url), textOf(p.message)]),
-  ])],
-  ["server_starting", activity("deploy", (p) => [
-    "Server starting", joined([textOf(p.framework), textOf(p.command), port(p)]),
-  ])],
+  [
+    "preview_update",
+    activity("deploy", (p) => ["Preview updated", joined([textOf(p.kind), textOf(p.url)])]),
+  ],
+  [
+    "preview_ready",
+    activity("deploy", (p) => [
+      "Preview ready",
+      joined([textOf(p.url), port(p), textOf(p.command)]),
+    ]),
+  ],
+  [
+    "deployment_ready",
+    activity("deploy", (p) => [
+      p.production === true ? "Deployed to production" : "Deployed",
+      joined([textOf(p.project_name), textOf(p.url), textOf(p.message)]),
+    ]),
+  ],
+  [
+    "server_starting",
+    activity("deploy", (p) => [
+      "Server starting",
+      joined([textOf(p.framework), textOf(p.command), port(p)]),
+    ]),
+  ],
   ["server_ready", activity("deploy", (p) => ["Server ready", joined([textOf(p.url), port(p)])])],
-  ["server_stopped", activity("deploy", (p) => [
-    "Server stopped", joined([textOf(p.framework), port(p)]),
-  ])],
-  ["screenshot_taken", activity("deploy", (p) => [
-    "Screenshot taken", joined([textOf(p.output_path), bytes(numberOf(p.size_bytes)),
-      textOf(p.viewport), textOf(p.url)]),
-  ])],
+  [
+    "server_stopped",
+    activity("deploy", (p) => ["Server stopped", joined([textOf(p.framework), port(p)])]),
+  ],
+  [
+    "screenshot_taken",
+    activity("deploy", (p) => [
+      "Screenshot taken",
+      joined([
+        textOf(p.output_path),
+        bytes(numberOf(p.size_bytes)),
+        textOf(p.viewport),
+        textOf(p.url),
+      ]),
+    ]),
+  ],
 ];

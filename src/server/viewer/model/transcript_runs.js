@@ -162,12 +162,19 @@ function onSessionRestored(scribe, p) {
   }
   for (const work of scribe.works.values()) {
     if (work.block.state !== "running") continue;
-    scribe.change(work.block, { state: "failed", status: "failed", error: INTERRUPTED,
-      end: scribe.ts });
+    scribe.change(work.block, {
+      state: "failed",
+      status: "failed",
+      error: INTERRUPTED,
+      end: scribe.ts,
+    });
   }
   scribe.owner = null;
-  notice(scribe, "Session restored",
-    `${numberOf(p.events)} events, ${numberOf(p.messages)} messages`);
+  notice(
+    scribe,
+    "Session restored",
+    `${numberOf(p.events)} events, ${numberOf(p.messages)} messages`,
+  );
 }
 
 /// So many events behind the seq `after` were never seen: what they may have held a part of is

@@ -32,7 +32,8 @@ function callBlock(scribe, p, begins) {
 }
 
 function endCall(scribe, block, state, members) {
-  if (block.approval?.state === "pending") block.approval = { ...block.approval, state: "cancelled" };
+  if (block.approval?.state === "pending")
+    block.approval = { ...block.approval, state: "cancelled" };
   setState(scribe, block, state, { end: scribe.ts, ...members });
 }
 
@@ -47,8 +48,13 @@ export function voidCalls(scribe, blocks, reason) {
 export function finishCalls(scribe, calls) {
   const { run } = scribe;
   const made = new Set(calls.map((call) => textOf(call.call_id)));
-  voidCalls(scribe, (run.request?.calls ?? []).filter((block) =>
-    block.state === "writing" && !made.has(block.call_id)), "The model did not make this call.");
+  voidCalls(
+    scribe,
+    (run.request?.calls ?? []).filter(
+      (block) => block.state === "writing" && !made.has(block.call_id),
+    ),
+    "The model did not make this call.",
+  );
   for (const call of calls) makeReady(scribe, callBlock(scribe, call, true), call.arguments);
 }
 
@@ -98,8 +104,8 @@ function onApprovalRequested(scribe, p) {
 const DECISIONS = new Set(["approved", "denied", "expired", "cancelled"]);
 
 function onApprovalResolved(scribe, p) {
-  const block = scribe.approvals.get(textOf(p.approval_id)) ??
-    scribe.run.calls.get(textOf(p.call_id));
+  const block =
+    scribe.approvals.get(textOf(p.approval_id)) ?? scribe.run.calls.get(textOf(p.call_id));
   if (!block) return;
   const state = DECISIONS.has(p.decision) ? p.decision : "cancelled";
   if (block.approval) {

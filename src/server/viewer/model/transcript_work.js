@@ -1,5 +1,5 @@
-// The part of the transcript for work that is larger than a run: workflows, their steps, sub-agents,
-// background tasks and the summary of all.
+// The part of the transcript for work that is larger than a run: workflows, their steps,
+// sub-agents, background tasks and the summary of all.
 
 import { listOf, numberOf, numberOrNull, objectOf, textOf } from "./values.js";
 import { usageOf } from "./usage.js";
@@ -52,12 +52,16 @@ function addWorkflow(scribe, p) {
 function addStep(scribe, p) {
   const workflow = scribe.works.get(workflowKey(scribe, p));
   const group = workflow?.inside ?? scribe.run.group;
-  const block = scribe.add("step", {
-    ...workMembers(p),
-    step: numberOf(p.step),
-    step_name: textOf(p.step_name),
-    step_type: textOf(p.step_type),
-  }, group);
+  const block = scribe.add(
+    "step",
+    {
+      ...workMembers(p),
+      step: numberOf(p.step),
+      step_name: textOf(p.step_name),
+      step_type: textOf(p.step_type),
+    },
+    group,
+  );
   const work = { block, inside: scribe.groupOf(block, group) };
   scribe.works.set(stepKey(scribe, p), work);
   const span_id = textOf(scribe.event.span_id);

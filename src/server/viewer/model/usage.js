@@ -32,7 +32,8 @@ export function addUsage(a, b) {
     completion: a.completion + b.completion,
     total: a.total + b.total,
   };
-  if (a.cached !== undefined || b.cached !== undefined) sum.cached = (a.cached ?? 0) + (b.cached ?? 0);
+  if (a.cached !== undefined || b.cached !== undefined)
+    sum.cached = (a.cached ?? 0) + (b.cached ?? 0);
   if (a.cache_write !== undefined || b.cache_write !== undefined) {
     sum.cache_write = (a.cache_write ?? 0) + (b.cache_write ?? 0);
   }
