@@ -27,8 +27,8 @@ struct Said {
 /// Runs a program of Node to its end.
 Said run_node(const std::string& program, const std::string& file) {
   const std::string node = STRANDBUS_NODE;
-  if (node.ends_with("-NOTFOUND"))
-    return {1, "Node.js 20.15 or newer is needed: apt-get install nodejs; then configure anew"};
+  if (node.empty() || node.ends_with("-NOTFOUND"))
+    return {1, "Node.js 18 or newer is needed: apt-get install nodejs; then configure anew"};
   Said said;
   const std::string command = "timeout 100 '" + node +
                               "' '" STRANDBUS_SOURCE_DIR "/test/server/viewer/" + program + "' '" +
