@@ -9,7 +9,6 @@ import { ShownBlocks } from "./shown_blocks.js";
 import { createBlockView, estimateHeight } from "./transcript_blocks.js";
 import { VirtualList } from "./virtual_list.js";
 
-const NARROW_PX = 700; // of the transcript: there the details would cover it
 const CONTROLS = "button, input, textarea, select, a, summary, progress";
 
 export class TranscriptView {
@@ -82,7 +81,7 @@ export class TranscriptView {
     if (document.activeElement?.matches?.(CONTROLS)) return;
     const id = this.#list.current ?? this.#selected;
     const view = id && this.#list.viewOf(id);
-    if (view?.toggle()) this.#list.hold(id);
+    view?.toggle();
   }
 
   top() {
@@ -137,6 +136,7 @@ export class TranscriptView {
         this.#shown.toggleFold(id);
         this.#list.hold(id);
         this.#setRows();
+        this.#list.release();
       },
       reveal: (row) => this.#reveal(row),
       select: (block) => this.#select(block),
@@ -227,7 +227,7 @@ export class TranscriptView {
     const index = Math.min(Math.max(from < 0 ? start : from + step, 0), rows.length - 1);
     this.#goTo(index);
     const row = rows[index];
-    if (row && row.kind !== "hidden" && !this.#isNarrow()) this.#select(row);
+    if (row && row.kind !== "hidden") this.#select(row);
   }
 
   #goTo(index) {
@@ -238,12 +238,8 @@ export class TranscriptView {
     this.#drawJumps();
   }
 
-  #isNarrow() {
-    return this.element.clientWidth < NARROW_PX;
-  }
-
   #clicked(event) {
-    if (event.target.closest(CONTROLS) || this.#isNarrow() || !getSelection().isCollapsed) return;
+    if (event.target.closest(CONTROLS) || !getSelection().isCollapsed) return;
     const row = this.#list.rows[this.#list.indexOf(this.#list.idOf(event.target))];
     if (row && row.kind !== "hidden") this.#select(row);
   }
@@ -253,6 +249,7 @@ export class TranscriptView {
     const above = this.#list.rows[this.#list.indexOf(row.id) - 1];
     if (above) this.#list.hold(above.id);
     this.#setRows();
+    this.#list.release();
     this.#list.setCurrent(row.first);
   }
 

@@ -7,7 +7,9 @@ import { RowMounts } from "./row_mounts.js";
 
 const OVERSCAN_PX = 500;
 const END_SLACK_PX = 12;
+const BELOW_PX = 16; // free room below the last row
 const HEAD_PX = 120; // of a row that was folded stays in view
+const MARGIN = { above: 16, below: 52 }; // of a row that was gone to
 const ROUNDS = 8; // of mounting and measuring in one frame
 
 const sameRow = (a, b) => a === b || a.id === b.id;
@@ -104,6 +106,13 @@ export class VirtualList {
     this.#schedule();
   }
 
+  // Ends hold(), once what has changed is in the list.
+  release() {
+    if (!this.#anchor.held) return;
+    this.#settle();
+    this.#options.onMove();
+  }
+
   // align: "nearest" (moves only when it is not whole in view), "start", "center".
   scrollTo(id, align = "nearest") {
     if (this.indexOf(id) < 0) return;
@@ -173,13 +182,13 @@ export class VirtualList {
   }
 
   #limit() {
-    return Math.max(this.#heights.total - this.#viewport, 0);
+    return Math.max(this.#heights.total + BELOW_PX - this.#viewport, 0);
   }
 
   // Sets the height of the whole and the place where we are in it.
   #place() {
     const content = this.#mounts.element;
-    const total = `${this.#heights.total}px`;
+    const total = `${this.#heights.total + BELOW_PX}px`;
     if (content.style.height !== total) content.style.setProperty("height", total);
     const limit = this.#limit();
     const top = this.#stuck ? limit : Math.min(Math.max(this.#anchored(), 0), limit);
@@ -240,6 +249,7 @@ export class VirtualList {
     }
     if (!changed) return;
     this.#place();
+    if (this.#anchor.held) this.#settle();
     this.#position();
     this.#schedule(); // there may be room for more rows now
   }
@@ -273,11 +283,12 @@ export class VirtualList {
   #goTo(index, align) {
     const offset = this.#heights.offset(index);
     const room = this.#viewport - this.#heights.height(index);
+    const { above, below } = MARGIN;
     let delta = this.#top - offset; // of the view, seen from the row
-    if (align === "start") delta = 0;
-    else if (align === "center") delta = room > 0 ? -Math.floor(room / 2) : 0;
-    else if (delta > 0 || room < 0) delta = 0;
-    else if (delta < -room) delta = -room;
+    if (align === "start") delta = -above;
+    else if (align === "center") delta = -Math.max(Math.floor(room / 2), above);
+    else if (delta > -above || room < above + below) delta = -above;
+    else if (delta < below - room) delta = below - room;
     else if (this.#stuck) return;
     this.#stuck = false;
     this.#anchor = { id: this.#rows[index].id, delta };
