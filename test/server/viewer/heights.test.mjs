@@ -1,7 +1,7 @@
 // The heights of the rows of a long list: like a plain array of numbers, but quick.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { difference, Heights } from "../../../src/server/viewer/view/heights.js";
+import { difference, Heights, viewFrom } from "../../../src/server/viewer/view/heights.js";
 
 class Plain {
   values = [];
@@ -106,6 +106,16 @@ test("the cost of a look-up does not grow with the rows", () => {
   const few = time(1000);
   const many = time(300000);
   assert.ok(many < few * 30 + 50, `300 times the rows: ${few.toFixed(1)} ms became ${many.toFixed(1)} ms`);
+});
+
+test("a row that is whole in view is not moved, another one no more than needed", () => {
+  assert.equal(viewFrom("nearest", -100, 400), -100);
+  assert.equal(viewFrom("nearest", 30, 400), -16, "it was above: to the top");
+  assert.equal(viewFrom("nearest", -900, 400), -348, "it was below: to the bottom");
+  assert.equal(viewFrom("nearest", 500, -200), -16, "higher than the view: its head");
+  assert.equal(viewFrom("start", -100, 400), -16);
+  assert.equal(viewFrom("center", 0, 400), -200);
+  assert.equal(viewFrom("center", 0, -50), -16);
 });
 
 test("difference finds what was put in, taken out and appended", () => {

@@ -80,3 +80,15 @@ export function difference(before, after, same = Object.is) {
   }
   return { start, removed: before.length - start - end, added: after.length - start - end };
 }
+
+const ABOVE_PX = 16; // free above and below a row that was gone to
+const BELOW_PX = 52;
+
+// Where the view begins, seen from the row that is to be seen. before: where it begins now; room:
+// what the row leaves of the view, negative for a row that is higher. align: "start", "center", or
+// "nearest", which moves no more than needed.
+export function viewFrom(align, before, room) {
+  if (align === "center") return -Math.max(Math.floor(room / 2), ABOVE_PX);
+  if (align === "start" || room < ABOVE_PX + BELOW_PX) return -ABOVE_PX;
+  return Math.min(Math.max(before, BELOW_PX - room), -ABOVE_PX);
+}

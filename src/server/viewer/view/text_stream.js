@@ -7,6 +7,7 @@ import { appendText, LineChunks } from "./line_chunks.js";
 const FENCE = /^ {0,3}(`{3,}|~{3,})[^`\n]*$/;
 const MAY_BECOME_FENCE = /^ {0,3}(`{0,2}|~{0,2}|`{3,}[^`\n]*|~{3,}[^\n]*)$/;
 const MAX_FENCE = 80;
+const LONG_PARAGRAPH = 2000; // is set in pieces, so that what is appended costs the layout of one
 
 export class TextStream {
   #shown = "";
@@ -14,6 +15,7 @@ export class TextStream {
   #atLineStart = true;
   #fence = ""; // what ends the code that is being shown
   #paragraph = null;
+  #length = 0; // of the paragraph
   #code = null;
 
   constructor() {
@@ -83,12 +85,17 @@ export class TextStream {
     } else if (this.#atLineStart && line.trim() === "" && line.endsWith("\n")) {
       this.#paragraph = null;
     } else {
-      if (!this.#paragraph) {
-        this.#paragraph = h("div", { className: "prose__paragraph" });
-        this.element.append(this.#paragraph);
-      }
+      if (!this.#paragraph) this.#begin("prose__paragraph");
+      else if (this.#atLineStart && this.#length > LONG_PARAGRAPH) this.#begin("prose__line");
+      this.#length += line.length;
       appendText(this.#paragraph, visible(line));
     }
+  }
+
+  #begin(className) {
+    this.#length = 0;
+    this.#paragraph = h("div", { className });
+    this.element.append(this.#paragraph);
   }
 }
 

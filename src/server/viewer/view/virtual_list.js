@@ -2,14 +2,13 @@
 // are guessed, then measured; what is in view stays where it is while rows above it change. It stays
 // at the end as long as the reader is there. Rows are {id, …}; a row that has the focus stays.
 import { h } from "./dom.js";
-import { difference, Heights } from "./heights.js";
+import { difference, Heights, viewFrom } from "./heights.js";
 import { RowMounts } from "./row_mounts.js";
 
 const OVERSCAN_PX = 500;
 const END_SLACK_PX = 12;
 const BELOW_PX = 16; // free room below the last row
 const HEAD_PX = 120; // of a row that was folded stays in view
-const MARGIN = { above: 16, below: 52 }; // of a row that was gone to
 const ROUNDS = 8; // of mounting and measuring in one frame
 
 const sameRow = (a, b) => a === b || a.id === b.id;
@@ -266,6 +265,7 @@ export class VirtualList {
   #scrolled() {
     const top = this.element.scrollTop;
     if (Math.abs(top - this.#top) < 1) return;
+    this.#look(); // it may have been the size that changed
     this.#top = top;
     this.#settle();
     this.render();
@@ -281,15 +281,10 @@ export class VirtualList {
   }
 
   #goTo(index, align) {
-    const offset = this.#heights.offset(index);
+    const before = this.#top - this.#heights.offset(index);
     const room = this.#viewport - this.#heights.height(index);
-    const { above, below } = MARGIN;
-    let delta = this.#top - offset; // of the view, seen from the row
-    if (align === "start") delta = -above;
-    else if (align === "center") delta = -Math.max(Math.floor(room / 2), above);
-    else if (delta > -above || room < above + below) delta = -above;
-    else if (delta < below - room) delta = below - room;
-    else if (this.#stuck) return;
+    const delta = viewFrom(align, before, room);
+    if (delta === before && this.#stuck) return;
     this.#stuck = false;
     this.#anchor = { id: this.#rows[index].id, delta };
   }
