@@ -3,7 +3,7 @@ import { count, oneLine } from "../model/format.js";
 import { h, setText } from "./dom.js";
 
 export class JumpBar {
-  #seen = 0; // rows when the reader was last at the end
+  #seen = -1; // rows when the reader was last at the end, or when the page had the whole past
   #end;
   #approval;
 
@@ -15,9 +15,10 @@ export class JumpBar {
     this.element = h("div", { className: "transcript__jumps" }, this.#approval, this.#end);
   }
 
-  // waiting: the block that waits for approval, or null; others: how many more wait.
-  draw(list, waiting, others) {
-    if (list.atEnd) this.#seen = list.rows.length;
+  // waiting: the block that waits for approval, or null; others: how many more wait; loading: the
+  // past is still coming.
+  draw(list, { waiting, others, loading }) {
+    if (list.atEnd || loading || this.#seen < 0) this.#seen = list.rows.length;
     const news = Math.max(list.rows.length - this.#seen, 0);
     this.#end.hidden = list.atEnd;
     setText(this.#end, news > 0 ? `${count(news)} new below ↓` : "To the end ↓");

@@ -50,7 +50,7 @@ export class TranscriptView {
     const { session, route } = this.#context;
     const { transcript } = session;
     this.#follow(transcript);
-    this.#takeFilter(route.filter);
+    const filtered = this.#takeFilter(route.filter);
     if (transcript.version !== this.#version) {
       const { structure, blocks } = transcript.changedSince(this.#version);
       this.#version = transcript.version;
@@ -58,6 +58,7 @@ export class TranscriptView {
       this.#takeChanges(blocks);
     }
     if (this.#shown.stale) this.#setRows();
+    if (filtered && this.#selected) this.#list.scrollTo(this.#selected, "center");
     this.#followSelection(route.seq ?? null);
     for (const view of this.#list.views()) view.tick?.();
     this.#drawJumps();
@@ -169,10 +170,12 @@ export class TranscriptView {
     this.#seq = null;
   }
 
+  // Whether it is another one than before.
   #takeFilter(filter) {
-    if (!this.#shown.setFilter(filter)) return;
+    if (!this.#shown.setFilter(filter)) return false;
     this.#tools.pattern = searchPattern(filter?.text);
     for (const view of this.#list.views()) view.update();
+    return true;
   }
 
   #takeChanges(blocks) {
@@ -260,7 +263,11 @@ export class TranscriptView {
   }
 
   #drawJumps() {
-    this.#jumps.draw(this.#list, this.pendingApproval(), this.#pending.size - 1);
+    this.#jumps.draw(this.#list, {
+      waiting: this.pendingApproval(),
+      others: this.#pending.size - 1,
+      loading: this.#context.feed?.state === "loading",
+    });
   }
 
   #drawEmpty() {
