@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { LiveClock } from "../../../src/server/viewer/view/live_clock.js";
 import { ancestorsOf, spanRows, timeBounds } from "../../../src/server/viewer/view/span_rows.js";
 import { SpanLayout } from "../../../src/server/viewer/view/span_layout.js";
+import { foldsOf, NO_FOLDS, TimeFolds } from "../../../src/server/viewer/view/time_folds.js";
 import { timeShares } from "../../../src/server/viewer/view/time_shares.js";
 import { emptyFilter } from "../../../src/server/viewer/model/filter.js";
 import {
@@ -204,4 +205,45 @@ test("the clock follows ours, but not where it is wrong", () => {
   behind.look(1, 500000, 1000, true);
   behind.look(2, 501000, 2000, true);
   assert.equal(behind.now(3000, true), 502000);
+});
+
+test("long pauses between runs are folded, short ones and those within runs are not", () => {
+  const roots = [span("a", "run", null, 1000, 11000), span("b", "run", null, 11500, 12000),
+    span("c", "run", null, 5000000, 5004000)];
+  const folds = foldsOf(roots, 1000, 0);
+  assert.equal(folds.pauses.length, 1);
+  assert.deepEqual([folds.pauses[0].from, folds.pauses[0].to], [11000, 4999000]);
+  assert.ok(folds.toAxis(5003000) < 16000, "the whole is about as long as its runs");
+  assert.equal(foldsOf(roots.slice(0, 2), 1000, 0), NO_FOLDS);
+  assert.equal(foldsOf([], 0, 0), NO_FOLDS);
+});
+
+test("an open run reaches to now, so nothing behind it is a pause", () => {
+  const roots = [span("a", "run", null, 0, null), span("b", "run", null, 90000, 91000)];
+  assert.equal(foldsOf(roots, 0, 95000), NO_FOLDS);
+});
+
+test("times and places on the axis are each other's inverse and keep their order", () => {
+  const folds = new TimeFolds([{ from: 100, to: 1100 }, { from: 1200, to: 9200 }], 10);
+  let last = -Infinity;
+  for (const ms of [0, 50, 100, 600, 1100, 1150, 1200, 5000, 9200, 9300]) {
+    const axis = folds.toAxis(ms);
+    assert.ok(axis > last, String(ms));
+    assert.ok(Math.abs(folds.toTime(axis) - ms) < 1e-6, String(ms));
+    last = axis;
+  }
+  assert.equal(folds.toAxis(9300), 320);
+  assert.equal(NO_FOLDS.toAxis(7), 7);
+});
+
+test("ticks stand on round real times, none in a pause", () => {
+  const folds = new TimeFolds([{ from: 5000, to: 7200500 }], 200);
+  const range = { from: 0, to: folds.toAxis(7205500) };
+  const ticks = ticksOf(range, 800, 80, folds);
+  assert.ok(ticks.length >= 5);
+  for (const { ms, fraction } of ticks) {
+    assert.ok(ms <= 5000 || ms >= 7200500);
+    assert.ok(Math.abs(fraction - folds.toAxis(ms) / range.to) < 1e-9);
+  }
+  assert.ok(ticks.some((tick) => tick.label === "2:00:02"));
 });

@@ -1,9 +1,11 @@
 // The head of the timeline's bars: round times since the start. Dragging over it zooms to what was
 // dragged over; a double click shows all again.
+import { duration } from "../model/format.js";
 import { h, setText } from "./dom.js";
-import { draggedRange, ticksOf } from "./time_scale.js";
+import { draggedRange, placeOf, ticksOf } from "./time_scale.js";
 
 const CLICK_PIXELS = 4;
+const TICK_GAP = 96;
 
 export class TimeAxis {
   #onZoom;
@@ -12,6 +14,7 @@ export class TimeAxis {
   #from = null; // where the drag began, 0 … 1
   #ticks = [];
   #lines = [];
+  #pauses = [];
   #drawn = "";
   #drag = h("div", { className: "axis__drag", hidden: true });
 
@@ -35,13 +38,15 @@ export class TimeAxis {
     return this.element.clientWidth;
   }
 
-  draw(range, length) {
+  draw(range, length, folds) {
     this.#range = range;
     this.#length = length;
-    const key = `${range.from}|${range.to}|${this.width}`;
+    const folded = folds.any ? JSON.stringify(folds.pauses) : "";
+    const key = `${range.from}|${range.to}|${this.width}|${folded}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
-    const ticks = ticksOf(range, this.width);
+    this.#drawPauses(range, folds);
+    const ticks = ticksOf(range, this.width, TICK_GAP, folds);
     this.#match(this.#ticks, ticks.length, this.element, "axis__tick");
     this.#match(this.#lines, ticks.length, this.lines, "axis__line");
     ticks.forEach((tick, i) => {
@@ -50,6 +55,19 @@ export class TimeAxis {
       this.#lines[i].style.setProperty("left", left);
       this.#ticks[i].classList.toggle("axis__tick--last", tick.fraction > 1 - 56 / this.width);
       setText(this.#ticks[i], tick.label);
+    });
+  }
+
+  // A long pause is a hatched strip: what lies there took longer than it looks.
+  #drawPauses(range, folds) {
+    const seen = folds.pauses
+      .map((pause) => ({ pause, place: placeOf(range, pause.at, pause.at + pause.shown) }))
+      .filter(({ place }) => place !== null);
+    this.#match(this.#pauses, seen.length, this.lines, "axis__pause");
+    seen.forEach(({ pause, place }, i) => {
+      this.#pauses[i].style.setProperty("left", `${place.left * 100}%`);
+      this.#pauses[i].style.setProperty("width", `${place.width * 100}%`);
+      this.#pauses[i].title = `Nothing for ${duration(pause.to - pause.from)}`;
     });
   }
 

@@ -1,5 +1,6 @@
 // Times and places on the timeline's axis. A range is {from, to} in milliseconds since the first
-// span.
+// span, where long pauses may be folded (time_folds.js).
+import { NO_FOLDS } from "./time_folds.js";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -69,15 +70,20 @@ export function sinceStart(ms) {
 }
 
 /// [{ms, fraction, label}]: round times, at least `gap` pixels from each other.
-export function ticksOf(range, width, gap = 96) {
+export function ticksOf(range, width, gap = 96, folds = NO_FOLDS) {
   const span = range.to - range.from;
   if (!(span > 0) || !(width > 0)) return [];
   const step = roundStep((span * gap) / width);
+  const apart = (gap / width) * 0.999;
   const ticks = [];
-  for (let i = Math.ceil(range.from / step - 1e-9); i * step <= range.to; ++i) {
-    const ms = i * step;
-    ticks.push({ ms, fraction: fractionOf(range, ms), label: tickLabel(ms, step) });
-    if (ticks.length > width) break;
+  for (const { from, to } of folds.stretches(folds.toTime(range.from), folds.toTime(range.to))) {
+    for (let i = Math.ceil(from / step - 1e-9); i * step <= to; ++i) {
+      const ms = i * step;
+      const fraction = fractionOf(range, folds.toAxis(ms));
+      const last = ticks.at(-1);
+      if (last && fraction - last.fraction < apart) continue;
+      ticks.push({ ms, fraction, label: tickLabel(ms, step) });
+    }
   }
   return ticks;
 }

@@ -40,13 +40,12 @@ export function spanName(span) {
   return name.toLowerCase().startsWith(`${kind} `) ? name.slice(kind.length + 1) : name;
 }
 
-/// The word for how a span is doing; "" for one that ended well.
-export function statusWord(span) {
+/// The word for how a span is doing; "" for one that ended well. waits: the approvals of a tool.
+export function statusWord(span, waits = []) {
   if (span.status === "completed") return "";
-  if (span.kind === "approval" && (span.status === "pending" || span.status === "running")) {
-    return "waiting";
-  }
-  return oneLine(span.status, 20);
+  const open = span.status === "pending" || span.status === "running";
+  const asked = span.kind === "approval" || waits.some((wait) => !Number.isFinite(wait.end));
+  return open && asked ? "waiting" : oneLine(span.status, 20);
 }
 
 function lengthOf(span, now) {
@@ -63,8 +62,9 @@ function tokensOf(span) {
 }
 
 /// All that a row says, for who cannot see the bar.
-export function spanText(span, start, now) {
-  const parts = [`${kindName(span)} ${spanName(span)}`.trim(), statusWord(span) || "completed",
+export function spanText({ span, waits }, start, now) {
+  const word = statusWord(span, waits) || "completed";
+  const parts = [`${kindName(span)} ${spanName(span)}`.trim(), word,
     `starts at ${sinceStart(span.start - start)}`, `took ${duration(lengthOf(span, now))}`];
   if (span.attempt > 1) parts.push(`attempt ${span.attempt}`);
   if (Number.isFinite(span.ttft_ms)) parts.push(`first token after ${duration(span.ttft_ms)}`);
@@ -104,10 +104,10 @@ export class SpanRow {
     return this.#fold === event.target;
   }
 
-  // row: of spanRows(); view: {range, start, now, hint, current}
+  // row: of spanRows(); view: {range, folds, start, now, hint, current}
   fill(row, view) {
     const { span } = row;
-    const word = statusWord(span);
+    const word = statusWord(span, row.waits);
     const className = `rows__row timeline__row span-row span-row--${this.#known(span.kind)}` +
       ` span-row--${this.#state(span, word)}${view.current ? " rows__row--current" : ""}`;
     if (this.element.className !== className) this.element.className = className;
@@ -121,7 +121,7 @@ export class SpanRow {
     setText(this.#cells.first, Number.isFinite(span.ttft_ms) ? duration(span.ttft_ms) : "");
     setText(this.#cells.tokens, tokensOf(span));
     setText(this.#cells.cost, costOf(span));
-    const text = spanText(span, view.start, view.now);
+    const text = spanText(row, view.start, view.now);
     this.element.setAttribute("aria-label", text);
     if (this.element.title !== text) this.element.title = text;
     this.#fillBar(row, view);
@@ -149,16 +149,17 @@ export class SpanRow {
     toggleClass(this.#fold, "span-row__fold--none", !foldable);
   }
 
-  #fillBar({ span, waits }, { range, start, now }) {
-    const from = span.start - start;
-    const to = from + lengthOf(span, now);
-    const place = placeOf(range, from, to);
+  #fillBar({ span, waits }, { range, folds, start, now }) {
+    const axis = (ms) => folds.toAxis(ms - start);
+    const place = placeOf(range, axis(span.start), axis(span.start + lengthOf(span, now)));
     this.#bar.hidden = place === null;
     if (!place) return;
     toggleClass(this.#bar, "bar--open", !Number.isFinite(span.end));
+    toggleClass(this.#bar, "bar--last", place.left + place.width > 0.95);
     this.#put(this.#bar, place.left, place.width);
     const first = span.kind === "model" && Number.isFinite(span.ttft_ms)
-      ? this.#inside(place, range, from, from + Math.max(span.ttft_ms, 0)) : null;
+      ? this.#inside(place, range, axis(span.start), axis(span.start + Math.max(span.ttft_ms, 0)))
+      : null;
     this.#first.hidden = first === null;
     if (first) this.#put(this.#first, first.left, first.width);
     while (this.#waits.length > waits.length) this.#waits.pop().remove();
@@ -167,8 +168,8 @@ export class SpanRow {
       this.#bar.append(this.#waits.at(-1));
     }
     waits.forEach((wait, i) => {
-      const begin = wait.start - start;
-      const part = this.#inside(place, range, begin, begin + lengthOf(wait, now));
+      const end = axis(wait.start + lengthOf(wait, now));
+      const part = this.#inside(place, range, axis(wait.start), end);
       this.#waits[i].hidden = part === null;
       if (part) this.#put(this.#waits[i], part.left, part.width);
     });

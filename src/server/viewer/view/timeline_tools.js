@@ -10,8 +10,10 @@ export class TimelineTools {
   #selected;
   #fold;
   #fit;
+  #pauses;
+  #pausesLabel;
 
-  /// actions: {zoom(step), zoomToSelected(), foldAll(), clearFilter()}
+  /// actions: {zoom(step), zoomToSelected(), foldAll(), clearFilter(), shortenPauses(on)}
   constructor(actions) {
     const zoom = (text, label, step) => button(text, () => actions.zoom(step), {
       className: "button timeline__zoom",
@@ -21,12 +23,19 @@ export class TimelineTools {
     this.#fit = button("Show all", () => actions.zoom(0), { title: "Show all of the time (0)" });
     this.#selected = button("Zoom to row", actions.zoomToSelected, { disabled: true });
     this.#fold = button("Fold turns", actions.foldAll, {});
+    this.#pauses = h("input", {
+      type: "checkbox",
+      checked: true,
+      onchange: () => actions.shortenPauses(this.#pauses.checked),
+    });
+    this.#pausesLabel = h("label", { className: "timeline__pauses", hidden: true },
+      this.#pauses, "Shorten pauses between runs");
     this.#hidden.append(this.#hiddenText, button("Show them", actions.clearFilter, {
       className: "icon-button",
     }));
     this.element = h("div", { className: "timeline__tools", role: "group", "aria-label": "Zoom" },
       zoom("−", "Zoom out (-)", -1), zoom("+", "Zoom in (+)", 1), this.#fit, this.#selected,
-      this.#fold, this.#range, this.#hidden);
+      this.#fold, this.#pausesLabel, this.#range, this.#hidden);
   }
 
   /// hidden: how many rows the filter leaves out; folded: whether something is folded.
@@ -40,8 +49,10 @@ export class TimelineTools {
     this.#selected.disabled = !selected;
   }
 
-  sayRange(range, length, whole) {
+  /// range: in real time since the start; pauses: whether there are some that can be shortened.
+  sayRange(range, length, whole, pauses) {
     this.#fit.disabled = whole;
+    this.#pausesLabel.hidden = !pauses;
     const part = `${sinceStart(range.from)} to ${sinceStart(range.to)} of ${duration(length)}`;
     setText(this.#range, whole ? duration(length) : part);
   }

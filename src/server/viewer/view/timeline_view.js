@@ -1,18 +1,16 @@
 // The waterfall of a session: runs, turns, model requests, tools, approvals and workflow steps as
 // rows of a tree, each with its bar in time and its figures.
-import { timeOf } from "../model/event.js";
 import { emptyFilter } from "../model/filter.js";
 import { h, setText, toggleClass } from "./dom.js";
 import { openDetails } from "./event_details.js";
 import { firstOf } from "./event_line.js";
-import { LiveClock } from "./live_clock.js";
 import { RowList } from "./row_list.js";
 import { SpanLayout } from "./span_layout.js";
-import { timeBounds } from "./span_rows.js";
 import { TimeAxis } from "./time_axis.js";
 import { TimeSummary } from "./time_summary.js";
-import { TimelineTools } from "./timeline_tools.js";
 import { COLUMNS, SpanRow } from "./timeline_row.js";
+import { TimelineTime } from "./timeline_time.js";
+import { TimelineTools } from "./timeline_tools.js";
 import { TimeWindow } from "./time_window.js";
 
 const ROW_HEIGHT = 28;
@@ -21,29 +19,27 @@ const NARROW_WIDTH = 520;
 const COMPACT_WIDTH = 760;
 const MIDDLE_WIDTH = 1000;
 const GROW_MS = 200; // how often open bars grow
-const RUNNING_FEEDS = new Set(["live", "reconnecting"]);
 
 export class TimelineView {
   #context;
   #list;
   #axis;
   #window;
+  #time;
   #tools;
   #summary = new TimeSummary();
-  #clock = new LiveClock();
   #lines = h("div", { className: "timeline__time" });
   #empty = h("p", { className: "timeline__empty", hidden: true });
   #spanRows = new WeakMap(); // element -> SpanRow
   #layout = new SpanLayout();
   #drawn = "";
   #revealed = null;
-  #start = 0;
-  #now = 0;
   #grow = 0;
   #observer;
 
   constructor(context) {
     this.#context = context;
+    this.#time = new TimelineTime(context);
     this.#window = new TimeWindow(() => this.#redraw());
     this.#axis = new TimeAxis((range) => this.#window.set(range), this.#lines);
     this.#tools = new TimelineTools({
@@ -51,6 +47,7 @@ export class TimelineView {
       zoomToSelected: () => this.#zoomToSelected(),
       foldAll: () => this.#foldAll(),
       clearFilter: () => context.go({ filter: emptyFilter() }),
+      shortenPauses: (on) => this.#shortenPauses(on),
     });
     this.#list = new RowList({
       role: "treegrid",
@@ -84,16 +81,14 @@ export class TimelineView {
   update() {
     const { session, route } = this.#context;
     const { spans } = session;
-    this.#tellTime(session);
-    const bounds = timeBounds(spans.all, this.#now);
-    this.#sayEmpty(bounds);
-    if (!bounds) return;
-    const open = this.#isOpen(spans);
-    this.#start = bounds.start;
-    this.#window.setLength(Math.max(bounds.end - bounds.start, 1));
+    const some = this.#time.look();
+    this.#sayEmpty(!some);
+    if (!some) return;
+    const { now, open, length } = this.#time;
+    this.#window.setLength(length);
     this.#layout.update(spans, route.filter);
-    this.#summary.update(spans, this.#now, open);
-    const key = `${this.#layout.key}|${spans.version}|${route.seq}|${open ? this.#now : 0}`;
+    this.#summary.update(spans, now, open);
+    const key = `${this.#layout.key}|${spans.version}|${route.seq}|${open ? now : 0}`;
     if (key !== this.#drawn) this.#draw(key, spans, route);
     if (open) this.#growLater();
   }
@@ -140,29 +135,13 @@ export class TimelineView {
     return this.#layout.rows;
   }
 
-  #tellTime(session) {
-    const { feed, player } = this.#context;
-    const last = session.log.size > 0 ? timeOf(session.log.at(session.log.size - 1)) : NaN;
-    const wall = Date.now();
-    this.#clock.look(session.log.size, last, wall, feed.state === "live");
-    this.#now = player ? player.event_ms : this.#clock.now(wall, RUNNING_FEEDS.has(feed.state));
-    if (!Number.isFinite(this.#now)) this.#now = Number.isFinite(last) ? last : wall;
-  }
-
-  #isOpen(spans) {
-    const { feed, player } = this.#context;
-    if (!(player?.playing ?? RUNNING_FEEDS.has(feed.state))) return false;
-    return spans.roots.some((span) => !Number.isFinite(span.end));
-  }
-
-  #sayEmpty(bounds) {
-    this.#empty.hidden = bounds !== null;
-    for (const part of [this.#list.element, this.#tools.element]) part.hidden = bounds === null;
-    if (bounds === null) {
-      this.#summary.element.hidden = true;
-      setText(this.#empty, this.#context.feed.state === "loading"
-        ? "Loading the events …" : "No run yet: there is nothing to measure.");
-    }
+  #sayEmpty(empty) {
+    this.#empty.hidden = !empty;
+    for (const part of [this.#list.element, this.#tools.element]) part.hidden = empty;
+    if (!empty) return;
+    this.#summary.element.hidden = true;
+    setText(this.#empty, this.#context.feed.state === "loading"
+      ? "Loading the events …" : "No run yet: there is nothing to measure.");
   }
 
   #draw(key, spans, route) {
@@ -175,19 +154,31 @@ export class TimelineView {
     }
     this.#revealed = route.seq;
     const current = span ? this.#layout.indexOf(span.id) : -1;
-    if (span && elsewhere && current >= 0) this.#revealTime(span);
-    this.#axis.draw(this.#window.range, this.#window.length);
-    const follow = this.#isOpen(spans);
+    if (span && elsewhere && current >= 0) this.#reveal(span);
+    this.#axis.draw(this.#window.range, this.#window.length, this.#time.folds);
+    const follow = this.#time.open;
     this.#list.show({ count: this.#rows.length, current, reveal: elsewhere, follow });
     this.#tools.sayRows(this.#layout.hidden, this.#layout.anyFolded);
     this.#tools.saySelected(current >= 0);
-    this.#tools.sayRange(this.#window.range, this.#window.length, this.#window.whole);
+    this.#sayRange();
   }
 
-  #revealTime(span) {
-    const from = span.start - this.#start;
-    const end = Number.isFinite(span.end) ? span.end : this.#now;
-    this.#window.reveal(from, end - this.#start);
+  #reveal(span) {
+    const { from, to } = this.#time.placeOf(span);
+    this.#window.reveal(from, to);
+  }
+
+  #sayRange() {
+    const { range, length, whole } = this.#window;
+    const real = this.#time.realRange(range);
+    const all = this.#time.folds.toTime(length);
+    this.#tools.sayRange(real, all, whole, this.#time.hasPauses);
+  }
+
+  // Places on the axis are others then: all of it is shown.
+  #shortenPauses(on) {
+    this.#time.setShorten(on);
+    this.#window.set(null);
   }
 
   #redraw() {
@@ -219,8 +210,9 @@ export class TimelineView {
     const row = this.#rows[index];
     const view = {
       range: this.#window.range,
-      start: this.#start,
-      now: this.#now,
+      folds: this.#time.folds,
+      start: this.#time.start,
+      now: this.#time.now,
       hint: row.span.kind === "tool" ? this.#argument(row.span) : "",
       current,
     };
@@ -278,16 +270,9 @@ export class TimelineView {
     if (this.#window.wheel(event, anchor, box.width)) event.preventDefault();
   }
 
-  #selectedSpan() {
-    return this.#rows[this.#list.current]?.span;
-  }
-
-  // {from, to} of the selected bar since the start, or null.
   #selectedPlace() {
-    const span = this.#selectedSpan();
-    if (!span) return null;
-    const end = Number.isFinite(span.end) ? span.end : this.#now;
-    return { from: span.start - this.#start, to: end - this.#start };
+    const span = this.#rows[this.#list.current]?.span;
+    return span ? this.#time.placeOf(span) : null;
   }
 
   #zoomToSelected() {
