@@ -4,6 +4,7 @@ import { scopeOf, statusOf, timeOf } from "../model/event.js";
 import { bytes, clock, day, oneLine } from "../model/format.js";
 import { copyMenu } from "./copy_menu.js";
 import { button, h, replaceChildren, setText } from "./dom.js";
+import { plainText } from "./event_line.js";
 import { matchesOf } from "./event_matches.js";
 import { jsonTree } from "./json_tree.js";
 import { sinceStart } from "./time_scale.js";
@@ -87,7 +88,7 @@ export class EventDetails {
 
   #draw(event, raw) {
     const { session, route } = this.#context;
-    setText(this.#title, oneLine(event.type, 80) || "event");
+    setText(this.#title, oneLine(plainText(event.type), 80) || "event");
     const status = statusOf(event);
     this.#state.className = `state state--${status}`;
     setText(this.#state, status);
@@ -100,7 +101,7 @@ export class EventDetails {
       this.#fact("Since start", sinceStart(time - start)),
       this.#fact("Scope", scopeOf(event)),
       this.#fact("Agent", event.agent),
-      this.#fact("Run", event.run_id, { run: String(event.run_id) }),
+      this.#fact("Run", event.run_id, { run: plainText(event.run_id) }),
       this.#fact("Turn", event.turn),
       this.#fact("Model", event.model_id),
       this.#fact("Span", event.span_id),
@@ -136,7 +137,7 @@ export class EventDetails {
 
   #fact(name, value, filter) {
     if (value === undefined || value === null || value === "") return null;
-    const text = oneLine(value, 200);
+    const text = oneLine(plainText(value), 200);
     const only = filter && button("only this", () => this.#only(filter), {
       className: "details__only",
       "aria-label": `Show only this ${name.toLowerCase()}`,

@@ -4,7 +4,7 @@ import { clock, count, oneLine } from "../model/format.js";
 import { button, h, setText } from "./dom.js";
 import { matchesOf } from "./event_matches.js";
 import { openDetails } from "./event_details.js";
-import { eventLine } from "./event_line.js";
+import { eventLine, plainText } from "./event_line.js";
 import { RowList } from "./row_list.js";
 import { sinceStart } from "./time_scale.js";
 
@@ -197,8 +197,8 @@ export class EventsView {
     setText(cells.seq, String(event.seq));
     setText(cells.time, this.#time(event));
     const failed = event.type === "tool_call_completed" && statusOf(event) === "failed";
-    setText(cells.type, `${oneLine(event.type, 60)}${failed ? " (failed)" : ""}`);
-    setText(cells.agent, oneLine(event.agent, 60));
+    setText(cells.type, `${oneLine(plainText(event.type), 60)}${failed ? " (failed)" : ""}`);
+    setText(cells.agent, oneLine(plainText(event.agent), 60));
     setText(cells.message, eventLine(event, MESSAGE_LENGTH));
   }
 

@@ -21,6 +21,7 @@ export class FilterBar {
   #counted = "";
   #announced = "";
   #timer = 0;
+  #cameFrom = null; // what had the focus before the search
   #frame = 0;
 
   constructor(context) {
@@ -56,6 +57,8 @@ export class FilterBar {
   }
 
   focusSearch() {
+    const before = document.activeElement;
+    if (before !== this.#search) this.#cameFrom = before === document.body ? null : before;
     this.#search.focus();
     this.#search.select();
   }
@@ -147,10 +150,17 @@ export class FilterBar {
       this.#searchNow();
     } else if (event.key === "Escape") {
       event.preventDefault();
-      if (this.#search.value === "") this.#search.blur();
+      if (this.#search.value === "") this.#leaveSearch();
       this.#search.value = "";
       this.#searchNow();
     }
+  }
+
+  // To where the keyboard was before, or into the view.
+  #leaveSearch() {
+    const before = this.#cameFrom?.isConnected ? this.#cameFrom : null;
+    const view = document.getElementById("session-view")?.querySelector("[tabindex='0'], button");
+    (before ?? view)?.focus({ preventScroll: true });
   }
 
   #clearAll() {

@@ -8,6 +8,7 @@ const FIRST_ENTRIES = 100;
 const FIRST_CHARACTERS = 4000;
 const OPEN_DEPTH = 3;
 const OPEN_ENTRIES = 30;
+const DEEPEST_FOUND = 20; // branches are opened down to here for what was searched
 const KEY_LENGTH = 200;
 
 function kindOf(value) {
@@ -72,7 +73,8 @@ function branch(key, value, search, depth) {
   const entries = entriesOf(value);
   const inside = h("div", { className: "json__inside" });
   const small = depth < OPEN_DEPTH && entries.length <= OPEN_ENTRIES;
-  const open = entries.length > 0 && (small || holds(value, search));
+  const found = depth < DEEPEST_FOUND && holds(value, search);
+  const open = entries.length > 0 && (small || found);
   let filled = false;
   const make = () => {
     if (!filled) fill(inside, entries, search, depth + 1, 0);
