@@ -245,3 +245,16 @@ test("the end of a run ends what is open in it", () => {
   trace.add("run_failed", { error: "no", error_code: "network" });
   for (const block of told(trace).items) assert.equal(typeof block.end, "number", block.kind);
 });
+
+test("a call that was answered without being started never ran", () => {
+  const trace = begun();
+  trace.add("tool_call_ready", { call_id: "c1", tool_name: "calculator", arguments: {} });
+  trace.add("message_committed", {
+    message: { id: "m1", role: "tool", content: "The call did not run", tool_call_id: "c1" },
+  });
+  const tool = told(trace).items.find((block) => block.kind === "tool");
+  assert.deepEqual(
+    [tool.state, tool.status, tool.reason, tool.result],
+    ["denied", "failed", "The call did not run", ""],
+  );
+});

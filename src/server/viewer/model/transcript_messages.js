@@ -186,7 +186,8 @@ function onMessageCommitted(scribe, p) {
   return undefined;
 }
 
-/// The result of a call is in the conversation. Its end may have been missed.
+/// The result of a call is in the conversation. Its end may have been missed; where nothing was
+/// missed and the call was never started, it never ran, and the text says why.
 function onToolMessage(scribe, message, content) {
   const call_id = textOf(message.tool_call_id);
   const block =
@@ -195,6 +196,10 @@ function onToolMessage(scribe, message, content) {
     scribe.addTool({ call_id, state: "running", incomplete: true });
   scribe.touch(block);
   if (!block.open) return;
+  if (block.started === null && !block.incomplete) {
+    scribe.change(block, { state: "denied", status: "failed", reason: content, end: scribe.ts });
+    return;
+  }
   block.setResult(content);
   scribe.change(block, { state: "completed", status: "completed", end: scribe.ts });
 }
