@@ -1,6 +1,7 @@
 #pragma once
 
 #include "compaction_breaker.hpp"
+#include "controlled.hpp"
 #include "pending_handler.hpp"
 #include "strandbus/agent/agent.hpp"
 #include "strandbus/agent/json_schema.hpp"
@@ -18,12 +19,6 @@ namespace strandbus::detail {
 class BudgetLedger;
 class Run;
 struct RunInput;
-
-/// An answer to approval_requested.
-struct ApprovalAnswer {
-  ApprovalResolved resolved{};
-  std::optional<json::object> arguments{};  ///< of the call, if they were edited
-};
 
 /// The messages of a session, in order, with the mark up to which a model has seen them.
 ///
@@ -50,14 +45,14 @@ class Conversation {
 };
 
 /// The state behind an Agent, shared with its run and its controls.
-class AgentCore : public std::enable_shared_from_this<AgentCore> {
+class AgentCore final : public Controlled, public std::enable_shared_from_this<AgentCore> {
  public:
   using Pending = PendingHandler<error_code, RunResult>;
 
   AgentCore(asio::any_io_executor executor, std::shared_ptr<Provider> provider, ToolRegistry tools,
             Publisher publisher, AgentOptions options);
 
-  const asio::any_io_executor& strand() const noexcept { return strand_; }
+  const asio::any_io_executor& strand() const noexcept override { return strand_; }
   Provider& provider() const noexcept { return *provider_; }
   const ToolRegistry& tools() const noexcept { return tools_; }
   const Publisher& publisher() const noexcept { return publisher_; }
@@ -83,10 +78,10 @@ class AgentCore : public std::enable_shared_from_this<AgentCore> {
   void add_child(std::weak_ptr<AgentCore> child);
 
   // Commands; any thread.
-  void cancel(std::string reason, CancelWhen when);
+  void cancel(std::string reason, CancelWhen when) override;
   void abort();  ///< the caller cancelled its operation
-  void add_input(std::string text);
-  void resolve_approval(std::string approval_id, ApprovalAnswer answer);
+  void add_input(std::string text) override;
+  void resolve_approval(std::string approval_id, ApprovalAnswer answer) override;
 
  private:
   template <class F>

@@ -1,6 +1,6 @@
 #include "strandbus/agent/run_control.hpp"
 
-#include "agent_core.hpp"
+#include "controlled.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -9,35 +9,35 @@
 namespace strandbus {
 namespace {
 
-/// Gives a command to the agent, if there is one.
+/// Gives a command to the agent or the workflow, if there is one.
 ///
-/// The agent may lose its other owners meanwhile. It goes to its strand and ends there: here we may
-/// be on a thread of its own tools, for which its end waits.
+/// It may lose its other owners meanwhile. It goes to its strand and ends there: here we may be on a
+/// thread of its own tools, for which its end waits.
 template <class Command>
-void tell(const std::weak_ptr<detail::AgentCore>& weak, Command command) {
-  auto agent = weak.lock();
-  if (!agent) return;
-  command(*agent);
-  const asio::any_io_executor strand = agent->strand();
-  asio::post(strand, [held = std::move(agent)] {});
+void tell(const std::weak_ptr<detail::Controlled>& weak, Command command) {
+  auto controlled = weak.lock();
+  if (!controlled) return;
+  command(*controlled);
+  const asio::any_io_executor strand = controlled->strand();
+  asio::post(strand, [held = std::move(controlled)] {});
 }
 
 }  // namespace
 
 void RunControl::cancel(std::string reason, CancelWhen when) const {
-  tell(agent_, [&](detail::AgentCore& agent) { agent.cancel(std::move(reason), when); });
+  tell(controlled_, [&](detail::Controlled& run) { run.cancel(std::move(reason), when); });
 }
 
 void RunControl::send(std::string text) const {
-  tell(agent_, [&](detail::AgentCore& agent) { agent.add_input(std::move(text)); });
+  tell(controlled_, [&](detail::Controlled& run) { run.add_input(std::move(text)); });
 }
 
 void RunControl::approve(std::string approval_id, std::string by) const {
   detail::ApprovalAnswer answer;
   answer.resolved.decision = ApprovalDecision::approved;
   answer.resolved.by = std::move(by);
-  tell(agent_, [&](detail::AgentCore& agent) {
-    agent.resolve_approval(std::move(approval_id), std::move(answer));
+  tell(controlled_, [&](detail::Controlled& run) {
+    run.resolve_approval(std::move(approval_id), std::move(answer));
   });
 }
 
@@ -47,8 +47,8 @@ void RunControl::approve_with(std::string approval_id, boost::json::object argum
   answer.resolved.decision = ApprovalDecision::approved;
   answer.resolved.by = std::move(by);
   answer.arguments = std::move(arguments);
-  tell(agent_, [&](detail::AgentCore& agent) {
-    agent.resolve_approval(std::move(approval_id), std::move(answer));
+  tell(controlled_, [&](detail::Controlled& run) {
+    run.resolve_approval(std::move(approval_id), std::move(answer));
   });
 }
 
@@ -57,8 +57,8 @@ void RunControl::deny(std::string approval_id, std::string reason, std::string b
   answer.resolved.decision = ApprovalDecision::denied;
   answer.resolved.by = std::move(by);
   answer.resolved.reason = std::move(reason);
-  tell(agent_, [&](detail::AgentCore& agent) {
-    agent.resolve_approval(std::move(approval_id), std::move(answer));
+  tell(controlled_, [&](detail::Controlled& run) {
+    run.resolve_approval(std::move(approval_id), std::move(answer));
   });
 }
 

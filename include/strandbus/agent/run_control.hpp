@@ -8,7 +8,7 @@
 
 namespace strandbus {
 namespace detail {
-class AgentCore;
+class Controlled;
 }
 
 /// When a cancel takes effect.
@@ -17,19 +17,22 @@ enum class CancelWhen : std::uint8_t {
   after_turn,  ///< when the current turn has ended; an answer given in that turn still counts
 };
 
-/// The way back: commands for a running agent. What came of a command is published as an event.
+/// The way back: commands for a running agent, or for a workflow and the agents that run in it. What
+/// came of a command is published as an event.
 ///
 /// A command for which there is nothing to do (no run, an approval that is unknown or was answered)
 /// does nothing.
 ///
-/// Threads: any thread; commands are carried out on the agent's strand, in order.
-/// Lifetime: may outlive the agent. A command never ends the agent in the thread that gives it,
+/// Threads: any thread; commands are carried out on the strand of the agent or the workflow, in
+///          order.
+/// Lifetime: may outlive what it controls. A command never ends that in the thread that gives it,
 ///           even when nobody else keeps it any more.
 class RunControl {
  public:
   /// Controls nothing.
   RunControl() = default;
-  explicit RunControl(std::weak_ptr<detail::AgentCore> agent) noexcept : agent_(std::move(agent)) {}
+  explicit RunControl(std::weak_ptr<detail::Controlled> controlled) noexcept
+      : controlled_(std::move(controlled)) {}
 
   /// Ends the current run with run_cancelled.
   void cancel(std::string reason = "cancelled", CancelWhen when = CancelWhen::now) const;
@@ -49,7 +52,7 @@ class RunControl {
   void deny(std::string approval_id, std::string reason = {}, std::string by = {}) const;
 
  private:
-  std::weak_ptr<detail::AgentCore> agent_;
+  std::weak_ptr<detail::Controlled> controlled_;
 };
 
 }  // namespace strandbus
