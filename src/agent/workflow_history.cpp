@@ -35,6 +35,7 @@ struct WorkflowHistory::State {
   };
 
   std::map<std::string, KnownWorkflow> workflows{};
+  std::vector<std::string> begun{};  ///< their ids, in the order in which they began
   std::map<SpanId, StepPlace> open_steps{};
   std::string root{};
   std::optional<Outcome> outcome{};
@@ -48,7 +49,8 @@ struct WorkflowHistory::State {
     checkpoint.parent_step = known.parent_step;
     for (const std::int64_t step : known.order) checkpoint.steps.push_back(known.finished.at(step));
     if (depth == max_workflow_depth) return checkpoint;
-    for (const auto& [inner_id, inner] : workflows) {
+    for (const std::string& inner_id : begun) {
+      const KnownWorkflow& inner = workflows.at(inner_id);
       if (inner.parent_id == id && !known.finished.contains(inner.parent_step))
         checkpoint.nested.push_back(checkpoint_of(inner_id, depth + 1));
     }
@@ -67,7 +69,9 @@ struct WorkflowHistory::State {
       if (context.workflow_id.empty() ||
           (context.workflow_id == state.root && !context.parent_workflow_id.empty()))
         return;  // of no workflow of ours
-      KnownWorkflow& known = state.workflows[context.workflow_id];
+      const auto [place, is_new] = state.workflows.try_emplace(context.workflow_id);
+      if (is_new) state.begun.push_back(context.workflow_id);
+      KnownWorkflow& known = place->second;
       known.name = p.workflow;
       known.input = p.input;
       known.parent_id = context.parent_workflow_id;
@@ -109,6 +113,7 @@ struct WorkflowHistory::State {
     auto kept = workflows.extract(id);
     workflows.clear();
     workflows.insert(std::move(kept));
+    begun = {id};
   }
 };
 

@@ -45,6 +45,7 @@ struct RunArguments {
   std::chrono::milliseconds timeout{0};
   bool json = false;
   std::string dialect = "native";
+  std::string workflow;                 ///< a file; empty = one agent with a prompt
   std::string session;                  ///< a new file; empty = not recorded
   std::string continued;                ///< a file to go on with
   std::string fork;                     ///< a file to begin with

@@ -34,8 +34,12 @@ constexpr std::string_view run =
     R"(Gives an agent a task and shows how it works. Without a prompt, on a terminal, it is a conversation.
 
 Usage: strandbus run [PROMPT | -] [OPTIONS]
+       strandbus run --workflow FILE [INPUT | -] [OPTIONS]
 
   PROMPT              what the agent shall do; - reads it from standard input
+  --workflow FILE     runs the steps of a workflow (docs/workflows.md): agents, transforms,
+                      conditionals and workflows, one after the other or at the same time
+  INPUT               of the workflow: JSON, or a text (default: the one in the file)
 
 Model:
   --provider NAME     who answers: openai (any server that speaks Chat Completions or Responses),
@@ -93,7 +97,8 @@ Output:
   --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts,
                       ag-ui
   --session FILE      record everything in a new file; replay and stats read it
-  --continue FILE     go on with a recorded session, in the same file
+  --continue FILE     go on with a recorded session, in the same file; with --workflow, with the
+                      step at which it was stopped or failed
   --fork FILE         begin with what was said in a recorded session, which stays as it is
   --fork-at SEQ       only with what was said before this event; without a prompt, what the user
                       said next is said again
@@ -120,6 +125,7 @@ Examples:
   strandbus run --script talk.jsonl                      and run again, offline
   strandbus run --fork talk.jsonl --fork-at 40 --session other.jsonl   and run otherwise from there
   strandbus run "Calculate 2+2" --json --dialect agent-runner
+  strandbus run --workflow examples/workflows/release.json --script examples/workflows/release.script.json
 )";
 
 constexpr std::string_view serve =

@@ -43,8 +43,12 @@ Publisher publisher_of(const EventBus& bus, const SessionPlan& plan) {
   return bus.publisher(std::move(context)).redacted(plan.redactor);
 }
 
-/// The bus, which goes on with the numbers of the session that it continues.
+/// The bus, which goes on with the numbers of the session that it continues; of a workflow also
+/// with the runs that have been left open.
 EventBus& continued(EventBus& bus, const SessionPlan& plan) {
+  if (plan.workflow) {
+    for (const StreamEvent& event : plan.workflow->before) bus.restore(event).value();
+  }
   if (plan.last_event) bus.restore(*plan.last_event).value();
   return bus;
 }
@@ -66,13 +70,18 @@ LiveSession::LiveSession(SessionPlan plan)
       display_([this](Console& console) { return make_view(console, plan_); },
                continued(bus_, plan_), overflow_of(plan_)),
       agent_(context_.get_executor(), plan_.provider, plan_.tools, publisher_of(bus_, plan_),
-             plan_.options) {
+             plan_.options),
+      control_(agent_.control()) {
   agent_.restore(std::move(plan_.messages));
-  if (plan_.control) *plan_.control = agent_.control();
+  if (plan_.workflow) {
+    workflow_.emplace(context_.get_executor(), plan_.workflow->workflow, publisher_of(bus_, plan_));
+    control_ = workflow_->control();
+  }
+  if (plan_.control) *plan_.control = control_;
   if (plan_.store) plan_.store->record(bus_, Start::now());
   if (plan_.approval_terminal) {
     display_.answer_approvals({.terminal = std::move(plan_.approval_terminal),
-                               .control = agent_.control(),
+                               .control = control_,
                                .call_is_shown = !plan_.json});
   }
   display_.start([this] { asio::post(context_, [this] { on_display_ended(); }); });
@@ -84,6 +93,24 @@ void LiveSession::process(const std::string& text) {
   interrupts_.rearm();
   agent_.async_process_message(
       text, [this](error_code ec, RunResult result) { on_run_ended(ec, std::move(result)); });
+  while (!idle_) context_.run_one();
+}
+
+void LiveSession::run_workflow() {
+  idle_ = false;
+  interrupts_.rearm();
+  const Publisher publisher = publisher_of(bus_, plan_);
+  for (StreamEvent& end : plan_.workflow->ends)
+    static_cast<void>(publisher.publish(std::move(end)));
+  const auto ended = [this](error_code ec, const WorkflowResult& result) {
+    on_workflow_ended(ec, result);
+  };
+  WorkflowCheckpoint from = std::move(plan_.workflow->from);
+  if (from.workflow_id.empty()) {
+    workflow_->async_run(std::move(from.input), ended);
+  } else {
+    workflow_->async_resume(std::move(from), ended);
+  }
   while (!idle_) context_.run_one();
 }
 
@@ -121,13 +148,29 @@ ExitCode LiveSession::end() {
 }
 
 void LiveSession::on_run_ended(error_code ec, RunResult result) {
+  plan_.options.logger.log(
+      LogLevel::info, result.run_id + " " + std::string(wire_name(result.outcome)) + " after " +
+                          std::to_string(result.rounds) + " turns, " +
+                          std::to_string(result.tool_calls) + " tool calls, " +
+                          std::to_string(result.duration_ms) + " ms");
+  on_ended(ec, std::move(result));
+}
+
+void LiveSession::on_workflow_ended(error_code ec, const WorkflowResult& result) {
+  plan_.options.logger.log(LogLevel::info, result.checkpoint.workflow_id + " " +
+                                               std::string(wire_name(result.outcome)) + " after " +
+                                               std::to_string(result.runs) + " runs, " +
+                                               std::to_string(result.duration_ms) + " ms");
+  RunResult ended;
+  ended.outcome = result.outcome;
+  ended.error = result.error;
+  ended.error_code = result.error_code;
+  on_ended(ec, std::move(ended));
+}
+
+void LiveSession::on_ended(error_code ec, RunResult result) {
   error_ = ec;
   result_ = std::move(result);
-  plan_.options.logger.log(
-      LogLevel::info, result_->run_id + " " + std::string(wire_name(result_->outcome)) + " after " +
-                          std::to_string(result_->rounds) + " turns, " +
-                          std::to_string(result_->tool_calls) + " tool calls, " +
-                          std::to_string(result_->duration_ms) + " ms");
   if (!displaying_) {
     idle_ = true;
     return;
@@ -141,7 +184,7 @@ void LiveSession::on_display_ended() {
   if (result_) {
     idle_ = true;
   } else {  // nobody sees the run any more
-    agent_.control().cancel("standard output was closed");
+    control_.cancel("standard output was closed");
   }
 }
 
@@ -149,7 +192,7 @@ bool LiveSession::on_interrupt(int signal) {
   told_to_end_ = signal != SIGINT;
   if (idle_) return true;     // wait_readable sees that the program was told to end
   if (result_) return false;  // only the display holds us up
-  agent_.control().cancel(reason_of(signal));
+  control_.cancel(reason_of(signal));
   display_.note("cancelling; Ctrl-C again ends at once");
   return true;
 }
@@ -159,15 +202,16 @@ void LiveSession::report(const Display::Result& shown) const {
   const auto closed = boost::system::errc::make_error_condition(boost::system::errc::broken_pipe);
   if (shown.failure && shown.failure != closed)
     say("cannot write to standard output: " + shown.failure.message());
-  if (error_) say("the run could not start: " + error_.message());
+  const std::string what = plan_.workflow ? "the workflow" : "the run";
+  if (error_) say(what + " could not start: " + error_.message());
   if (plan_.store && plan_.store->failure()) say(plan_.store->failure()->message);
   const bool unseen = plan_.json || shown.failure;
   if (!unseen || error_ || !result_) return;
   if (result_->outcome == Outcome::failed) {
-    say("the run failed: " + plan_.redactor.redact(result_->error) + " (" +
+    say(what + " failed: " + plan_.redactor.redact(result_->error) + " (" +
         std::string(to_string(result_->error_code)) + ")");
   } else if (result_->outcome == Outcome::cancelled) {
-    say("the run was cancelled: " + plan_.redactor.redact(result_->error));
+    say(what + " was cancelled: " + plan_.redactor.redact(result_->error));
   }
 }
 

@@ -4,6 +4,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/terminal.hpp"
+#include "cli/workflow_choice.hpp"
 #include "strandbus/agent/agent.hpp"
 #include "strandbus/bus/event_bus.hpp"
 #include "strandbus/store/jsonl_store.hpp"
@@ -34,6 +35,7 @@ struct SessionPlan {
   bool verbose = false;
   bool conversation = false;              ///< the user types the messages on this very terminal
   std::shared_ptr<RunControl> control{};  ///< becomes that of the agent; may be null
+  std::optional<WorkflowTask> workflow{};  ///< is run instead of the agent
 };
 
 /// An agent, its bus and everybody who listens: runs are shown, recorded, cancelled by Ctrl-C.
@@ -50,6 +52,9 @@ class LiveSession {
   /// Gives the agent a message; returns when its run has ended and is shown.
   void process(const std::string& text);
 
+  /// Runs the workflow of the plan; returns when it has ended and is shown. Once.
+  void run_workflow();
+
   /// How the last run ended; none if there was none or it could not start.
   std::optional<Outcome> last_outcome() const;
 
@@ -62,6 +67,8 @@ class LiveSession {
 
  private:
   void on_run_ended(error_code ec, RunResult result);
+  void on_workflow_ended(error_code ec, const WorkflowResult& result);
+  void on_ended(error_code ec, RunResult result);
   void on_display_ended();
   bool on_interrupt(int signal);
 
@@ -75,6 +82,8 @@ class LiveSession {
   Interrupts interrupts_;
   BusDisplay display_;
   Agent agent_;
+  std::optional<WorkflowEngine> workflow_;  ///< that is run instead of the agent
+  RunControl control_;                      ///< of whoever works
   std::optional<RunResult> result_;  ///< of the last run; empty while it is under way
   error_code error_;                 ///< why there was no run
   bool idle_ = true;                 ///< no run is under way, and the last one is shown

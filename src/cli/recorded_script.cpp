@@ -14,6 +14,7 @@ namespace {
 /// The recording decides what these options would say.
 void check_options(const RunArguments& arguments) {
   const std::pair<bool, const char*> options[] = {
+      {!arguments.workflow.empty(), "--workflow"},
       {!arguments.continued.empty(), "--continue"}, {!arguments.fork.empty(), "--fork"},
       {!arguments.model.empty(), "--model"},        {arguments.tools.has_value(), "--tools"},
       {arguments.approve.has_value(), "--approve"}, {arguments.sandbox, "--sandbox"}};

@@ -86,6 +86,15 @@ JsonlStore store_of(const RunArguments& arguments, const SessionPlan& plan,
   return *std::move(store);
 }
 
+/// Takes up a session whose workflow goes on.
+ContinuedWorkflow go_on_with_workflow(RunArguments& arguments, SessionPlan& plan) {
+  ContinuedWorkflow session = continue_workflow(arguments.continued, store_options(arguments));
+  if (arguments.workspace.empty()) arguments.workspace = session.metadata.workspace;
+  plan.session_id = session.metadata.session_id;
+  plan.store = std::move(session.store);
+  return session;
+}
+
 /// Lets the plan go on with a recorded session: its tools work where they worked.
 void go_on(RunArguments& arguments, SessionPlan& plan) {
   ContinuedSession session = continue_session(arguments.continued, store_options(arguments));
@@ -116,7 +125,11 @@ void say_who_answers(const RunArguments& arguments, const ModelChoice& choice,
   if (arguments.no_redaction)
     say("redaction is off: keys, tokens and passwords are shown and recorded as they are");
   const std::string& file = arguments.continued.empty() ? arguments.fork : arguments.continued;
-  if (!file.empty())
+  if (plan.workflow && !file.empty()) {
+    const auto finished = plan.workflow->from.steps.size();
+    say("goes on with " + file + ": " + std::to_string(finished) +
+        (finished == 1 ? " step has" : " steps have") + " finished");
+  } else if (!file.empty())
     say("goes on with " + file + ": " + std::to_string(plan.messages.size()) +
         (plan.messages.size() == 1 ? " message" : " messages"));
 }
@@ -178,11 +191,47 @@ ExitCode run_recorded(const RecordedScript& script, const RunArguments& argument
   return session.end();
 }
 
+/// What all agents of the plan have in common.
+void take_model(RunArguments& arguments, ProcessEnvironment& environment, ModelChoice& choice,
+                SessionPlan& plan) {
+  plan.redactor = redactor_of(arguments, environment, choice);
+  plan.provider = std::move(choice.provider);
+  plan.options = options_of(arguments, plan.terminal);
+  plan.options.logger = redacting_logger(plan.options.logger, plan.redactor);
+  plan.tools = tools_of(arguments, environment, plan.options.workspace);
+  plan.options.model = choice.model;
+  if (arguments.subagents) add_subagents(plan.tools, plan.provider, plan.options);
+  plan.approval_terminal = approval_terminal(plan.options.approval);
+  take_output(arguments, plan);
+}
+
+ExitCode run_workflow(RunArguments& arguments, ProcessEnvironment& environment) {
+  SessionPlan plan;
+  plan.terminal = Terminal::detect();
+  ModelChoice choice = make_model(arguments, environment);
+  plan.session_id = make_unique_id("session");
+  std::optional<ContinuedWorkflow> session;
+  if (!arguments.continued.empty()) session = go_on_with_workflow(arguments, plan);
+  take_model(arguments, environment, choice, plan);
+  WorkflowFile file =
+      read_workflow(arguments.workflow,
+                    {.provider = plan.provider, .tools = plan.tools, .options = plan.options});
+  const std::string title = file.workflow.name();
+  plan.workflow = session ? resume_workflow(std::move(file), *session, arguments.prompt)
+                          : begin_workflow(std::move(file), arguments.prompt);
+  if (!arguments.session.empty()) plan.store = store_of(arguments, plan, title, nullptr);
+  say_who_answers(arguments, choice, plan);
+  LiveSession live(std::move(plan));
+  live.run_workflow();
+  return live.end();
+}
+
 }  // namespace
 
 ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   if (const auto script = read_recorded_script(arguments))
     return run_recorded(*script, arguments, environment);
+  if (!arguments.workflow.empty()) return run_workflow(arguments, environment);
   const auto fork = fork_of(arguments);
   SessionPlan plan;
   plan.terminal = Terminal::detect();
@@ -195,15 +244,7 @@ ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   plan.session_id = make_unique_id("session");
   if (!arguments.continued.empty()) go_on(arguments, plan);
   if (fork) begin_with(*fork, arguments, plan);
-  plan.redactor = redactor_of(arguments, environment, choice);
-  plan.provider = std::move(choice.provider);
-  plan.options = options_of(arguments, plan.terminal);
-  plan.options.logger = redacting_logger(plan.options.logger, plan.redactor);
-  plan.tools = tools_of(arguments, environment, plan.options.workspace);
-  plan.options.model = choice.model;
-  if (arguments.subagents) add_subagents(plan.tools, plan.provider, plan.options);
-  plan.approval_terminal = approval_terminal(plan.options.approval);
-  take_output(arguments, plan);
+  take_model(arguments, environment, choice, plan);
   if (!arguments.session.empty())
     plan.store = store_of(arguments, plan, prompt, fork ? &*fork : nullptr);
   say_who_answers(arguments, choice, plan);

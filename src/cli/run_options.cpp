@@ -10,7 +10,8 @@ namespace {
 
 void check_run(const Command& command) {
   check_output_options(command);
-  command.forbid_together({{"--session", "--continue"}, {"--fork", "--continue"}});
+  command.forbid_together(
+      {{"--session", "--continue"}, {"--fork", "--continue"}, {"--workflow", "--fork"}});
   check_model_options(command);
   if (command.has("--fork-at") && !command.has("--fork"))
     throw UsageError("--fork-at says where --fork begins: name the session with --fork");
@@ -22,6 +23,7 @@ TakeArguments add_run(Command command) {
   const auto run = std::make_shared<RunArguments>();
   command.positional("PROMPT", run->prompt);
   add_model_options(command, *run);
+  command.option("--workflow", run->workflow);
   command.option("--workspace", run->workspace);
   add_tool_options(command, *run);
   command.option("--memory", run->memory);

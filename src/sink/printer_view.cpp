@@ -1,6 +1,7 @@
 #include "sink/printer_view.hpp"
 
 #include "sink/amounts.hpp"
+#include "strandbus/event/json_codec.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -26,11 +27,14 @@ CliPrinter::View::View(CliPrinterOptions options, Write out, Write err)
 
 CliPrinter::View::Run& CliPrinter::View::run_of(const StreamEvent& event) {
   const auto known = runs_.find(event.run_id());
-  if (known != runs_.end()) return known->second;
+  if (known != runs_.end()) {
+    if (event.run_id().empty()) known->second.depth = workflows_.depth(event);
+    return known->second;
+  }
   if (runs_.size() >= max_open_runs) forget(runs_.begin());
   Run& run = runs_[event.run_id()];
   run.agent = event.agent();
-  run.depth = std::max(event.context().depth, 0);
+  run.depth = std::max(event.context().depth, 0) + workflows_.depth(event);
   run.turn = event.turn();
   if (missed_ > 0 && !event.is<RunStarted>()) {  // its beginning may be among the lost events
     run.text.gap();
@@ -84,6 +88,11 @@ void CliPrinter::View::finish() {
       page_.problem(StyledLine(Style::warning, "incomplete: the events end before the run does"));
     }
   }
+  if (workflows_.any_open()) {
+    page_.problem(
+        StyledLine(Style::warning, "incomplete: the events end before the workflow does"));
+  }
+  workflows_.clear();
   last_speaker_ = nullptr;
   runs_.clear();
   refresh();
@@ -111,7 +120,8 @@ void CliPrinter::View::introduce(const Run& run) {
 }
 
 std::ptrdiff_t CliPrinter::View::nested_runs() const {
-  return std::ranges::count_if(runs_, [](const auto& entry) { return entry.second.depth > 0; });
+  return std::ranges::count_if(
+      runs_, [](const auto& entry) { return !entry.first.empty() && entry.second.depth > 0; });
 }
 
 void CliPrinter::View::piece(Run& run, TextKind kind, std::string_view message_id,
@@ -200,6 +210,23 @@ void CliPrinter::View::answer(Run& run, std::string_view content) {
     end_flow(run, TextKind::answer, content);
     end_text(run);
   }
+}
+
+/// What a workflow that is inside no other has given, as a text.
+void CliPrinter::View::workflow_answer(const WorkflowCompleted& end) {
+  printed_ = true;
+  if (end.output.is_null()) return;
+  std::string text;
+  if (const auto* const string = end.output.if_string()) {
+    text = std::string_view(*string);
+  } else {
+    append_json(text, end.output);
+  }
+  if (in_pipe()) return page_.answer(terminal_safe(text));
+  page_.end_text();
+  page_.blank_line();
+  page_.text(TextKind::answer, terminal_safe(text));
+  page_.end_text();
 }
 
 /// The run says no more: shows what was held back of its texts.

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "sink/notices.hpp"
 #include "sink/page.hpp"
 #include "sink/run_view.hpp"
+#include "sink/workflow_depths.hpp"
 #include "strandbus/sink/cli_printer.hpp"
 
 #include <cstddef>
@@ -54,10 +56,13 @@ class CliPrinter::View {
   void end_flow(Run& run, TextKind kind, std::string_view whole);
   void end_texts(Run& run);
   void answer(Run& run, std::string_view content);
+  void workflow_answer(const WorkflowCompleted& end);
+  void end_workflow(const StreamEvent& event, const detail::Notice& notice);
 
   CliPrinterOptions options_;
   detail::Page page_;
   detail::RunViews runs_;
+  detail::WorkflowDepths workflows_;
   Timestamp now_{};
   std::uint64_t missed_ = 0;
   bool printed_ = false;               ///< a run has been shown before

@@ -187,10 +187,10 @@ struct InterruptedRuns::Visitor {
   void operator()(const BackgroundTaskStarted& p) const { start(p.task_id); }
   void operator()(const BackgroundTaskFinished& p) const { end_task(p.task_id); }
   void operator()(const BackgroundTaskCancelled& p) const { end_task(p.task_id); }
-  void operator()(const WorkflowStarted& p) const { start(p.workflow); }
-  void operator()(const WorkflowCompleted& p) const { end_workflow(p.workflow); }
-  void operator()(const WorkflowFailed& p) const { end_workflow(p.workflow); }
-  void operator()(const WorkflowCancelled& p) const { end_workflow(p.workflow); }
+  void operator()(const WorkflowStarted& p) const { start(workflow_id(p)); }
+  void operator()(const WorkflowCompleted& p) const { end_workflow(workflow_id(p)); }
+  void operator()(const WorkflowFailed& p) const { end_workflow(workflow_id(p)); }
+  void operator()(const WorkflowCancelled& p) const { end_workflow(workflow_id(p)); }
   void operator()(const WorkflowStepStarted& p) const { start(step_id(p)); }
   void operator()(const WorkflowStepCompleted& p) const { end_step(step_id(p)); }
   void operator()(const WorkflowStepFailed& p) const { end_step(step_id(p)); }
@@ -216,9 +216,14 @@ struct InterruptedRuns::Visitor {
   void end_workflow(const std::string& id) const { end(EventType::workflow_started, id); }
   void end_step(const std::string& id) const { end(EventType::workflow_step_started, id); }
 
+  /// Several workflows of one name may be open at once.
+  template <class Work>
+  std::string workflow_id(const Work& p) const {
+    return event.context().workflow_id + ':' + p.workflow;
+  }
   template <class Step>
-  static std::string step_id(const Step& p) {
-    return p.workflow + ':' + std::to_string(p.step);
+  std::string step_id(const Step& p) const {
+    return workflow_id(p) + ':' + std::to_string(p.step);
   }
 };
 

@@ -22,7 +22,6 @@ struct Source {
   std::string_view else_who{};
 };
 
-constexpr std::string_view workflows = "workflows, which are still to come";
 constexpr std::string_view background = "background tasks, which are still to come";
 constexpr std::string_view application = "the application and its tools";
 
@@ -31,16 +30,16 @@ constexpr Source sources[] = {
     {EventType::session_restored, "server/hosted_session_past.cpp"},
     {EventType::session_closed, "server/hosted_session.cpp"},
     {EventType::workspace_updated, "", application},
-    {EventType::workflow_started, "", workflows},
-    {EventType::workflow_progress, "", workflows},
-    {EventType::workflow_completed, "", workflows},
-    {EventType::workflow_failed, "", workflows},
-    {EventType::workflow_cancelled, "", workflows},
-    {EventType::workflow_step_started, "", workflows},
-    {EventType::workflow_step_progress, "", workflows},
-    {EventType::workflow_step_completed, "", workflows},
-    {EventType::workflow_step_failed, "", workflows},
-    {EventType::workflow_step_cancelled, "", workflows},
+    {EventType::workflow_started, "agent/workflow_run.cpp"},
+    {EventType::workflow_progress, "agent/workflow_run.cpp"},
+    {EventType::workflow_completed, "agent/workflow_run.cpp"},
+    {EventType::workflow_failed, "agent/workflow_run.cpp"},
+    {EventType::workflow_cancelled, "agent/workflow_run.cpp"},
+    {EventType::workflow_step_started, "agent/workflow_run.cpp"},
+    {EventType::workflow_step_progress, "agent/workflow_run.cpp"},
+    {EventType::workflow_step_completed, "agent/workflow_run.cpp"},
+    {EventType::workflow_step_failed, "agent/workflow_run.cpp"},
+    {EventType::workflow_step_cancelled, "agent/workflow_run.cpp"},
     {EventType::run_started, "agent/run.cpp"},
     {EventType::turn_started, "agent/run.cpp"},
     {EventType::turn_ended, "agent/run.cpp"},
@@ -64,9 +63,9 @@ constexpr Source sources[] = {
     {EventType::background_task_started, "", background},
     {EventType::background_task_finished, "", background},
     {EventType::background_task_cancelled, "", background},
-    {EventType::execution_summary, "", workflows},
+    {EventType::execution_summary, "agent/workflow_core.cpp"},
     {EventType::error, "server/hosted_session.cpp"},
-    {EventType::agent_error, "", workflows},
+    {EventType::agent_error, "agent/workflow_run.cpp"},
     {EventType::run_completed, "agent/run.cpp"},
     {EventType::run_failed, "agent/run.cpp"},
     {EventType::run_cancelled, "agent/run.cpp"},
@@ -82,7 +81,7 @@ constexpr Source sources[] = {
     {EventType::model_completed, "agent/run_model.cpp"},
     {EventType::model_failed, "agent/model_stream.cpp"},
     {EventType::approval_requested, "agent/run_approval.cpp"},
-    {EventType::approval_resolved, "agent/agent_core.hpp"},
+    {EventType::approval_resolved, "agent/controlled.hpp"},
     {EventType::tool_call_started, "agent/run_tools.cpp"},
     {EventType::tool_output, "agent/tool_context.cpp"},
     {EventType::tool_call_completed, "agent/run_tools.cpp"},

@@ -15,6 +15,8 @@
 #include "strandbus/agent/file_memory.hpp"
 #include "strandbus/agent/replay_provider.hpp"
 #include "strandbus/agent/structured_answer.hpp"
+#include "strandbus/agent/workflow_engine.hpp"
+#include "strandbus/agent/workflow_file.hpp"
 #include "strandbus/event/file_payloads.hpp"
 #include "strandbus/llm/anthropic_provider.hpp"
 #include "strandbus/llm/fallback_provider.hpp"
@@ -27,6 +29,7 @@
 #endif
 
 #ifdef STRANDBUS_SNIPPETS_OF_STORE
+#include "strandbus/store/interrupted_work.hpp"
 #include "strandbus/store/session_directory.hpp"
 #include "strandbus/store/sqlite_store.hpp"
 #include "strandbus/store/store_conformance.hpp"
@@ -44,6 +47,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <boost/json/serialize.hpp>
 
 #include <chrono>
 #include <cstdlib>
