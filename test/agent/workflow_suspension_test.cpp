@@ -63,6 +63,7 @@ class Play {
 
   void resume(WorkflowCheckpoint checkpoint) {
     point_.injection = Injection::none;
+    world.forget_failure();
     finish(world.engine, std::move(checkpoint));
   }
 

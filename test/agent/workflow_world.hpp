@@ -3,7 +3,10 @@
 #include "agent/agent_world.hpp"
 #include "strandbus/agent/workflow_engine.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -65,6 +68,13 @@ class SteppedTime {
 class WorkflowWorld : public AgentWorld {
  public:
   WorkflowWorld() {
+    on_idle = [this] { return time.advance(); };
+  }
+
+  /// A failure that has met nobody so far meets nobody any more.
+  void forget_failure() {
+    recover();
+    recovering = false;
     on_idle = [this] { return time.advance(); };
   }
 
