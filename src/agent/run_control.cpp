@@ -11,8 +11,8 @@ namespace {
 
 /// Gives a command to the agent or the workflow, if there is one.
 ///
-/// It may lose its other owners meanwhile. It goes to its strand and ends there: here we may be on a
-/// thread of its own tools, for which its end waits.
+/// It may lose its other owners meanwhile. It goes to its strand and ends there: here we may be on
+/// a thread of its own tools, for which its end waits.
 template <class Command>
 void tell(const std::weak_ptr<detail::Controlled>& weak, Command command) {
   auto controlled = weak.lock();

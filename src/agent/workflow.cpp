@@ -176,8 +176,7 @@ std::string Workflow::why_not(const WorkflowCheckpoint& checkpoint) const {
   }
   for (const WorkflowCheckpoint& nested : checkpoint.nested) {
     const WorkflowNode* const node = node_at(nested.parent_step);
-    const auto* const work =
-        node ? std::get_if<detail::SubworkflowWork>(&node->work) : nullptr;
+    const auto* const work = node ? std::get_if<detail::SubworkflowWork>(&node->work) : nullptr;
     if (!work) return "its step " + std::to_string(nested.parent_step) + " is no subworkflow";
     const std::string why = work->workflow.why_not(nested);
     if (!why.empty()) return "in the step \"" + node->name + "\": " + why;

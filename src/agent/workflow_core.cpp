@@ -132,8 +132,8 @@ void WorkflowCore::note_step(const Publisher& publisher) {
   } catch (...) {
     problem = "something that is no std::exception was thrown";
   }
-  publisher.publish(SystemNotice{.subsystem = "workflow",
-                                 .message = "the checkpoint was not kept: " + problem});
+  publisher.publish(
+      SystemNotice{.subsystem = "workflow", .message = "the checkpoint was not kept: " + problem});
 }
 
 std::shared_ptr<WorkflowChild> WorkflowCore::spawn(asio::awaitable<void> body) {
@@ -162,8 +162,7 @@ asio::awaitable<std::exception_ptr> WorkflowCore::attend(asio::awaitable<void> b
 
 asio::awaitable<void> WorkflowCore::wait(std::chrono::milliseconds delay) const {
   if (options_.wait) return options_.wait(delay);
-  return [](asio::any_io_executor strand,
-            std::chrono::milliseconds time) -> asio::awaitable<void> {
+  return [](asio::any_io_executor strand, std::chrono::milliseconds time) -> asio::awaitable<void> {
     asio::steady_timer timer(strand, time);
     co_await timer.async_wait(asio::use_awaitable);
   }(strand_, delay);

@@ -42,8 +42,7 @@ asio::awaitable<WorkflowResult> WorkflowEngine::run(json::value input) {
 }
 
 asio::awaitable<WorkflowResult> WorkflowEngine::resume(WorkflowCheckpoint checkpoint) {
-  auto ended =
-      co_await async_resume(std::move(checkpoint), asio::as_tuple(asio::use_awaitable));
+  auto ended = co_await async_resume(std::move(checkpoint), asio::as_tuple(asio::use_awaitable));
   auto& [ec, result] = ended;
   if (ec) throw system_error(ec, "WorkflowEngine");
   co_return std::move(result);

@@ -23,8 +23,8 @@ WorkflowFileResult parse_workflow(std::string_view text, std::string_view name,
   } catch (const detail::JsonProblem& problem) {
     return detail::json_file_error(text, name, problem);
   } catch (const detail::WorkflowProblem& problem) {
-    return detail::json_file_error(
-        text, name, {problem.place(), detail::JsonPart::value, problem.what()});
+    return detail::json_file_error(text, name,
+                                   {problem.place(), detail::JsonPart::value, problem.what()});
   }
 }
 

@@ -38,9 +38,9 @@ std::vector<WorkflowReference> read_references(const JsonField& field, Names& re
 
 [[noreturn]] void mismatch(const WorkflowReference& reference, const json::value& value,
                            std::string_view wanted) {
-  throw WorkflowError(ErrorCode::E_VALIDATION, reference.text() + " is " +
-                                                   std::string(kind_of(value)) + ", not " +
-                                                   std::string(wanted));
+  throw WorkflowError(
+      ErrorCode::E_VALIDATION,
+      reference.text() + " is " + std::string(kind_of(value)) + ", not " + std::string(wanted));
 }
 
 json::value merged(const std::vector<WorkflowReference>& references, const WorkflowScope& scope) {
@@ -192,7 +192,8 @@ WorkflowTransform read_transform(const JsonObjectReader& object, Names& refers) 
       return value.get(scope);
     };
   }
-  if (const auto made = object.find("template"); is_only(made)) transform = read_value(*made, refers);
+  if (const auto made = object.find("template"); is_only(made))
+    transform = read_value(*made, refers);
   if (const auto merge = object.find("merge"); is_only(merge)) {
     transform = [values = read_references(*merge, refers)](const WorkflowScope& scope) {
       return merged(values, scope);

@@ -8,8 +8,8 @@
 
 namespace strandbus::detail {
 
-// What a workflow file can say about values; docs/workflows.md describes it. `refers` gets the steps
-// that are named. All throw JsonProblem.
+// What a workflow file can say about values; docs/workflows.md describes it. `refers` gets the
+// steps that are named. All throw JsonProblem.
 
 /// A text with references, as it is written.
 std::string read_template(const JsonField& field, std::vector<std::string>& refers);

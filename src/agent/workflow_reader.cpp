@@ -35,8 +35,8 @@ class Reader {
 
  private:
   WorkflowNode read_node(const JsonField& field) const {
-    static constexpr std::array<std::string_view, 6> types{"agent",       "transform", "conditional",
-                                                           "subworkflow", "sequence",  "parallel"};
+    static constexpr std::array<std::string_view, 6> types{
+        "agent", "transform", "conditional", "subworkflow", "sequence", "parallel"};
     if (!field.object().contains("type")) {
       field.fail(
           "the step has no type: add agent, transform, conditional, subworkflow, sequence or "
@@ -66,14 +66,13 @@ class Reader {
     if (first) options.first_delay = milliseconds(*first);
     const std::int64_t least = options.first_delay.count();
     const auto longest = retry.integer("max_delay_ms", least, longest_ms);
-    options.max_delay = longest ? milliseconds(*longest)
-                                : std::max(options.max_delay, options.first_delay);
+    options.max_delay =
+        longest ? milliseconds(*longest) : std::max(options.max_delay, options.first_delay);
   }
 
   WorkflowNode read_agent(const JsonField& field, WorkflowNode node) const {
-    const JsonObjectReader object(
-        field, {STRANDBUS_WORK_MEMBERS, "prompt", "system", "model", "tools", "max_rounds",
-                "max_tokens", "answer"});
+    const JsonObjectReader object(field, {STRANDBUS_WORK_MEMBERS, "prompt", "system", "model",
+                                          "tools", "max_rounds", "max_tokens", "answer"});
     read_work(object, node);
     AgentWork work{.agent = agent_};
     const std::string prompt = read_template(object.require("prompt"), node.refers);
@@ -81,7 +80,8 @@ class Reader {
     AgentOptions& options = work.agent.options;
     if (const auto system = object.find("system")) options.system_prompt = system->text();
     if (const auto model = object.find("model")) options.model = model->name();
-    if (const auto rounds = object.integer("max_rounds", 1, 1'000'000)) options.max_rounds = *rounds;
+    if (const auto rounds = object.integer("max_rounds", 1, 1'000'000))
+      options.max_rounds = *rounds;
     if (const auto tokens = object.integer("max_tokens", 1, 1'000'000'000))
       options.max_tokens = *tokens;
     if (const auto tools = object.find("tools")) work.agent.tools = select(*tools);
@@ -92,8 +92,7 @@ class Reader {
 
   ToolRegistry select(const JsonField& field) const {
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < field.list().size(); ++i)
-      names.push_back(field.element(i).name());
+    for (std::size_t i = 0; i < field.list().size(); ++i) names.push_back(field.element(i).name());
     try {
       return agent_.tools.select(names);
     } catch (const std::invalid_argument& error) {
@@ -108,8 +107,8 @@ class Reader {
   }
 
   static WorkflowNode read_transform_step(const JsonField& field, WorkflowNode node) {
-    const JsonObjectReader object(
-        field, {STRANDBUS_WORK_MEMBERS, "pick", "template", "merge", "parse"});
+    const JsonObjectReader object(field,
+                                  {STRANDBUS_WORK_MEMBERS, "pick", "template", "merge", "parse"});
     read_work(object, node);
     node.work = TransformWork{read_transform(object, node.refers)};
     return node;
@@ -131,8 +130,8 @@ class Reader {
     read_work(object, node);
     std::string name = node.name;
     if (const auto given = object.find("workflow")) name = read_workflow_name(*given);
-    SubworkflowWork work{
-        .workflow = Workflow(std::move(name), read_steps(object.require("steps")))};
+    SubworkflowWork work{.workflow =
+                             Workflow(std::move(name), read_steps(object.require("steps")))};
     if (const auto input = object.find("input")) work.input = read_value(*input, node.refers);
     node.work = std::move(work);
     return node;
@@ -175,8 +174,8 @@ WorkflowFile read_workflow_file(const JsonField& document, const WorkflowAgent& 
   static_cast<void>(object.integer("schema", 1, 1));
   std::string name = Reader::read_workflow_name(object.require("name"));
   const Reader reader(agent);
-  WorkflowFile file{
-      .workflow = Workflow(std::move(name), reader.read_steps(object.require("steps")))};
+  WorkflowFile file{.workflow =
+                        Workflow(std::move(name), reader.read_steps(object.require("steps")))};
   if (const auto input = object.find("input")) file.input = input->value;
   return file;
 }

@@ -151,8 +151,8 @@ void WorkflowRun::publish_resumed() const {
 void WorkflowRun::publish_workflow_end(const WorkEnd& end, std::int64_t duration_ms) const {
   switch (end.outcome) {
     case Outcome::completed:
-      publisher_.publish(WorkflowCompleted{
-          .workflow = name(), .output = end.output, .duration_ms = duration_ms});
+      publisher_.publish(
+          WorkflowCompleted{.workflow = name(), .output = end.output, .duration_ms = duration_ms});
       break;
     case Outcome::failed:
       publisher_.publish(WorkflowFailed{.workflow = name(),
@@ -161,8 +161,8 @@ void WorkflowRun::publish_workflow_end(const WorkEnd& end, std::int64_t duration
                                         .duration_ms = duration_ms});
       break;
     case Outcome::cancelled:
-      publisher_.publish(WorkflowCancelled{
-          .workflow = name(), .reason = end.problem, .duration_ms = duration_ms});
+      publisher_.publish(
+          WorkflowCancelled{.workflow = name(), .reason = end.problem, .duration_ms = duration_ms});
       break;
   }
 }
@@ -193,19 +193,18 @@ asio::awaitable<WorkEnd> WorkflowRun::run_node(const WorkflowNode& node, Entry e
 
 asio::awaitable<WorkEnd> WorkflowRun::run_parallel(const ParallelGroup& group, Entry entry) {
   entry.stop = entry.stop.below();
-  const auto running =
-      std::make_shared<Group>(core_->strand(), group.branches.size(), entry.stop);
+  const auto running = std::make_shared<Group>(core_->strand(), group.branches.size(), entry.stop);
   for (std::size_t i = 0; i < group.branches.size(); ++i) {
     auto ended = [running](const std::exception_ptr& failure) {
-      if (failure && !running->stop.requested()) running->stop.stop("out of memory", CancelWhen::now);
+      if (failure && !running->stop.requested())
+        running->stop.stop("out of memory", CancelWhen::now);
       if (--running->open == 0) running->wake.cancel();
     };
     asio::co_spawn(core_->strand(),
                    run_branch(shared_from_this(), *group.branches[i], entry, running, i),
                    std::move(ended));
   }
-  while (running->open > 0)
-    co_await running->wake.async_wait(asio::as_tuple(asio::use_awaitable));
+  while (running->open > 0) co_await running->wake.async_wait(asio::as_tuple(asio::use_awaitable));
   if (running->first_problem) co_return std::move(*running->first_problem);
   json::object outputs;
   for (std::size_t i = 0; i < group.branches.size(); ++i)
@@ -221,7 +220,8 @@ asio::awaitable<void> WorkflowRun::run_branch(std::shared_ptr<WorkflowRun> self,
   end = co_await self->run_node(node, std::move(entry));
   if (end.outcome == Outcome::completed) co_return;
   WorkEnd*& first = group->first_problem;
-  const bool is_worse = first && first->outcome == Outcome::cancelled && end.outcome == Outcome::failed;
+  const bool is_worse =
+      first && first->outcome == Outcome::cancelled && end.outcome == Outcome::failed;
   if (!first || is_worse) first = &end;
   const std::string& step = end.step.empty() ? node.name : end.step;
   group->stop.stop("the step \"" + step + "\" " + std::string(wire_name(end.outcome)),
@@ -258,8 +258,8 @@ asio::awaitable<WorkEnd> WorkflowRun::run_attempts(const WorkflowNode& node, Ent
     if (!again) co_return end;
     const auto delay = retry_delay(node.options, attempt);
     publish_retry(node, entry.publisher, end, attempt, delay);
-    static_cast<void>(co_await core_->attend(core_->wait(delay), entry.stop,
-                                             WorkflowCore::Ends::when_stopped));
+    static_cast<void>(
+        co_await core_->attend(core_->wait(delay), entry.stop, WorkflowCore::Ends::when_stopped));
     if (entry.stop.requested()) co_return WorkEnd::cancelled(entry.stop.reason());
   }
 }
@@ -321,9 +321,8 @@ void WorkflowRun::publish_retry(const WorkflowNode& node, const Publisher& publi
                                 const WorkEnd& end, std::int64_t attempt,
                                 std::chrono::milliseconds delay) const {
   if (const auto* const work = std::get_if<AgentWork>(&node.work)) {
-    publisher.publish(AgentError{.agent = agent_name(node, *work),
-                                 .error = end.problem,
-                                 .error_code = end.code});
+    publisher.publish(
+        AgentError{.agent = agent_name(node, *work), .error = end.problem, .error_code = end.code});
   }
   const std::int64_t attempts = node.options.max_retries + 1;
   publish_progress(node, publisher,

@@ -97,9 +97,7 @@ class WorkflowRun : public std::enable_shared_from_this<WorkflowRun> {
   void publish_resumed() const;
   void publish_workflow_end(const WorkEnd& end, std::int64_t duration_ms) const;
   const std::string& name() const noexcept { return workflow_.name(); }
-  std::int64_t number(const WorkflowNode& node) const {
-    return workflow_.plan().place(node).step;
-  }
+  std::int64_t number(const WorkflowNode& node) const { return workflow_.plan().place(node).step; }
 
   const std::shared_ptr<WorkflowCore> core_;
   const Workflow workflow_;

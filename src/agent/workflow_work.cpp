@@ -77,15 +77,14 @@ asio::awaitable<WorkEnd> WorkflowRun::work(const WorkflowNode& node, const Agent
   const auto agent = std::make_shared<AgentCore>(core_->strand(), work.agent.provider,
                                                  work.agent.tools, entry.publisher, options);
   core_->add_agent(agent);
-  const auto listening = entry.stop.listen([weak = std::weak_ptr(agent)](const std::string& reason,
-                                                                         CancelWhen when) {
-    if (const auto running = weak.lock()) running->cancel(reason, when);
-  });
+  const auto listening =
+      entry.stop.listen([weak = std::weak_ptr(agent)](const std::string& reason, CancelWhen when) {
+        if (const auto running = weak.lock()) running->cancel(reason, when);
+      });
   auto ended = co_await async_start(agent, std::move(prompt), asio::as_tuple(asio::use_awaitable));
   const auto& [ec, run] = ended;
   if (ec) {
-    co_return WorkEnd::failed(ErrorCode::interrupted,
-                              "the agent did not start: " + ec.message());
+    co_return WorkEnd::failed(ErrorCode::interrupted, "the agent did not start: " + ec.message());
   }
   core_->note_run(options.name, run);
   co_return end_of(run, structured);
@@ -100,9 +99,8 @@ asio::awaitable<WorkEnd> WorkflowRun::work(const WorkflowNode& node, const TaskW
                                            Entry entry) {
   const Scope scope(*this, node, entry.previous);
   json::value output;
-  const std::exception_ptr failure =
-      co_await core_->attend(run_task(work.task, scope, output), entry.stop,
-                             WorkflowCore::Ends::when_stopped_now);
+  const std::exception_ptr failure = co_await core_->attend(
+      run_task(work.task, scope, output), entry.stop, WorkflowCore::Ends::when_stopped_now);
   if (failure) std::rethrow_exception(failure);
   co_return WorkEnd::completed(std::move(output));
 }
@@ -118,14 +116,12 @@ asio::awaitable<WorkEnd> WorkflowRun::work(const WorkflowNode& node, const Condi
 asio::awaitable<WorkEnd> WorkflowRun::work(const WorkflowNode& node, const SubworkflowWork& work,
                                            Entry entry) {
   WorkflowCheckpoint& state = nested_state(node, work, entry.previous);
-  const auto inside =
-      std::make_shared<WorkflowRun>(core_, work.workflow, state, entry.publisher);
+  const auto inside = std::make_shared<WorkflowRun>(core_, work.workflow, state, entry.publisher);
   co_return co_await inside->run(entry.stop, BeforeEnd());
 }
 
 /// Of a workflow that goes on, how far it had come; of a new one its beginning.
-WorkflowCheckpoint& WorkflowRun::nested_state(const WorkflowNode& node,
-                                              const SubworkflowWork& work,
+WorkflowCheckpoint& WorkflowRun::nested_state(const WorkflowNode& node, const SubworkflowWork& work,
                                               const json::value& previous) {
   for (WorkflowCheckpoint& known : state_.nested) {
     if (known.parent_step == number(node)) return known;

@@ -148,11 +148,11 @@ ExitCode LiveSession::end() {
 }
 
 void LiveSession::on_run_ended(error_code ec, RunResult result) {
-  plan_.options.logger.log(
-      LogLevel::info, result.run_id + " " + std::string(wire_name(result.outcome)) + " after " +
-                          std::to_string(result.rounds) + " turns, " +
-                          std::to_string(result.tool_calls) + " tool calls, " +
-                          std::to_string(result.duration_ms) + " ms");
+  plan_.options.logger.log(LogLevel::info, result.run_id + " " +
+                                               std::string(wire_name(result.outcome)) + " after " +
+                                               std::to_string(result.rounds) + " turns, " +
+                                               std::to_string(result.tool_calls) + " tool calls, " +
+                                               std::to_string(result.duration_ms) + " ms");
   on_ended(ec, std::move(result));
 }
 

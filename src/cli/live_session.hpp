@@ -33,8 +33,8 @@ struct SessionPlan {
   bool json = false;
   std::string dialect = "native";
   bool verbose = false;
-  bool conversation = false;              ///< the user types the messages on this very terminal
-  std::shared_ptr<RunControl> control{};  ///< becomes that of the agent; may be null
+  bool conversation = false;               ///< the user types the messages on this very terminal
+  std::shared_ptr<RunControl> control{};   ///< becomes that of the agent; may be null
   std::optional<WorkflowTask> workflow{};  ///< is run instead of the agent
 };
 
@@ -84,9 +84,9 @@ class LiveSession {
   Agent agent_;
   std::optional<WorkflowEngine> workflow_;  ///< that is run instead of the agent
   RunControl control_;                      ///< of whoever works
-  std::optional<RunResult> result_;  ///< of the last run; empty while it is under way
-  error_code error_;                 ///< why there was no run
-  bool idle_ = true;                 ///< no run is under way, and the last one is shown
+  std::optional<RunResult> result_;         ///< of the last run; empty while it is under way
+  error_code error_;                        ///< why there was no run
+  bool idle_ = true;                        ///< no run is under way, and the last one is shown
   bool displaying_ = true;
   bool told_to_end_ = false;
 };

@@ -13,11 +13,13 @@ namespace {
 
 /// The recording decides what these options would say.
 void check_options(const RunArguments& arguments) {
-  const std::pair<bool, const char*> options[] = {
-      {!arguments.workflow.empty(), "--workflow"},
-      {!arguments.continued.empty(), "--continue"}, {!arguments.fork.empty(), "--fork"},
-      {!arguments.model.empty(), "--model"},        {arguments.tools.has_value(), "--tools"},
-      {arguments.approve.has_value(), "--approve"}, {arguments.sandbox, "--sandbox"}};
+  const std::pair<bool, const char*> options[] = {{!arguments.workflow.empty(), "--workflow"},
+                                                  {!arguments.continued.empty(), "--continue"},
+                                                  {!arguments.fork.empty(), "--fork"},
+                                                  {!arguments.model.empty(), "--model"},
+                                                  {arguments.tools.has_value(), "--tools"},
+                                                  {arguments.approve.has_value(), "--approve"},
+                                                  {arguments.sandbox, "--sandbox"}};
   for (const auto& [given, name] : options) {
     if (given)
       throw UsageError("--script " + arguments.script +

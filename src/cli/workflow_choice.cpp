@@ -82,8 +82,7 @@ WorkflowTask resume_workflow(WorkflowFile file, ContinuedWorkflow& session,
   if (!why.empty()) fail(why);
   const bool redacted = session.history.input_is_redacted();
   if (input && !redacted) fail("it has its input already; leave out the new one");
-  if (!input && redacted)
-    fail("its input was redacted in the session; give it again, as it was");
+  if (!input && redacted) fail("its input was redacted in the session; give it again, as it was");
   if (input) checkpoint->input = read_input(*input);
   WorkflowTask task{.workflow = std::move(file.workflow), .from = *std::move(checkpoint)};
   task.ends = ends_of_interrupted(session.events, now());

@@ -15,9 +15,9 @@ namespace strandbus::cli {
 /// A workflow that is to be run, from its beginning or from where a session has left it.
 struct WorkflowTask {
   Workflow workflow;
-  WorkflowCheckpoint from{};            ///< the beginning: it has no workflow_id
-  std::vector<StreamEvent> before{};    ///< of the session that goes on
-  std::vector<StreamEvent> ends{};      ///< of what that has left open
+  WorkflowCheckpoint from{};          ///< the beginning: it has no workflow_id
+  std::vector<StreamEvent> before{};  ///< of the session that goes on
+  std::vector<StreamEvent> ends{};    ///< of what that has left open
 };
 
 /// A session whose workflow goes on.

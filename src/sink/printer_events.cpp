@@ -279,8 +279,6 @@ struct CliPrinter::View::Handler {
 
 /// A workflow that is inside no other tells what it has given, or why it has given nothing.
 void CliPrinter::View::end_workflow(const StreamEvent& event, const detail::Notice& notice) {
-  workflows_.add(event);
-  if (!detail::ends_root_workflow(event)) return;
   if (const auto* const completed = event.get_if<WorkflowCompleted>()) {
     workflow_answer(*completed);
   } else if (!shows(notice.least)) {
@@ -290,7 +288,7 @@ void CliPrinter::View::end_workflow(const StreamEvent& event, const detail::Noti
 
 void CliPrinter::View::show(const StreamEvent& event) {
   now_ = std::max(now_, event.ts());
-  if (event.is<WorkflowStarted>()) workflows_.add(event);
+  workflows_.begin(event);
   Run& run = run_of(event);
   const detail::Notice notice = detail::notice_of(event);
   event.visit(Handler{*this, run, event});
@@ -299,7 +297,8 @@ void CliPrinter::View::show(const StreamEvent& event) {
     end_text(run);
     notice.whole ? whole_line(run, notice.line) : line(run, notice.line);
   }
-  if (event.scope() == Scope::workflow && !event.is<WorkflowStarted>()) end_workflow(event, notice);
+  if (detail::ends_root_workflow(event)) end_workflow(event, notice);
+  workflows_.end(event);
   refresh();
 }
 

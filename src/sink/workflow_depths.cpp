@@ -1,53 +1,65 @@
 #include "sink/workflow_depths.hpp"
 
-#include "strandbus/event/event_type.hpp"
+#include <algorithm>
 
 namespace strandbus::detail {
 namespace {
 
-constexpr std::size_t max_open = 256;  // beyond, what begins is not remembered
+constexpr std::size_t max_open = 1024;  // beyond, what begins is not remembered
 constexpr int max_depth = 16;
-constexpr int below_step = 2;  // a workflow, its step, what is inside that
+
+bool is_work(const StreamEvent& event) noexcept {
+  return event.scope() == Scope::workflow || event.scope() == Scope::workflow_step;
+}
 
 bool is_end(const StreamEvent& event) noexcept {
-  const EventType type = event.type();
-  return type == EventType::workflow_completed || type == EventType::workflow_failed ||
-         type == EventType::workflow_cancelled;
+  return is_work(event) && event.stage() != Stage::started && event.stage() != Stage::progress;
+}
+
+/// Of something whose surroundings are unknown.
+int likely_depth(const StreamEvent& event) {
+  if (event.context().workflow_id.empty()) return 0;
+  const int workflow = event.context().parent_workflow_id.empty() ? 0 : 2;
+  if (event.scope() == Scope::workflow) return workflow;
+  return event.run_id().empty() ? workflow + 1 : workflow + 2;
 }
 
 }  // namespace
 
-void WorkflowDepths::add(const StreamEvent& event) {
-  const RunContext& context = event.context();
-  if (event.is<WorkflowStarted>()) {
-    const int depth = context.parent_workflow_id.empty()
-                          ? 0
-                          : depth_of(context.parent_workflow_id, false) + below_step;
-    if (depths_.size() < max_open) depths_[context.workflow_id] = depth;
-  } else if (is_end(event)) {
-    depths_.erase(context.workflow_id);
-  }
+void WorkflowDepths::begin(const StreamEvent& event) {
+  if (!is_work(event) || event.stage() != Stage::started) return;
+  if (event.scope() == Scope::workflow && open_.size() < max_open)
+    open_.insert(event.context().workflow_id);
+  const int* const around = find(event.parent_span_id());
+  const int depth = around ? std::min(*around + 1, max_depth) : likely_depth(event);
+  if (event.span_id() != 0 && depths_.size() < max_open) depths_[event.span_id()] = depth;
+}
+
+void WorkflowDepths::end(const StreamEvent& event) {
+  if (!is_end(event)) return;
+  if (event.scope() == Scope::workflow) open_.erase(event.context().workflow_id);
+  depths_.erase(event.span_id());
 }
 
 int WorkflowDepths::depth(const StreamEvent& event) const {
-  const RunContext& context = event.context();
-  if (context.workflow_id.empty()) return 0;
-  const int depth = depth_of(context.workflow_id, !context.parent_workflow_id.empty());
-  switch (event.scope()) {
-    case Scope::workflow: return depth;
-    case Scope::workflow_step: return depth + 1;
-    default: return event.run_id().empty() ? depth + 1 : depth + below_step;
-  }
+  if (const int* const own = find(event.span_id())) return is_work(event) ? *own : *own + 1;
+  if (const int* const around = find(event.parent_span_id())) return *around + 1;
+  return likely_depth(event);
 }
 
-int WorkflowDepths::depth_of(const std::string& workflow_id, bool nested) const {
-  const auto known = depths_.find(workflow_id);
-  if (known == depths_.end()) return nested ? below_step : 0;
-  return known->second < max_depth ? known->second : max_depth;
+void WorkflowDepths::clear() noexcept {
+  depths_.clear();
+  open_.clear();
+}
+
+const int* WorkflowDepths::find(SpanId span) const {
+  const auto known = span == 0 ? depths_.end() : depths_.find(span);
+  return known == depths_.end() ? nullptr : &known->second;
 }
 
 bool ends_root_workflow(const StreamEvent& event) noexcept {
-  return is_end(event) && event.context().parent_workflow_id.empty();
+  return event.scope() == Scope::workflow && is_end(event) &&
+         event.context().parent_workflow_id.empty();
 }
 
 }  // namespace strandbus::detail

@@ -23,8 +23,7 @@ class WorkflowFileTest : public ::testing::Test {
   }
 
   WorkflowFileResult parse(const std::string& steps) {
-    return parse_workflow(R"({"name": "w", "steps": [)" + steps + "]}", "w.json",
-                          talker(world_));
+    return parse_workflow(R"({"name": "w", "steps": [)" + steps + "]}", "w.json", talker(world_));
   }
 
   std::string error(const std::string& steps) {
@@ -72,8 +71,7 @@ TEST_F(WorkflowFileTest, TransformsAreOperationsOnValues) {
   EXPECT_EQ(output(transform(R"("pick": "input.a.y")"), input), json::value(2));
   EXPECT_EQ(output(transform(R"("merge": ["input.a", "input.b"])"), input),
             json::value({{"x", 1}, {"y", 3}}));
-  EXPECT_EQ(output(transform(R"("parse": "input.t")"), input),
-            json::value({1, {{"z", 4}}}));
+  EXPECT_EQ(output(transform(R"("parse": "input.t")"), input), json::value({1, {{"z", 4}}}));
   EXPECT_EQ(output(transform(R"("template": {"k": ["{{input.a}}", "x={{input.a.x}}", 9]})"), input),
             json::value({{"k", {{{"x", 1}, {"y", 2}}, "x=1", 9}}}));
 }
@@ -86,7 +84,8 @@ TEST_F(WorkflowFileTest, TransformsSayWhatDoesNotFit) {
     return result.error;
   };
   EXPECT_THAT(failure(R"("pick": "input.m")"), HasSubstr("input.m is missing"));
-  EXPECT_THAT(failure(R"("merge": ["input.n"])"), HasSubstr("input.n is an integer, not an object"));
+  EXPECT_THAT(failure(R"("merge": ["input.n"])"),
+              HasSubstr("input.n is an integer, not an object"));
   EXPECT_THAT(failure(R"("parse": "input.n")"), HasSubstr("input.n is an integer, not a text"));
   EXPECT_THAT(failure(R"("parse": "input.t")"), HasSubstr("input.t is no JSON: "));
 }
@@ -162,7 +161,7 @@ TEST_F(WorkflowFileTest, TheFileMayHaveAnInput) {
 
 TEST_F(WorkflowFileTest, MistakesAreNamedWithTheirPlace) {
   EXPECT_EQ(error(R"({"name": "a", "type": "agent", "promt": "x"})"),
-            "w.json:1:53: /steps/0/promt: unknown field \"promt\", did you mean \"prompt\"?");
+            "w.json:1:56: /steps/0/promt: unknown field \"promt\", did you mean \"prompt\"?");
   EXPECT_THAT(error(R"({"name": "a", "type": "magic"})"), HasSubstr("/steps/0/type: "));
   EXPECT_THAT(error(R"({"name": "a"})"), HasSubstr("the step has no type: add agent,"));
   EXPECT_THAT(error(R"({"type": "agent", "prompt": "x"})"), HasSubstr("\"name\""));
@@ -213,12 +212,13 @@ TEST_F(WorkflowFileTest, MistakesInConditionsAreNamed) {
 }
 
 TEST_F(WorkflowFileTest, IsBounded) {
-  const auto file = parse_workflow(std::string(max_workflow_file_bytes + 1, ' '), "big.json",
-                                   talker(world_));
+  const auto file =
+      parse_workflow(std::string(max_workflow_file_bytes + 1, ' '), "big.json", talker(world_));
   EXPECT_EQ(file.error().code, Errc::limit_exceeded);
   std::string deep = transform(R"("pick": "input")");
   for (int i = 0; i < 16; ++i)
-    deep = R"({"name": "g)" + std::to_string(i) + R"(", "type": "sequence", "steps": [)" + deep + "]}";
+    deep =
+        R"({"name": "g)" + std::to_string(i) + R"(", "type": "sequence", "steps": [)" + deep + "]}";
   EXPECT_THAT(error(deep), HasSubstr("nested deeper than 16 levels"));
 }
 

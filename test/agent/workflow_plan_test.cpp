@@ -101,7 +101,8 @@ TEST_F(WorkflowPlanTest, OneBranchOfAConditionDoesNotSeeTheOther) {
 
 TEST_F(WorkflowPlanTest, IsBounded) {
   WorkflowSteps many;
-  for (std::size_t i = 0; i <= max_workflow_nodes; ++i) many.transform("s" + std::to_string(i), nothing);
+  for (std::size_t i = 0; i <= max_workflow_nodes; ++i)
+    many.transform("s" + std::to_string(i), nothing);
   EXPECT_THAT(refusal([&] { Workflow("w", many); }), HasSubstr("at most 1000 steps"));
 
   WorkflowSteps deep = one("s");

@@ -76,14 +76,14 @@ void add_plain(std::vector<WorkflowScenario>& all) {
   all.push_back(completes("one agent", R"("[hi tea]")", [](WorkflowWorld& w) {
     return made(say(w, "hi", "hi {{input.topic}}"));
   }));
-  all.push_back(completes("agents one after the other", R"("[c [b [a tea]] [a tea]]")",
-                          [](WorkflowWorld& w) {
-                            WorkflowSteps steps;
-                            steps.agent("a", talker(w), "a {{input.topic}}")
-                                .agent("b", talker(w), "b {{previous}}")
-                                .agent("c", talker(w), "c {{previous}} {{steps.a.output}}");
-                            return made(steps);
-                          }));
+  all.push_back(
+      completes("agents one after the other", R"("[c [b [a tea]] [a tea]]")", [](WorkflowWorld& w) {
+        WorkflowSteps steps;
+        steps.agent("a", talker(w), "a {{input.topic}}")
+            .agent("b", talker(w), "b {{previous}}")
+            .agent("c", talker(w), "c {{previous}} {{steps.a.output}}");
+        return made(steps);
+      }));
   all.push_back(completes("a transform", R"("TEA")", [](WorkflowWorld&) {
     WorkflowSteps steps;
     steps.transform("pick", [](const WorkflowScope& scope) { return scope.at("input.topic"); })
@@ -123,14 +123,14 @@ void add_branches(std::vector<WorkflowScenario>& all) {
     steps.conditional("ask", never, say(w, "yes", "yes"), say(w, "no", "no"));
     return made(steps);
   }));
-  all.push_back(completes("a condition without an else", R"("[after [before]]")",
-                          [](WorkflowWorld& w) {
-                            WorkflowSteps steps;
-                            steps.agent("before", talker(w), "before")
-                                .conditional("ask", never, say(w, "yes", "yes"))
-                                .agent("after", talker(w), "after {{previous}}");
-                            return made(steps);
-                          }));
+  all.push_back(
+      completes("a condition without an else", R"("[after [before]]")", [](WorkflowWorld& w) {
+        WorkflowSteps steps;
+        steps.agent("before", talker(w), "before")
+            .conditional("ask", never, say(w, "yes", "yes"))
+            .agent("after", talker(w), "after {{previous}}");
+        return made(steps);
+      }));
   all.push_back(completes("conditions in conditions", R"("[deep]")", [](WorkflowWorld& w) {
     WorkflowSteps inside;
     inside.conditional("two", never, say(w, "no", "no"), say(w, "deep", "deep"));
@@ -138,23 +138,23 @@ void add_branches(std::vector<WorkflowScenario>& all) {
     steps.conditional("one", always, inside);
     return made(steps);
   }));
-  all.push_back(completes("a workflow in a workflow", R"("[then [b [a [one]]]]")",
-                          [](WorkflowWorld& w) {
-                            WorkflowSteps steps;
-                            steps.agent("one", talker(w), "one")
-                                .subworkflow("two", inner(w))
-                                .agent("three", talker(w), "then {{steps.two.output}}");
-                            return made(steps);
-                          }));
-  all.push_back(completes("three workflows inside each other", R"("[b [a x]]")",
-                          [](WorkflowWorld& w) {
-                            WorkflowSteps middle;
-                            middle.subworkflow("inside", inner(w));
-                            WorkflowSteps steps;
-                            steps.subworkflow("middle", Workflow("middle", middle),
-                                              [](const WorkflowScope&) { return json::value("x"); });
-                            return made(steps);
-                          }));
+  all.push_back(
+      completes("a workflow in a workflow", R"("[then [b [a [one]]]]")", [](WorkflowWorld& w) {
+        WorkflowSteps steps;
+        steps.agent("one", talker(w), "one")
+            .subworkflow("two", inner(w))
+            .agent("three", talker(w), "then {{steps.two.output}}");
+        return made(steps);
+      }));
+  all.push_back(
+      completes("three workflows inside each other", R"("[b [a x]]")", [](WorkflowWorld& w) {
+        WorkflowSteps middle;
+        middle.subworkflow("inside", inner(w));
+        WorkflowSteps steps;
+        steps.subworkflow("middle", Workflow("middle", middle),
+                          [](const WorkflowScope&) { return json::value("x"); });
+        return made(steps);
+      }));
 }
 
 void add_groups(std::vector<WorkflowScenario>& all) {
@@ -165,23 +165,21 @@ void add_groups(std::vector<WorkflowScenario>& all) {
     steps.parallel("both", both);
     return made(steps);
   }));
-  all.push_back(completes("sequences at once", R"("[2 [1 tea]] and {\"topic\":\"tea\"}")",
-                          [](WorkflowWorld& w) {
-                            WorkflowSteps one;
-                            one.agent("a", talker(w), "1 {{input.topic}}")
-                                .agent("b", talker(w), "2 {{previous}}");
-                            WorkflowSteps both;
-                            both.sequence("left", one).task("right", walks(w, 9));
-                            WorkflowSteps steps;
-                            steps.parallel("both", both)
-                                .transform("join", [](const WorkflowScope& scope) {
-                                  std::string text(scope.at("steps.both.output.left").as_string());
-                                  text += " and ";
-                                  append_json(text, scope.at("previous.right"));
-                                  return json::value(text);
-                                });
-                            return made(steps);
-                          }));
+  all.push_back(completes(
+      "sequences at once", R"("[2 [1 tea]] and {\"topic\":\"tea\"}")", [](WorkflowWorld& w) {
+        WorkflowSteps one;
+        one.agent("a", talker(w), "1 {{input.topic}}").agent("b", talker(w), "2 {{previous}}");
+        WorkflowSteps both;
+        both.sequence("left", one).task("right", walks(w, 9));
+        WorkflowSteps steps;
+        steps.parallel("both", both).transform("join", [](const WorkflowScope& scope) {
+          std::string text(scope.at("steps.both.output.left").as_string());
+          text += " and ";
+          append_json(text, scope.at("previous.right"));
+          return json::value(text);
+        });
+        return made(steps);
+      }));
   all.push_back(completes("groups in groups", R"({"x":{"a":"[a]","b":"[b]"},"c":"[c]"})",
                           [](WorkflowWorld& w) {
                             WorkflowSteps low;
@@ -192,26 +190,26 @@ void add_groups(std::vector<WorkflowScenario>& all) {
                             steps.parallel("y", high);
                             return made(steps);
                           }));
-  all.push_back(completes(
-      "a workflow and a condition at once", R"({"sub":"[b [a t]]","ask":"[yes]"})",
-      [](WorkflowWorld& w) {
-        WorkflowSteps both;
-        both.subworkflow("sub", inner(w), [](const WorkflowScope&) { return json::value("t"); })
-            .conditional("ask", always, say(w, "yes", "yes"));
-        WorkflowSteps steps;
-        steps.parallel("both", both);
-        return made(steps);
-      }));
-  all.push_back(completes("the same workflow twice at once", R"({"l":"[b [a t]]","r":"[b [a t]]"})",
-                          [](WorkflowWorld& w) {
-                            const auto input = [](const WorkflowScope&) { return json::value("t"); };
+  all.push_back(completes("a workflow and a condition at once",
+                          R"({"sub":"[b [a t]]","ask":"[yes]"})", [](WorkflowWorld& w) {
                             WorkflowSteps both;
-                            both.subworkflow("l", inner(w), input)
-                                .subworkflow("r", inner(w), input);
+                            both.subworkflow("sub", inner(w),
+                                             [](const WorkflowScope&) { return json::value("t"); })
+                                .conditional("ask", always, say(w, "yes", "yes"));
                             WorkflowSteps steps;
                             steps.parallel("both", both);
                             return made(steps);
                           }));
+  all.push_back(
+      completes("the same workflow twice at once", R"({"l":"[b [a t]]","r":"[b [a t]]"})",
+                [](WorkflowWorld& w) {
+                  const auto input = [](const WorkflowScope&) { return json::value("t"); };
+                  WorkflowSteps both;
+                  both.subworkflow("l", inner(w), input).subworkflow("r", inner(w), input);
+                  WorkflowSteps steps;
+                  steps.parallel("both", both);
+                  return made(steps);
+                }));
   all.push_back(completes("approvals in two agents at once", R"({"a":"[done]","b":"[done]"})",
                           [](WorkflowWorld& w) {
                             auto tool = std::make_shared<SteppingTool>(w, "walk", 1);
@@ -243,18 +241,18 @@ void add_failures(std::vector<WorkflowScenario>& all) {
     steps.parallel("three", three).agent("unreached", talker(w), "3");
     return made(steps);
   }));
-  all.push_back(fails("a workflow inside that fails beside others", ErrorCode::server_error,
-                      [](WorkflowWorld& w) {
-                        WorkflowSteps inside;
-                        inside.agent("x", talker(w), "x").agent("y", talker(w, "broken", broken), "y");
-                        WorkflowSteps both;
-                        both.subworkflow("sub", Workflow("inner", inside))
-                            .subworkflow("other", inner(w))
-                            .task("long", hangs);
-                        WorkflowSteps steps;
-                        steps.parallel("both", both);
-                        return made(steps);
-                      }));
+  all.push_back(fails(
+      "a workflow inside that fails beside others", ErrorCode::server_error, [](WorkflowWorld& w) {
+        WorkflowSteps inside;
+        inside.agent("x", talker(w), "x").agent("y", talker(w, "broken", broken), "y");
+        WorkflowSteps both;
+        both.subworkflow("sub", Workflow("inner", inside))
+            .subworkflow("other", inner(w))
+            .task("long", hangs);
+        WorkflowSteps steps;
+        steps.parallel("both", both);
+        return made(steps);
+      }));
   all.push_back(fails("a failure in the branch of a condition", ErrorCode::server_error,
                       [](WorkflowWorld& w) {
                         WorkflowSteps inside;
@@ -292,20 +290,20 @@ void add_retries(std::vector<WorkflowScenario>& all) {
   }));
   all.push_back(fails("retries that are used up", ErrorCode::network, [](WorkflowWorld& w) {
     WorkflowSteps steps;
-    steps.agent("a", talker(w, "broken", Habits{.failures = 1000, .fails_with = ErrorCode::network}),
+    steps.agent("a",
+                talker(w, "broken", Habits{.failures = 1000, .fails_with = ErrorCode::network}),
                 "a", retrying(2));
     return made(steps);
   }));
-  all.push_back(fails("a failure that no retry helps", ErrorCode::authentication,
-                      [](WorkflowWorld& w) {
-                        WorkflowSteps steps;
-                        steps.agent("a",
-                                    talker(w, "broken",
-                                           Habits{.failures = 1000,
-                                                  .fails_with = ErrorCode::authentication}),
-                                    "a", retrying(5));
-                        return made(steps);
-                      }));
+  all.push_back(
+      fails("a failure that no retry helps", ErrorCode::authentication, [](WorkflowWorld& w) {
+        WorkflowSteps steps;
+        steps.agent(
+            "a",
+            talker(w, "broken", Habits{.failures = 1000, .fails_with = ErrorCode::authentication}),
+            "a", retrying(5));
+        return made(steps);
+      }));
   all.push_back(completes("a workflow that is tried again", R"("[y [x]]")", [](WorkflowWorld& w) {
     WorkflowSteps inside;
     inside.agent("x", talker(w), "x")
@@ -314,17 +312,16 @@ void add_retries(std::vector<WorkflowScenario>& all) {
     steps.subworkflow("sub", Workflow("inner", inside), {}, retrying(1));
     return made(steps);
   }));
-  all.push_back(completes("a group that is tried again", R"({"a":"[a]","b":"[b]"})",
-                          [](WorkflowWorld& w) {
-                            WorkflowSteps both;
-                            both.agent("a", talker(w), "a")
-                                .agent("b", talker(w, "shaky", Habits{.failures = 1}), "b");
-                            WorkflowSteps inside;
-                            inside.parallel("both", both);
-                            WorkflowSteps steps;
-                            steps.conditional("ask", always, inside, {}, retrying(1));
-                            return made(steps);
-                          }));
+  all.push_back(
+      completes("a group that is tried again", R"({"a":"[a]","b":"[b]"})", [](WorkflowWorld& w) {
+        WorkflowSteps both;
+        both.agent("a", talker(w), "a").agent("b", talker(w, "shaky", Habits{.failures = 1}), "b");
+        WorkflowSteps inside;
+        inside.parallel("both", both);
+        WorkflowSteps steps;
+        steps.conditional("ask", always, inside, {}, retrying(1));
+        return made(steps);
+      }));
 }
 
 const Habits stuck{.hangs = 1000};
@@ -345,33 +342,30 @@ void add_timeouts(std::vector<WorkflowScenario>& all) {
     steps.agent("a", talker(w), "a").task("t", hangs, within(1s));
     return made(steps);
   }));
-  all.push_back(fails("a condition whose branch takes too long", ErrorCode::E_TIMEOUT,
-                      [](WorkflowWorld& w) {
-                        WorkflowSteps inside;
-                        inside.agent("x", talker(w, "stuck", stuck), "x");
-                        WorkflowSteps steps;
-                        steps.conditional("ask", always, inside, {}, within(1s));
-                        return made(steps);
-                      }));
-  all.push_back(fails("a workflow that takes too long", ErrorCode::E_TIMEOUT,
-                      [](WorkflowWorld& w) {
-                        WorkflowSteps both;
-                        both.agent("x", talker(w, "stuck", stuck), "x").task("y", hangs);
-                        WorkflowSteps inside;
-                        inside.parallel("both", both);
-                        WorkflowSteps steps;
-                        steps.subworkflow("sub", Workflow("inner", inside), {}, within(1s));
-                        return made(steps);
-                      }));
-  all.push_back(fails("one of two that takes too long", ErrorCode::E_TIMEOUT,
-                      [](WorkflowWorld& w) {
-                        WorkflowSteps both;
-                        both.agent("a", talker(w, "stuck", stuck), "a", within(2s))
-                            .task("b", hangs, within(3s));
-                        WorkflowSteps steps;
-                        steps.parallel("both", both);
-                        return made(steps);
-                      }));
+  all.push_back(
+      fails("a condition whose branch takes too long", ErrorCode::E_TIMEOUT, [](WorkflowWorld& w) {
+        WorkflowSteps inside;
+        inside.agent("x", talker(w, "stuck", stuck), "x");
+        WorkflowSteps steps;
+        steps.conditional("ask", always, inside, {}, within(1s));
+        return made(steps);
+      }));
+  all.push_back(fails("a workflow that takes too long", ErrorCode::E_TIMEOUT, [](WorkflowWorld& w) {
+    WorkflowSteps both;
+    both.agent("x", talker(w, "stuck", stuck), "x").task("y", hangs);
+    WorkflowSteps inside;
+    inside.parallel("both", both);
+    WorkflowSteps steps;
+    steps.subworkflow("sub", Workflow("inner", inside), {}, within(1s));
+    return made(steps);
+  }));
+  all.push_back(fails("one of two that takes too long", ErrorCode::E_TIMEOUT, [](WorkflowWorld& w) {
+    WorkflowSteps both;
+    both.agent("a", talker(w, "stuck", stuck), "a", within(2s)).task("b", hangs, within(3s));
+    WorkflowSteps steps;
+    steps.parallel("both", both);
+    return made(steps);
+  }));
 }
 
 }  // namespace

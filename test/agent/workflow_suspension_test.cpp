@@ -6,6 +6,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -146,8 +147,8 @@ bool is_start(EventType type) {
 
 bool is_end(const StreamEvent& event) {
   const bool work = event.scope() == Scope::workflow || event.scope() == Scope::workflow_step;
-  return event.is_terminal() || (work && event.stage() != Stage::started &&
-                                 event.stage() != Stage::progress);
+  return event.is_terminal() ||
+         (work && event.stage() != Stage::started && event.stage() != Stage::progress);
 }
 
 /// Whatever ends while something that is inside it is open.
@@ -326,8 +327,8 @@ TEST_P(WorkflowSuspension, AfterTheDeathOfTheProcessItGoesOnFromEveryCheckpoint)
     const auto finished = static_cast<std::size_t>(std::ranges::count_if(
         again.world.events, [](const StreamEvent& e) { return e.is<WorkflowStepCompleted>(); }));
     const auto all = undisturbed.checkpoints.size();
-    const auto before = static_cast<std::size_t>(
-        std::ranges::find(undisturbed.checkpoints, kept) - undisturbed.checkpoints.begin() + 1);
+    const auto before = static_cast<std::size_t>(std::ranges::find(undisturbed.checkpoints, kept) -
+                                                 undisturbed.checkpoints.begin() + 1);
     if (GetParam().outcome == Outcome::completed) {
       EXPECT_EQ(finished, all - before);
     }
@@ -342,8 +343,8 @@ std::string test_name(const ::testing::TestParamInfo<WorkflowScenario>& scenario
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, WorkflowSuspension,
-                         ::testing::ValuesIn(workflow_scenarios()), test_name);
+INSTANTIATE_TEST_SUITE_P(Scenarios, WorkflowSuspension, ::testing::ValuesIn(workflow_scenarios()),
+                         test_name);
 
 }  // namespace
 }  // namespace strandbus::test

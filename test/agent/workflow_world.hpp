@@ -103,9 +103,9 @@ class TalkingProvider final : public Provider {
   struct Habits {
     int failures = 0;  ///< so many requests fail first
     ErrorCode fails_with = ErrorCode::server_error;
-    int hangs = 0;         ///< so many requests never end
-    std::string says{};    ///< instead of the prompt
-    std::string calls{};   ///< a tool, once per run
+    int hangs = 0;        ///< so many requests never end
+    std::string says{};   ///< instead of the prompt
+    std::string calls{};  ///< a tool, once per run
   };
 
   TalkingProvider(WorkflowWorld& world, std::string name, Habits habits)

@@ -62,8 +62,8 @@ class WorkflowProgram : public ::testing::Test {
   /// Runs the workflow up to where an answer never comes, and kills the program there.
   void kill_at(const std::vector<std::string>& unanswered) {
     const std::string script = directory_.write("hang.json", script_without(unanswered));
-    Program program({"run", "--workflow", workflow_, "--script", script, "--json", "--session",
-                     session_});
+    Program program(
+        {"run", "--workflow", workflow_, "--script", script, "--json", "--session", session_});
     for (const std::string& name : unanswered) {
       const std::string prompt = "\"content\":\"do " + name;
       program.read_until(prompt);
@@ -154,8 +154,8 @@ TEST_F(WorkflowProgram, GoesOnWithTheStepThatFailed) {
       "broken.json",
       R"({"schema": 1, "model": "m", "responses": [{"match": {"user": {"contains": "do a"}},
           "text": "did a"}]})");
-  const Finished failed = run_program(
-      {"run", "--workflow", workflow_, "--script", broken, "--session", session_});
+  const Finished failed =
+      run_program({"run", "--workflow", workflow_, "--script", broken, "--session", session_});
   EXPECT_EQ(failed.exit_code, 1);
   EXPECT_THAT(failed.err, HasSubstr("workflow six"));
   const Finished again = run({"--continue", session_});

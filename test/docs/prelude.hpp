@@ -47,7 +47,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
 #include <boost/json/serialize.hpp>
 
 #include <chrono>

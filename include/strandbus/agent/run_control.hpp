@@ -17,8 +17,8 @@ enum class CancelWhen : std::uint8_t {
   after_turn,  ///< when the current turn has ended; an answer given in that turn still counts
 };
 
-/// The way back: commands for a running agent, or for a workflow and the agents that run in it. What
-/// came of a command is published as an event.
+/// The way back: commands for a running agent, or for a workflow and the agents that run in it.
+/// What came of a command is published as an event.
 ///
 /// A command for which there is nothing to do (no run, an approval that is unknown or was answered)
 /// does nothing.

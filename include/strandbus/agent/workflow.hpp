@@ -123,8 +123,8 @@ class WorkflowSteps {
   WorkflowSteps& conditional(std::string name, WorkflowCondition condition, WorkflowSteps then,
                              WorkflowSteps otherwise = {}, WorkflowStepOptions options = {});
   /// Runs another workflow inside the step. Its input is what came before, or what `input` gives.
-  WorkflowSteps& subworkflow(std::string name, Workflow workflow,
-                             WorkflowTransform input = {}, WorkflowStepOptions options = {});
+  WorkflowSteps& subworkflow(std::string name, Workflow workflow, WorkflowTransform input = {},
+                             WorkflowStepOptions options = {});
 
   /// Runs steps and groups one after the other; gives the output of the last one.
   WorkflowSteps& sequence(std::string name, WorkflowSteps steps);

@@ -32,7 +32,7 @@ struct WorkflowCheckpoint {
   json::value input{};
   std::vector<WorkflowStepOutput> steps{};  ///< that have finished, in the order in which they did
   std::int64_t parent_step{};               ///< of the workflow around this one; 0 for a root
-  std::list<WorkflowCheckpoint> nested{};   ///< workflows inside it that have begun and not finished
+  std::list<WorkflowCheckpoint> nested{};  ///< workflows inside it that have begun and not finished
 
   /// The output of a step; null if it has not finished.
   const WorkflowStepOutput* find(std::int64_t step) const noexcept;

@@ -41,8 +41,8 @@ struct WorkflowResult {
 
 /// How workflows are run.
 struct WorkflowOptions {
-  /// What is taken out of events before anybody sees them. The agents and the steps get the original
-  /// texts. Not read if the publisher has a redactor already.
+  /// What is taken out of events before anybody sees them. The agents and the steps get the
+  /// original texts. Not read if the publisher has a redactor already.
   RedactionOptions redaction{};
   /// Called with how far the workflow has come, after the end of each step was published and before
   /// the next one begins, on the workflow's strand. What it throws is published as a system_notice;

@@ -23,8 +23,8 @@ using WorkflowFileResult = boost::system::result<WorkflowFile, JsonFileError>;
 inline constexpr std::size_t max_workflow_file_bytes = 1024 * 1024;
 
 /// Reads a workflow. The format is described in docs/workflows.md. `name` stands for the text in
-/// messages. `agent` does the agent steps, as far as they do not say otherwise: a step chooses among
-/// its tools and may have a system prompt, a model and limits of its own.
+/// messages. `agent` does the agent steps, as far as they do not say otherwise: a step chooses
+/// among its tools and may have a system prompt, a model and limits of its own.
 ///
 /// A file has no code: prompts are templates, transforms are built-in operations.
 ///
