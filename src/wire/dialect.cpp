@@ -17,6 +17,9 @@ constexpr std::array entries{
     Entry{"agent-runner", detail::make_agent_runner_dialect},
     Entry{"rollouts", detail::make_rollouts_dialect},
     Entry{"ag-ui", detail::make_ag_ui_dialect},
+    Entry{"agent-event", detail::make_agent_event_dialect},
+    Entry{"lifecycle", detail::make_lifecycle_dialect},
+    Entry{"trace-event", detail::make_trace_event_dialect},
 };
 
 constexpr auto names = [] {

@@ -50,6 +50,14 @@ class JsonMembers {
     begin(key) += json;
     return *this;
   }
+  /// Members that are JSON already, comma separated; none if it is empty.
+  JsonMembers& members(std::string_view json) {
+    if (json.empty()) return *this;
+    if (!first_) out_ += ',';
+    first_ = false;
+    out_ += json;
+    return *this;
+  }
   /// A nested object whose members `fill` appends.
   template <class F>
   JsonMembers& object(std::string_view key, F&& fill);
