@@ -56,7 +56,7 @@ std::vector<TraceFinding> merged(std::vector<TraceFinding> findings,
   return findings;
 }
 
-CheckedFile check_session(SessionSources& sources, const std::string& name) {
+CheckedFile check_session(SessionSources& sources, const std::string& name, bool dialect) {
   CheckedFile file{.path = name};
   const auto source = sources.open(name);
   if (!source) {
@@ -64,7 +64,7 @@ CheckedFile check_session(SessionSources& sources, const std::string& name) {
     return file;
   }
   SessionSource& reader = **source;
-  file.stored = !SessionSources::is_file(name);
+  file.stored = !dialect && !SessionSources::is_file(name);
   if (file.stored) file.path = reader.metadata().session_id;
   TraceChecker checker(
       {.max_findings = shown_findings, .own_from_seq = reader.metadata().forked_at});
@@ -107,11 +107,11 @@ void say_what_else(const CheckedFile& file) {
 }  // namespace
 
 ExitCode check_command(const CheckArguments& arguments, const ProcessEnvironment& environment) {
-  SessionSources sources(choose_store(arguments.store, environment));
+  SessionSources sources(choose_store(arguments.store, environment), arguments.from_dialect);
   bool unreadable = false;
   bool faulty = false;
   for (const std::string& name : arguments.sessions) {
-    const CheckedFile file = check_session(sources, name);
+    const CheckedFile file = check_session(sources, name, !arguments.from_dialect.empty());
     unreadable = unreadable || file.error.has_value();
     faulty = faulty || file.found > 0;
     const bool nothing_read = file.error && file.events == 0;

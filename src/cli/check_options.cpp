@@ -1,4 +1,5 @@
 #include "cli/command_options.hpp"
+#include "cli/shared_options.hpp"
 
 #include <memory>
 
@@ -8,8 +9,12 @@ TakeArguments add_check(Command command) {
   const auto check = std::make_shared<CheckArguments>();
   command.positional("SESSION", check->sessions)->required();
   command.option("--store", check->store);
+  add_from_dialect(command, check->from_dialect);
   command.flag("--json", check->json);
-  return [check] { return *check; };
+  return [command, check] {
+    check_from_dialect(command);
+    return *check;
+  };
 }
 
 }  // namespace strandbus::cli

@@ -85,6 +85,7 @@ struct FollowArguments {
   bool until_idle = false;         ///< ends with the run
   bool json = false;
   bool verbose = false;
+  std::string dialect = "native";
 };
 
 /// `strandbus publish`
@@ -110,6 +111,7 @@ struct ReplayArguments {
   bool json = false;
   std::string dialect = "native";
   bool verbose = false;
+  std::string from_dialect{};  ///< of the files that are read; empty = session files
 };
 
 /// How `strandbus stats` says what it has counted.
@@ -120,6 +122,7 @@ struct StatsArguments {
   std::vector<std::string> sessions;
   std::string store;
   StatsFormat format = StatsFormat::table;
+  std::string from_dialect{};  ///< of the files that are read; empty = session files
 };
 
 /// `strandbus check`
@@ -127,6 +130,7 @@ struct CheckArguments {
   std::vector<std::string> sessions;
   std::string store;
   bool json = false;
+  std::string from_dialect{};  ///< of the files that are read; empty = session files
 };
 
 /// `strandbus sessions`
@@ -149,7 +153,9 @@ struct ExportArguments {
   std::string session;  ///< a file, or the id of one in the store
   std::string store;    ///< empty = the one of serve
   std::string output;   ///< a new file; empty or "-" = standard output
-  ExportFormat format{};
+  ExportFormat format {
+    std::string from_dialect{};  ///< of the files that are read; empty = session files
+  };
 };
 
 /// `--help`, `--version`

@@ -48,6 +48,18 @@ void export_chrome(SessionSource& source, ExportOutput& output) {
   trace.finish(output.text());
 }
 
+/// The trace of another system as a session file.
+void export_foreign(SessionSource& source, ExportOutput& output) {
+  detail::append_metadata_line(output.text(), source.metadata());
+  for_each_record(source, [&](const SessionRecord& record) {
+    const auto* const event = std::get_if<StreamEvent>(&record);
+    if (event) detail::append_event_line(output.text(), *event);
+    if (event && event->is<MessageCommitted>() && event->context().depth <= 0)
+      detail::append_message_line(output.text(), *event);
+    output.pass_on();
+  });
+}
+
 /// The lines of a session file as they are, once all of them were read.
 void export_file(const std::string& path, SessionSource& source, ExportOutput& output) {
   for_each_record(source, [](const SessionRecord&) {});
@@ -162,20 +174,22 @@ void export_session(const ExportArguments& arguments, SessionSources& sources,
                     ExportOutput& output) {
   const std::string& name = arguments.session;
   if (arguments.format == ExportFormat::html) return export_page(name, sources, output);
-  if (arguments.format == ExportFormat::jsonl && !SessionSources::is_file(name)) {
+  const bool foreign = !arguments.from_dialect.empty();
+  if (arguments.format == ExportFormat::jsonl && !foreign && !SessionSources::is_file(name)) {
     const auto session = sources.find(name);
     if (!session) throw UsageError(session.error().message);
     return export_stored(sources.store(), *session, output);
   }
   const auto source = open_source(sources, name);
   if (arguments.format == ExportFormat::chrome) return export_chrome(*source, output);
+  if (foreign) return export_foreign(*source, output);
   export_file(name, *source, output);
 }
 
 }  // namespace
 
 ExitCode export_command(const ExportArguments& arguments, const ProcessEnvironment& environment) {
-  SessionSources sources(choose_store(arguments.store, environment));
+  SessionSources sources(choose_store(arguments.store, environment), arguments.from_dialect);
   ExportOutput output(arguments.output);
   try {
     export_session(arguments, sources, output);

@@ -1,4 +1,5 @@
 #include "cli/command_options.hpp"
+#include "cli/shared_options.hpp"
 
 #include <memory>
 
@@ -16,7 +17,11 @@ TakeArguments add_export(Command command) {
       one_of({"jsonl", "chrome", "html"}, "format"));
   command.option("-o,--output", arguments->output);
   command.option("--store", arguments->store);
-  return [arguments] { return *arguments; };
+  add_from_dialect(command, arguments->from_dialect);
+  return [command, arguments] {
+    check_from_dialect(command);
+    return *arguments;
+  };
 }
 
 }  // namespace strandbus::cli

@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view run_ends[] = {"run_completed", "run_failed", "run_cancelled"};
 
 std::unique_ptr<EventView> make_view(Console& console, const FollowArguments& arguments) {
-  if (arguments.json) return std::make_unique<JsonView>(console, "native");
+  if (arguments.json) return std::make_unique<JsonView>(console, arguments.dialect);
   const PrintDetail detail = arguments.verbose ? PrintDetail::full : PrintDetail::normal;
   return std::make_unique<LiveView>(console, Terminal::detect(), detail, PromptEcho::always,
                                     "Ctrl-C stops");
@@ -46,6 +46,7 @@ FollowDisplay::Options display_options(const FollowArguments& arguments,
   options.client.idle_per_origin = 0;
   options.client.max_body_bytes = std::numeric_limits<std::uint64_t>::max();  // it goes on and on
   options.json = arguments.json;
+  options.as_sent = arguments.dialect == "native";
   options.until_idle = arguments.until_idle;
   const Terminal terminal = Terminal::detect();
   options.clears_screen = terminal.output && terminal.rewrites_line;

@@ -60,21 +60,22 @@ void FollowDisplay::on_end(const std::exception_ptr& failure, detail::FollowResu
 bool FollowDisplay::on_event(const StreamEvent& event, std::string_view json) {
   const bool wanted =
       options_.types.none() || options_.types[static_cast<std::size_t>(event.type())];
-  if (wanted && options_.json) print(json);
-  if (wanted && !options_.json) view().show(event);
+  const bool prints = options_.json && options_.as_sent;
+  if (wanted && prints) print(json);
+  if (wanted && !prints) view().show(event);
   return !options_.until_idle || !ends_root_run(event);
 }
 
 void FollowDisplay::on_gap(std::uint64_t missed, std::string_view json) {
   view().show_gap(missed);
   if (!options_.json) return;
-  print(json);
+  if (options_.as_sent) print(json);
   note(missing_text(missed));
 }
 
 void FollowDisplay::on_reset(std::string_view json) {
   if (options_.json) {
-    print(json);
+    if (options_.as_sent) print(json);
   } else {
     view().finish();
     if (options_.clears_screen) console().out(clear_screen);

@@ -19,9 +19,10 @@ class FollowDisplay final : public Display, private detail::FollowSink {
   struct Options {
     detail::HttpClientOptions client{};
     detail::FollowerOptions follower{};
-    bool json = false;           ///< events are printed as they came; the view shows only notes
-    bool clears_screen = false;  ///< when what was shown counts no more
-    bool until_idle = false;     ///< ends with the first root run that ends
+    bool json = false;    ///< events are printed as they came; the view shows only notes
+    bool as_sent = true;  ///< of JSON: else the view says events in its dialect, and nothing else
+    bool clears_screen = false;             ///< when what was shown counts no more
+    bool until_idle = false;                ///< ends with the first root run that ends
     std::bitset<event_type_count> types{};  ///< that are shown; none = all
   };
 

@@ -1,5 +1,6 @@
 #include "cli/argument_text.hpp"
 #include "cli/command_options.hpp"
+#include "cli/shared_options.hpp"
 #include "strandbus/event/event_type.hpp"
 
 #include <memory>
@@ -31,9 +32,11 @@ TakeArguments add_follow(Command command) {
       fault_of_types);
   command.flag("--until-idle", follow->until_idle);
   command.option("--token-file", follow->token_file);
-  command.flag("--json", follow->json);
-  command.flag("-v,--verbose", follow->verbose);
-  return [follow] { return *follow; };
+  add_output_options(command, follow->json, follow->dialect, follow->verbose);
+  return [command, follow] {
+    check_output_options(command);
+    return *follow;
+  };
 }
 
 }  // namespace strandbus::cli

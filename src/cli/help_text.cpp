@@ -95,7 +95,7 @@ Limits:
 Output:
   --json              print the events, one JSON object per line, and nothing else
   --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts,
-                      ag-ui
+                      ag-ui, agent-event, lifecycle or trace-event (docs/dialects.md)
   --session FILE      record everything in a new file; replay and stats read it
   --continue FILE     go on with a recorded session, in the same file; with --workflow, with the
                       step at which it was stopped or failed
@@ -186,6 +186,8 @@ Options:
   --until-idle        end with the first run that ends; without it, what comes next is waited for
   --token-file FILE   the file that holds the server's token (default: the variable STRANDBUS_TOKEN)
   --json              print the events, one JSON object per line, as the server sends them
+  --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts,
+                      ag-ui, agent-event, lifecycle or trace-event (docs/dialects.md)
   -v, --verbose       show model requests, tool output and housekeeping too
   -h, --help          this text
 
@@ -265,11 +267,14 @@ Usage: strandbus replay SESSION [OPTIONS]
 Options:
   --store FILE        the database in which sessions are looked up (default: the one of
                       strandbus serve)
+  --from-dialect NAME the file is a trace in the words of another system: native (events without
+                      the metadata of a session), agent-runner, ag-ui, agent-event, lifecycle or
+                      trace-event (docs/dialects.md)
   --from SEQ          begin with the event of this number (default: the first)
   --speed X           0 shows everything at once (the default), 1 as fast as it was, 2 twice as fast
   --json              print the events, one JSON object per line, and nothing else
   --dialect NAME      in whose words --json speaks: native (the default), agent-runner, rollouts,
-                      ag-ui
+                      ag-ui, agent-event, lifecycle or trace-event (docs/dialects.md)
   -v, --verbose       show model requests, tool output and housekeeping too
   -h, --help          this text
 
@@ -294,6 +299,9 @@ Usage: strandbus stats SESSION... [OPTIONS]
 Options:
   --store FILE        the database in which sessions are looked up (default: the one of
                       strandbus serve)
+  --from-dialect NAME the file is a trace in the words of another system: native (events without
+                      the metadata of a session), agent-runner, ag-ui, agent-event, lifecycle or
+                      trace-event (docs/dialects.md)
   --format FORMAT     table (the default), json: one JSON object, or prometheus: the metrics that a
                       running program would show, in the Prometheus text format
   --json              as --format json
@@ -318,6 +326,9 @@ Usage: strandbus check SESSION... [OPTIONS]
 Options:
   --store FILE        the database in which sessions are looked up (default: the one of
                       strandbus serve)
+  --from-dialect NAME the file is a trace in the words of another system: native (events without
+                      the metadata of a session), agent-runner, ag-ui, agent-event, lifecycle or
+                      trace-event (docs/dialects.md)
   --json              one JSON object per session, on one line
   -h, --help          this text
 
@@ -377,6 +388,9 @@ Options:
   -o, --output FILE   a new file (default: standard output)
   --store FILE        the database in which sessions are looked up (default: the one of
                       strandbus serve)
+  --from-dialect NAME the file is a trace in the words of another system: native (events without
+                      the metadata of a session), agent-runner, ag-ui, agent-event, lifecycle or
+                      trace-event (docs/dialects.md)
   -h, --help          this text
 
 Texts of a trace are cut to 2,000 bytes. What has no end is closed where the session ends, and

@@ -45,7 +45,7 @@ void report(const ReplayArguments& arguments, const ReplayDisplay& display) {
 }  // namespace
 
 ExitCode replay_command(const ReplayArguments& arguments, const ProcessEnvironment& environment) {
-  SessionSources sources(choose_store(arguments.store, environment));
+  SessionSources sources(choose_store(arguments.store, environment), arguments.from_dialect);
   asio::io_context context(1);
   ReplayDisplay display([&](Console& console) { return make_view(console, arguments); },
                         open_source(sources, arguments.session),

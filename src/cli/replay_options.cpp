@@ -10,6 +10,7 @@ TakeArguments add_replay(Command command) {
   const auto replay = std::make_shared<ReplayArguments>();
   command.positional("SESSION", replay->session)->required();
   command.option("--store", replay->store);
+  add_from_dialect(command, replay->from_dialect);
   command.option(
       "--from",
       [replay](const std::string& text) {
@@ -23,6 +24,7 @@ TakeArguments add_replay(Command command) {
   add_output_options(command, replay->json, replay->dialect, replay->verbose);
   return [command, replay] {
     check_output_options(command);
+    check_from_dialect(command);
     return *replay;
   };
 }

@@ -1,5 +1,6 @@
 #include "cli/session_source.hpp"
 
+#include "cli/dialect_source.hpp"
 #include "cli/session_lookup.hpp"
 #include "cli/usage_error.hpp"
 #include "strandbus/event/json_codec.hpp"
@@ -115,6 +116,7 @@ SessionResult<SessionSummary> SessionSources::find(const std::string& name) {
 }
 
 OpenedSource SessionSources::open(const std::string& name) {
+  if (!dialect_.empty()) return open_dialect_source(name, dialect_);
   if (is_file(name)) {
     auto reader = SessionReader::open(name);
     if (!reader) return std::move(reader).error();

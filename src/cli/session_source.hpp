@@ -39,7 +39,10 @@ using OpenedSource = SessionResult<std::unique_ptr<SessionSource>>;
 /// Finds sessions by what the user calls them.
 class SessionSources {
  public:
-  explicit SessionSources(StoreChoice choice) : choice_(std::move(choice)) {}
+  /// `dialect`: names are those of files in this dialect, and of nothing else; empty = session
+  /// files and sessions of the store.
+  explicit SessionSources(StoreChoice choice, std::string dialect = {})
+      : choice_(std::move(choice)), dialect_(std::move(dialect)) {}
 
   /// The file of this name; if there is none, the session of the store whose id this is, or begins
   /// so.
@@ -59,6 +62,7 @@ class SessionSources {
 
  private:
   const StoreChoice choice_;
+  const std::string dialect_;
   std::shared_ptr<SqliteStore> store_;  ///< once it was asked
 };
 

@@ -4,6 +4,7 @@
 #include "cli/usage_error.hpp"
 #include "strandbus/agent/approval_rule.hpp"
 #include "strandbus/wire/dialect.hpp"
+#include "strandbus/wire/dialect_decoder.hpp"
 
 #include <cmath>
 #include <stdexcept>
@@ -15,6 +16,12 @@ ValueCheck known_dialect() {
   std::vector<std::string> names;
   for (const std::string_view name : dialect_names()) names.emplace_back(name);
   return one_of(names, "dialect");
+}
+
+ValueCheck readable_dialect() {
+  std::vector<std::string> names;
+  for (const std::string_view name : decodable_dialect_names()) names.emplace_back(name);
+  return one_of(names, "dialect that can be read");
 }
 
 /// What is wrong with a rule; empty if nothing is.
@@ -120,6 +127,14 @@ void add_log_options(Command& command, RunArguments& run) {
       "--log-level", [&run](const std::string& text) { run.log_level = parse_log_level(text); },
       one_of({"debug", "info", "warning", "error", "off"}, "log level"));
   command.option("--log-file", run.log_file);
+}
+
+void add_from_dialect(Command& command, std::string& dialect) {
+  command.option("--from-dialect", dialect, readable_dialect());
+}
+
+void check_from_dialect(const Command& command) {
+  command.forbid_together({{"--from-dialect", "--store"}});
 }
 
 void add_output_options(Command& command, bool& json, std::string& dialect, bool& verbose) {

@@ -53,7 +53,7 @@ std::string report(SessionSources& sources, const StatsArguments& arguments) {
 }  // namespace
 
 ExitCode stats_command(const StatsArguments& arguments, const ProcessEnvironment& environment) {
-  SessionSources sources(choose_store(arguments.store, environment));
+  SessionSources sources(choose_store(arguments.store, environment), arguments.from_dialect);
   const std::string text = report(sources, arguments);
   if (const error_code failure = write_all(STDOUT_FILENO, text);
       failure && failure != boost::system::errc::broken_pipe) {

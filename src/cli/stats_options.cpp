@@ -1,4 +1,5 @@
 #include "cli/command_options.hpp"
+#include "cli/shared_options.hpp"
 #include "cli/usage_error.hpp"
 
 #include <memory>
@@ -10,6 +11,7 @@ TakeArguments add_stats(Command command) {
   const auto json = std::make_shared<bool>(false);
   command.positional("SESSION", stats->sessions)->required();
   command.option("--store", stats->store);
+  add_from_dialect(command, stats->from_dialect);
   command.option(
       "--format",
       [stats](const std::string& text) {
@@ -20,6 +22,7 @@ TakeArguments add_stats(Command command) {
       one_of({"table", "json", "prometheus"}, "format"));
   command.flag("--json", *json);
   return [command, stats, json] {
+    check_from_dialect(command);
     if (!*json) return *stats;
     if (command.has("--format") && stats->format != StatsFormat::json)
       throw UsageError("--json is --format json: leave out one of them");

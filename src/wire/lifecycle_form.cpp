@@ -172,16 +172,6 @@ void take_component(EventType type, std::string_view component, json::object& da
   data["step"] = step;
 }
 
-/// An error code of another system is no error of the trace.
-void drop_unknown_code(json::object& data) {
-  const auto* const code = data.if_contains("error_code");
-  if (!code) return;
-  const bool known = code->is_string() && std::ranges::find(enum_names<ErrorCode>,
-                                                            std::string_view(code->get_string())) !=
-                                              enum_names<ErrorCode>.end();
-  if (!known) data = with_keys(data, {{"error_code", ""}});
-}
-
 json::object native_data(EventType type, const LifecycleLine& line) {
   json::object data = line.data;
   if (is_text(type)) return with_keys(data, {{"chunk", "text"}});
@@ -200,15 +190,6 @@ json::object native_data(EventType type, const LifecycleLine& line) {
     data = with_keys(data, {{"call_count", ""}});
   }
   return data;
-}
-
-/// A result is any value there, and a text here.
-void make_text(json::object& data, json::string_view key) {
-  auto* const value = data.if_contains(key);
-  if (!value || value->is_string()) return;
-  std::string text;
-  append_json(text, *value);
-  *value = text;
 }
 
 /// Progress of a kind that only agent-runtime has.

@@ -39,6 +39,23 @@ json::object payload_object(const StreamEvent& event, std::initializer_list<KeyC
   return keys.size() == 0 ? payload : with_keys(payload, keys);
 }
 
+void make_text(json::object& data, std::string_view key) {
+  auto* const value = data.if_contains(json::string_view(key.data(), key.size()));
+  if (!value || value->is_string()) return;
+  std::string text;
+  append_json(text, *value);
+  *value = text;
+}
+
+void drop_unknown_code(json::object& data) {
+  const auto* const code = data.if_contains("error_code");
+  if (!code) return;
+  const auto& names = enum_names<ErrorCode>;
+  const bool known = code->is_string() &&
+                     std::ranges::find(names, std::string_view(code->get_string())) != names.end();
+  if (!known) data = with_keys(data, {{"error_code", ""}});
+}
+
 DecodeResult event_of(EventType type, const json::object& members) {
   json::object data = members;
   for (const auto& member : default_payload(type)) data.emplace(member.key(), member.value());

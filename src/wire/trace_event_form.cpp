@@ -126,14 +126,11 @@ std::optional<DecodeResult> event_of_trace_event(const TraceEventLine& line) {
     const bool says_failed = status && *status == "failed";
     data = with_keys(data, {{"result_preview", "output"}});
     data["success"] = status ? !says_failed : !data.contains("error");
-    if (auto* const output = data.if_contains("output"); output && !output->is_string()) {
-      std::string text;
-      append_json(text, *output);
-      *output = text;
-    }
+    make_text(data, "output");
   } else if (*type == EventType::run_started) {
     data = with_keys(data, {{"agent_id", ""}, {"run_id", ""}});
   }
+  drop_unknown_code(data);
   return event_of(*type, data);
 }
 

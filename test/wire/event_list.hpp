@@ -43,6 +43,12 @@ class EventList {
     turn_ = turn;
     return *this;
   }
+  /// The span of what follows, and the one around it.
+  EventList& span(SpanId span, SpanId parent) {
+    span_ = span;
+    parent_span_ = parent;
+    return *this;
+  }
   EventList& after(std::chrono::milliseconds time) {
     now_ += time;
     return *this;
@@ -52,7 +58,7 @@ class EventList {
   EventList& add(T payload) {
     StreamEvent event(std::move(payload), context_);
     ++seq_;
-    event.set_turn(turn_);
+    event.set_turn(turn_).set_span(span_, parent_span_);
     event.set_stamp(seq_, EventId{0x0190'0000'0000'7000, 0x8000'0000'0000'0000 + seq_}, now_);
     events_.push_back(std::move(event));
     return *this;
@@ -63,6 +69,8 @@ class EventList {
  private:
   std::shared_ptr<const RunContext> context_;
   std::int32_t turn_ = 0;
+  SpanId span_ = 0;
+  SpanId parent_span_ = 0;
   std::uint64_t seq_ = 0;
   Timestamp now_{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + std::chrono::hours{15} +
                  std::chrono::minutes{4} + std::chrono::seconds{5}};
