@@ -153,9 +153,8 @@ struct ExportArguments {
   std::string session;  ///< a file, or the id of one in the store
   std::string store;    ///< empty = the one of serve
   std::string output;   ///< a new file; empty or "-" = standard output
-  ExportFormat format {
-    std::string from_dialect{};  ///< of the files that are read; empty = session files
-  };
+  ExportFormat format{};
+  std::string from_dialect{};  ///< of the file that is read; empty = a session file
 };
 
 /// `--help`, `--version`

@@ -125,8 +125,8 @@ OpenedSource open_dialect_source(const std::string& path, const std::string& dia
     return SessionError{code, 0, {}, path + ": " + code.message()};
   }
   if (!S_ISREG(status.st_mode))
-    return SessionError{make_error_code(Errc::invalid_file), 0, {},
-                        path + ": it is no regular file"};
+    return SessionError{
+        make_error_code(Errc::invalid_file), 0, {}, path + ": it is no regular file"};
   auto source = std::make_unique<DialectSource>(path, std::move(file), dialect);
   if (auto error = source->begin()) return *std::move(error);
   return std::unique_ptr<SessionSource>(std::move(source));

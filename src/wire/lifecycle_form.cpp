@@ -254,7 +254,7 @@ std::optional<DecodeResult> event_of_lifecycle(const LifecycleLine& line) {
   json::object data = native_data(*type, line);
   if (named) data = with_keys(data, {{"event", ""}});
   take_message(*type, line, data);
-  take_component(*type, line.component_id, data);
+  if (!named) take_component(*type, line.component_id, data);
   drop_unknown_code(data);
   if (*type == EventType::tool_call_completed) make_text(data, "output");
   if (*type == EventType::run_completed) make_text(data, "output");

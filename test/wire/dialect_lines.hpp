@@ -3,6 +3,7 @@
 #include "strandbus/wire/dialect.hpp"
 #include "strandbus/wire/dialect_decoder.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <string>
 #include <string_view>

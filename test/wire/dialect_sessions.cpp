@@ -68,8 +68,7 @@ void ask_twice(EventList& list) {
   list.after(9ms).add(ModelFailed{
       .error = "the connection was lost", .error_code = ErrorCode::network, .duration_ms = 30});
   list.span(turn_span, run_span);
-  list.add(MessageDiscarded{
-      .message_id = "m2", .attempt = 1, .reason = "the connection was lost"});
+  list.add(MessageDiscarded{.message_id = "m2", .attempt = 1, .reason = "the connection was lost"});
   list.add(Retry{.attempt = 2,
                  .max_attempts = 3,
                  .delay_ms = 100,
@@ -100,18 +99,17 @@ void ask_twice(EventList& list) {
 }
 
 void approved_call(EventList& list) {
-  list.span(turn_span + 5, turn_span).add(ApprovalRequested{.approval_id = "a1",
-                                                            .call_id = "c1",
-                                                            .tool_name = "bash",
-                                                            .arguments = list_files,
-                                                            .reason = "it runs a command"});
+  list.span(turn_span + 5, turn_span)
+      .add(ApprovalRequested{.approval_id = "a1",
+                             .call_id = "c1",
+                             .tool_name = "bash",
+                             .arguments = list_files,
+                             .reason = "it runs a command"});
   list.span(turn_span, run_span);
   list.add(StatusUpdate{.status = AgentStatus::waiting_approval, .detail = "bash"});
   list.after(900ms).span(turn_span + 5, turn_span);
-  list.add(ApprovalResolved{.approval_id = "a1",
-                            .call_id = "c1",
-                            .decision = ApprovalDecision::approved,
-                            .by = "user"});
+  list.add(ApprovalResolved{
+      .approval_id = "a1", .call_id = "c1", .decision = ApprovalDecision::approved, .by = "user"});
   list.span(call_span, turn_span);
   list.add(ToolCallStarted{.tool_name = "bash", .call_id = "c1", .arguments = list_files});
   list.add(BashStarted{.call_id = "c1", .command = "ls", .cwd = "/w"});
@@ -122,19 +120,17 @@ void approved_call(EventList& list) {
                                    .stdout_ = "src\n",
                                    .duration_ms = 4,
                                    .success = true});
-  list.add(ToolCallCompleted{.tool_name = "bash",
-                             .call_id = "c1",
-                             .success = true,
-                             .output = "src\n",
-                             .duration_ms = 4});
+  list.add(ToolCallCompleted{
+      .tool_name = "bash", .call_id = "c1", .success = true, .output = "src\n", .duration_ms = 4});
 }
 
 void denied_call(EventList& list) {
-  list.span(turn_span + 7, turn_span).add(ApprovalRequested{.approval_id = "a2",
-                                                            .call_id = "c2",
-                                                            .tool_name = "bash",
-                                                            .arguments = remove_files,
-                                                            .reason = "it runs a command"});
+  list.span(turn_span + 7, turn_span)
+      .add(ApprovalRequested{.approval_id = "a2",
+                             .call_id = "c2",
+                             .tool_name = "bash",
+                             .arguments = remove_files,
+                             .reason = "it runs a command"});
   list.after(700ms).add(ApprovalResolved{.approval_id = "a2",
                                          .call_id = "c2",
                                          .decision = ApprovalDecision::denied,
@@ -268,8 +264,8 @@ EventList stopped_run() {
                                      .time_to_first_token_ms = 15,
                                      .duration_ms = 19});
   list.span(turn_span, run_span);
-  list.add(MessageCommitted{
-      .message = {"m2", Role::assistant, "I look", {{"c1", "bash", list_files}}}});
+  list.add(
+      MessageCommitted{.message = {"m2", Role::assistant, "I look", {{"c1", "bash", list_files}}}});
   list.span(call_span, turn_span);
   list.add(ToolCallStarted{.tool_name = "bash", .call_id = "c1", .arguments = list_files});
   list.add(BashStarted{.call_id = "c1", .command = "ls", .cwd = "/w"});
@@ -278,10 +274,8 @@ EventList stopped_run() {
       .tool_name = "bash", .call_id = "c1", .reason = "enough", .duration_ms = 57});
   list.span(turn_span, run_span);
   answer_call(list, "m3", "c1", "cancelled: enough");
-  list.add(TurnEnded{.turn = 1,
-                     .stop_reason = FinishReason::cancelled,
-                     .usage = {40, 9, 49},
-                     .duration_ms = 84});
+  list.add(TurnEnded{
+      .turn = 1, .stop_reason = FinishReason::cancelled, .usage = {40, 9, 49}, .duration_ms = 84});
   list.turn(0).span(run_span, 0);
   list.add(RunCancelled{.reason = "enough",
                         .iterations = 1,

@@ -1,6 +1,7 @@
 #include "strandbus/wire/dialect.hpp"
 
 #include "strandbus/event/json_codec.hpp"
+#include "wire/dialect_lines.hpp"
 #include "wire/event_list.hpp"
 
 #include <gtest/gtest.h>
@@ -12,13 +13,6 @@ namespace strandbus::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string encode(std::string_view dialect, const std::vector<StreamEvent>& events) {
-  const auto encoder = make_dialect(dialect);
-  std::string out;
-  for (const StreamEvent& event : events) encoder->append(out, event);
-  return out;
-}
 
 /// One line of agent-runner; the id ends in `seq`.
 std::string agent_runner_line(std::string_view type, std::string_view data, std::string_view time,
@@ -109,7 +103,7 @@ TEST(NativeDialect, WritesEachEventAsTheCodecDoes) {
 }
 
 TEST(Dialect, IsFoundByEachOfItsNamesAndByNoOther) {
-  ASSERT_EQ(dialect_names().size(), 4U);
+  ASSERT_EQ(dialect_names().size(), 7U);
   for (const std::string_view name : dialect_names())
     EXPECT_NE(make_dialect(name), nullptr) << name;
   EXPECT_EQ(dialect_names()[0], "native");
@@ -191,14 +185,15 @@ TEST(RolloutsDialect, WritesTimesBefore1970AsNegativeSeconds) {
       "{\"kind\":\"token\",\"data\":{\"text\":\"x\"},\"timestamp\":-1.250000,\"turn\":null}\n");
 }
 
-TEST(Dialect, OfAnotherSystemLeavesNestedRunsOut) {
+TEST(Dialect, LeavesNestedRunsOutWhereNothingCouldSayWhoseTheyAre) {
   EventList list;
   list.in(EventList::nested_context("child", "researcher"));
   list.add(TurnStarted{.turn = 1, .max_turns = 2}).add(TokenDelta{.text = "inner"});
   list.add(AssistantMessage{.message_id = "m", .content = "inner"});
   EXPECT_EQ(encode("agent-runner", list.events()), "");
   EXPECT_EQ(encode("rollouts", list.events()), "");
-  EXPECT_NE(encode("native", list.events()), "");
+  for (const std::string_view name : {"native", "agent-event", "lifecycle", "trace-event"})
+    EXPECT_NE(encode(name, list.events()), "") << name;
 }
 
 }  // namespace
