@@ -40,7 +40,7 @@ std::string uuid_of(std::string_view id) {
 
 std::string shortest_rfc3339(Timestamp time) {
   using namespace std::chrono_literals;
-  const auto fraction = time - std::chrono::floor<std::chrono::seconds>(time);
+  const auto fraction = time.time_since_epoch() % 1s;
   if (fraction == 0ns) return to_rfc3339(time, 0);
   if (fraction % 1ms == 0ns) return to_rfc3339(time, 3);
   if (fraction % 1us == 0ns) return to_rfc3339(time, 6);

@@ -8,10 +8,14 @@ namespace {
 
 /// Seconds since 1970 with six decimals, without a detour through double.
 std::string seconds_text(Timestamp time) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-  const auto micro = std::chrono::floor<std::chrono::microseconds>(time - whole).count();
-  std::int64_t seconds = whole.time_since_epoch().count();
-  std::int64_t fraction = micro;
+  const auto micro = std::chrono::floor<std::chrono::microseconds>(time).time_since_epoch().count();
+  constexpr std::int64_t million = 1'000'000;
+  std::int64_t seconds = micro / million;
+  std::int64_t fraction = micro % million;
+  if (fraction < 0) {
+    fraction += million;
+    --seconds;
+  }
   std::string text;
   if (seconds < 0) {  // before 1970: -0.25 is floor -1 plus 0.75
     text = "-";

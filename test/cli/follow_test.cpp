@@ -3,6 +3,7 @@
 #include "cli/program.hpp"
 #include "cli/trace.hpp"
 #include "strandbus/event/json_codec.hpp"
+#include "strandbus/wire/dialect.hpp"
 #include "strandbus/wire/sse_encoder.hpp"
 #include "support/scripted_server.hpp"
 #include "support/temporary_directory.hpp"
@@ -85,6 +86,16 @@ TEST(Follow, PrintsTheEventsAsTheyCame) {
   EXPECT_EQ(requests[1].header("Last-Event-ID"), std::to_string(events.size()));
   EXPECT_THAT(finished.err, HasSubstr("the session is gone"));
   EXPECT_THAT(finished.err + finished.out, Not(HasSubstr(token)));
+}
+
+TEST(Follow, SpeaksAsAnotherSystemDoes) {
+  const ScriptedServer server({stream(all_events(), Reply::Then::wait)});
+  const Finished finished = follow(server, {"--json", "--dialect", "agent-event", "--until-idle"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  std::string expected;
+  const auto dialect = make_dialect("agent-event");
+  for (const StreamEvent& event : events) dialect->append(expected, event);
+  EXPECT_EQ(finished.out, expected);
 }
 
 TEST(Follow, ShowsTheAnswerAsARunDoes) {

@@ -75,7 +75,8 @@ TEST_F(Replay, PrintsWhatALiveRunPrintsIntoAPipe) {
 }
 
 TEST_F(Replay, SpeaksEveryDialectAsTheLiveRunDoes) {
-  for (const std::string dialect : {"native", "agent-runner", "rollouts", "ag-ui"}) {
+  for (const std::string dialect :
+       {"native", "agent-runner", "rollouts", "ag-ui", "agent-event", "lifecycle", "trace-event"}) {
     const std::string session = directory_->path(dialect + ".jsonl");
     const Finished live =
         run_program({"run", "Calculate 2+2", "--json", "--dialect", dialect, "--session", session});

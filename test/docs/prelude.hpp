@@ -8,6 +8,8 @@
 #include "strandbus/event/factory.hpp"
 #include "strandbus/event/json_codec.hpp"
 #include "strandbus/sink/chrome_trace.hpp"
+#include "strandbus/wire/dialect.hpp"
+#include "strandbus/wire/dialect_decoder.hpp"
 
 #ifdef STRANDBUS_SNIPPETS_OF_AGENT
 #include "strandbus/agent/agent.hpp"
@@ -54,6 +56,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <istream>
 #include <memory>
 #include <mutex>
 #include <optional>

@@ -94,6 +94,16 @@ TEST(AgUiVerifier, TakesOurRunsFromEveryEventOn) {
   EXPECT_EQ(said.status, 0) << said.text;
 }
 
+/// The sessions in which every dialect is proven, as their golden traces have them.
+TEST(AgUiVerifier, TakesTheGoldenTraces) {
+  for (const std::string session : {"golden", "eventful", "stopped"}) {
+    const std::string file = STRANDBUS_SOURCE_DIR "/test/wire/golden/" + session + ".ag-ui.jsonl";
+    const Said said = run_node("verify.mjs " + modules + " < " + file);
+    EXPECT_EQ(said.status, 0) << said.text;
+    EXPECT_NE(said.text.find(" events, 1 runs"), std::string::npos) << said.text;
+  }
+}
+
 TEST(AgUiVerifier, TakesWhateverComes) {
   std::mt19937_64 random(testing::test_seed());
   std::string lines;

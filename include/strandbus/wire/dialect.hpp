@@ -12,9 +12,13 @@ namespace strandbus {
 /// Writes an event stream as JSON lines in the words of one system.
 ///
 /// A dialect holds only the types and keys of its system, in its order and with its form of time.
-/// An event without a counterpart there adds nothing; one event may add several lines. Except in
-/// "native" and "ag-ui", events of nested runs (depth > 0) are left out: those systems have no
-/// field that says whose event it is, and the run around them reports the result.
+/// An event without a counterpart there adds nothing; one event may add several lines.
+///
+/// Events of nested runs (depth > 0) are written where a line can say whose they are: in "ag-ui" as
+/// those of a sub-agent, in "agent-event" as those of a run of its own, in "lifecycle" with the
+/// workflow ids, in "trace-event" with depth, principal and spans. In "agent-runner" and "rollouts"
+/// they are left out, and the run around them reports the result. docs/dialects.md says what each
+/// dialect carries and loses.
 ///
 /// Threads: distinct objects; one object per stream, it may remember earlier events.
 class Dialect {
