@@ -29,13 +29,16 @@ if(NOT SQLite3_FOUND)
   message(STATUS "strandbus: component store is left out: SQLite 3.37 was not found (Debian: libsqlite3-dev)")
 endif()
 
-# server: zlib, for the page in the browser.
+# server: zlib, for the page in the browser. otel: zlib for compressed requests, and the HTTP client
+# of agent.
 find_package(ZLIB QUIET)
 set(STRANDBUS_HAVE_SERVER FALSE)
+set(STRANDBUS_HAVE_OTEL FALSE)
 if(NOT ZLIB_FOUND)
-  message(STATUS "strandbus: component server is left out: zlib was not found (Debian: zlib1g-dev)")
-elseif(STRANDBUS_HAVE_AGENT AND STRANDBUS_HAVE_STORE)
-  set(STRANDBUS_HAVE_SERVER TRUE)
+  message(STATUS "strandbus: components server and otel are left out: zlib was not found (Debian: zlib1g-dev)")
+elseif(STRANDBUS_HAVE_AGENT)
+  set(STRANDBUS_HAVE_OTEL TRUE)
+  set(STRANDBUS_HAVE_SERVER ${STRANDBUS_HAVE_STORE})
 endif()
 
 # the program: every component, CLI11, and libedit for the conversation.
@@ -51,8 +54,8 @@ if(STRANDBUS_BUILD_PROGRAM)
   elseif(NOT LIBEDIT_FOUND)
     message(STATUS "strandbus: the program is left out: libedit was not found (Debian: libedit-dev, pkg-config)")
     set(STRANDBUS_BUILD_PROGRAM OFF)
-  elseif(NOT STRANDBUS_HAVE_SERVER)
-    message(STATUS "strandbus: the program is left out: it needs the components agent, store and server")
+  elseif(NOT STRANDBUS_HAVE_SERVER OR NOT STRANDBUS_HAVE_OTEL)
+    message(STATUS "strandbus: the program is left out: it needs the components agent, store, server and otel")
     set(STRANDBUS_BUILD_PROGRAM OFF)
   endif()
 endif()

@@ -174,6 +174,7 @@ install_modules() {
 install_test_modules() {
   install_modules aimock test/llm/aimock "the mock server"
   install_modules clients test/server/clients "clients of the service"
+  install_modules otlp test/otel/decoder "a decoder of OpenTelemetry"
 }
 
 test_preset() {

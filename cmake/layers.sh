@@ -35,9 +35,10 @@ awk '
     may["tools"]  = "event agent"
     may["store"]  = "event bus wire"
     may["sink"]   = "event bus wire net"
+    may["otel"]   = "event bus net"
     may["nats"]   = "event bus wire store"
     may["server"] = "event bus wire llm agent tools store sink nats net"
-    may["cli"]    = "event bus wire llm agent tools store sink nats net server"
+    may["cli"]    = "event bus wire llm agent tools store sink otel nats net server"
 
     hidden_include = "^(boost/beast|boost/asio/ssl|openssl/|sqlite3|nats/|nats\\.h|zlib|spdlog/|fmt/)"
     hidden_name = "(^|[^A-Za-z0-9_])(spdlog|beast|sqlite3|sqlite3_stmt|SSL_CTX|natsConnection|jsCtx)([^A-Za-z0-9_]|$)"

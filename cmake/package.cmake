@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/strandbus")
 set(STRANDBUS_COMPONENTS "")
 
-foreach(component IN ITEMS core agent store server)
+foreach(component IN ITEMS core agent store server otel)
   if(NOT TARGET strandbus_${component})
     continue()
   endif()

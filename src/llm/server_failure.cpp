@@ -1,8 +1,8 @@
 #include "llm/server_failure.hpp"
 
-#include "llm/retry_after.hpp"
 #include "llm/server_words.hpp"
 #include "llm/text_split.hpp"
+#include "net/retry_after.hpp"
 #include "strandbus/event/json_codec.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "llm/retry_after.hpp"
+#include "net/retry_after.hpp"
 
 #include <gtest/gtest.h>
 
