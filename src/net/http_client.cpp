@@ -106,13 +106,13 @@ HttpClientOptions checked(HttpClientOptions options) {
 }
 
 /// What is refused before anything is sent.
-void check(const Url& url) {
+void check(const Url& url, PlainHttp plain_http) {
   if (!url.userinfo.empty()) {
     throw HttpError(HttpFailure::refused, "the URL of " + url.peer() +
                                               " holds a user or password, which would end up in "
                                               "logs; remove it and send a header instead");
   }
-  if (!url.secure() && !url.is_loopback()) {
+  if (!url.secure() && !url.is_loopback() && plain_http != PlainHttp::anywhere) {
     throw HttpError(HttpFailure::refused,
                     "plain http to " + url.peer() +
                         " is refused: everybody on the way could read along; use https "
@@ -205,7 +205,7 @@ asio::awaitable<std::unique_ptr<HttpExchange>> HttpClient::async_send(HttpReques
 
 asio::awaitable<std::unique_ptr<HttpExchange>> HttpClient::send(std::shared_ptr<const Core> core,
                                                                 HttpRequest request) {
-  check(request.url);
+  check(request.url, core->options.plain_http);
   const auto order =
       std::make_shared<const Order>(make_order(std::move(request), core->options.user_agent));
   auto dialogue = co_await Core::async_reuse(core, order);

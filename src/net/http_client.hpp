@@ -11,6 +11,9 @@
 
 namespace strandbus::detail {
 
+/// Where requests may go that everybody on the way can read.
+enum class PlainHttp : std::uint8_t { this_machine, anywhere };
+
 struct HttpClientOptions {
   /// Within it the address is found, the connection stands, the proxy has let through and TLS is
   /// agreed on.
@@ -27,9 +30,11 @@ struct HttpClientOptions {
   /// PEM file of authorities to trust beside those of the machine; empty = none.
   std::string ca_file{};
   std::string user_agent{"strandbus"};
+  PlainHttp plain_http{};
 };
 
-/// Brings requests to servers over HTTP/1.1: https, and plain http to this machine itself.
+/// Brings requests to servers over HTTP/1.1: https, and plain http to this machine itself, or
+/// anywhere if its options say so.
 ///
 /// Certificates are verified against the machine's authorities (OpenSSL honours SSL_CERT_FILE and
 /// SSL_CERT_DIR) and the name of the host. Connections are kept and used again; when the server has

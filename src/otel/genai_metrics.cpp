@@ -83,8 +83,8 @@ void GenAiMetrics::record_tokens(const ModelRequestFacts& request, std::string_v
 
 void GenAiMetrics::record(Metric& metric, const ModelRequestFacts& request,
                           std::string_view token_type, double value, Timestamp time) {
-  if (!begun_) begin_ = time_ = time;
-  begun_ = true;
+  if (revision_ == 0) begin_ = time_ = time;
+  ++revision_;
   begin_ = std::min(begin_, time);
   time_ = std::max(time_, time);
   ModelRequestFacts facts = request;

@@ -51,7 +51,9 @@ class GenAiMetrics {
   void record_tokens(const ModelRequestFacts& request, std::string_view type, std::int64_t tokens,
                      Timestamp time);
 
-  bool empty() const noexcept { return !begun_; }
+  /// Grows with each value.
+  std::uint64_t revision() const noexcept { return revision_; }
+  bool empty() const noexcept { return revision_ == 0; }
   Timestamp begin() const noexcept { return begin_; }
   /// When the last value came.
   Timestamp time() const noexcept { return time_; }
@@ -64,7 +66,7 @@ class GenAiMetrics {
   std::vector<Metric> metrics_;
   Timestamp begin_{};
   Timestamp time_{};
-  bool begun_ = false;
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace strandbus::detail
