@@ -15,6 +15,12 @@
 
 namespace strandbus::cli {
 
+/// What goes to OpenTelemetry.
+struct OtlpArguments {
+  std::string url;       ///< of a collector; empty = see choose_otlp
+  bool content = false;  ///< what was said too
+};
+
 /// `strandbus run`
 struct RunArguments {
   std::optional<std::string> prompt;  ///< "-" = standard input; absent = a conversation
@@ -54,6 +60,7 @@ struct RunArguments {
   bool no_redaction = false;
   std::optional<LogLevel> log_level;
   std::string log_file;
+  OtlpArguments otlp{};
 };
 
 struct ListenAddress {
@@ -146,6 +153,7 @@ enum class ExportFormat : std::uint8_t {
   jsonl,   ///< a session file
   chrome,  ///< a trace for Perfetto and chrome://tracing
   html,    ///< a page that shows it in any browser
+  otlp,    ///< OpenTelemetry's lines of JSON
 };
 
 /// `strandbus export`
@@ -155,6 +163,7 @@ struct ExportArguments {
   std::string output;   ///< a new file; empty or "-" = standard output
   ExportFormat format{};
   std::string from_dialect{};  ///< of the file that is read; empty = a session file
+  OtlpArguments otlp{};
 };
 
 /// `--help`, `--version`

@@ -3,6 +3,7 @@
 #include "cli/console.hpp"
 #include "cli/export_output.hpp"
 #include "cli/export_page.hpp"
+#include "cli/otlp_choice.hpp"
 #include "cli/session_source.hpp"
 #include "cli/usage_error.hpp"
 #include "server/json_reply.hpp"
@@ -10,6 +11,7 @@
 #include "store/line_reader.hpp"
 #include "store/session_lines.hpp"
 #include "strandbus/event/json_codec.hpp"
+#include "strandbus/otel/otlp_lines.hpp"
 #include "strandbus/sink/chrome_trace.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -58,6 +60,16 @@ void export_foreign(SessionSource& source, ExportOutput& output) {
       detail::append_message_line(output.text(), *event);
     output.pass_on();
   });
+}
+
+void export_otlp(SessionSource& source, OtlpTraceOptions options, ExportOutput& output) {
+  OtlpLines lines(std::move(options));
+  for_each_record(source, [&](const SessionRecord& record) {
+    if (const auto* const event = std::get_if<StreamEvent>(&record))
+      lines.add(output.text(), *event);
+    output.pass_on();
+  });
+  lines.finish(output.text());
 }
 
 /// The lines of a session file as they are, once all of them were read.
@@ -170,8 +182,8 @@ void export_page(const std::string& name, SessionSources& sources, ExportOutput&
   });
 }
 
-void export_session(const ExportArguments& arguments, SessionSources& sources,
-                    ExportOutput& output) {
+void export_session(const ExportArguments& arguments, const ProcessEnvironment& environment,
+                    SessionSources& sources, ExportOutput& output) {
   const std::string& name = arguments.session;
   if (arguments.format == ExportFormat::html) return export_page(name, sources, output);
   const bool foreign = !arguments.from_dialect.empty();
@@ -182,6 +194,8 @@ void export_session(const ExportArguments& arguments, SessionSources& sources,
   }
   const auto source = open_source(sources, name);
   if (arguments.format == ExportFormat::chrome) return export_chrome(*source, output);
+  if (arguments.format == ExportFormat::otlp)
+    return export_otlp(*source, otlp_trace(arguments.otlp, environment), output);
   if (foreign) return export_foreign(*source, output);
   export_file(name, *source, output);
 }
@@ -192,7 +206,7 @@ ExitCode export_command(const ExportArguments& arguments, const ProcessEnvironme
   SessionSources sources(choose_store(arguments.store, environment), arguments.from_dialect);
   ExportOutput output(arguments.output);
   try {
-    export_session(arguments, sources, output);
+    export_session(arguments, environment, sources, output);
     output.finish();
   } catch (const boost::system::system_error& failure) {
     if (failure.code() == boost::system::errc::broken_pipe) return ExitCode::done;

@@ -11,10 +11,13 @@ TakeArguments add_export(Command command) {
   command.option(
       "--format",
       [arguments](const std::string& text) {
+        arguments->format = ExportFormat::jsonl;
         if (text == "chrome") arguments->format = ExportFormat::chrome;
         if (text == "html") arguments->format = ExportFormat::html;
+        if (text == "otlp") arguments->format = ExportFormat::otlp;
       },
-      one_of({"jsonl", "chrome", "html"}, "format"));
+      one_of({"jsonl", "html", "chrome", "otlp"}, "format"));
+  command.flag("--otlp-content", arguments->otlp.content);
   command.option("-o,--output", arguments->output);
   command.option("--store", arguments->store);
   add_from_dialect(command, arguments->from_dialect);

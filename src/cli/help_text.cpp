@@ -107,6 +107,9 @@ Output:
                       [redacted-...] wherever events go, so --continue goes on without them
   --log-level LEVEL   what the library logs: debug, info, warning, error or off (default: off)
   --log-file FILE     where it logs to (default: standard error); implies --log-level info
+  --otlp URL          send spans and metrics to this OpenTelemetry collector, as in
+                      http://localhost:4318 (default: what OTEL_EXPORTER_OTLP_ENDPOINT says)
+  --otlp-content      with what was said in them
   -h, --help          this text
 
 Standard output carries the answer, on a terminal the live view; everything else goes to standard
@@ -160,6 +163,9 @@ Output:
   --log-level LEVEL   what is logged, as JSON lines: debug, info, warning, error or off
                       (default: info)
   --log-file FILE     where to (default: standard error)
+  --otlp URL          send spans and metrics to this OpenTelemetry collector, as in
+                      http://localhost:4318 (default: what OTEL_EXPORTER_OTLP_ENDPOINT says)
+  --otlp-content      with what was said in them
   -h, --help          this text
 
 Standard output carries three lines, "url: ...", "token: ..." and "open: ...". The last one is a link
@@ -371,8 +377,8 @@ Examples:
 )";
 
 constexpr std::string_view export_session =
-    R"(Writes a session as a session file, as a page for a browser, or as a trace that Perfetto and
-chrome://tracing open.
+    R"(Writes a session as a session file, as a page for a browser, as a trace that Perfetto and
+chrome://tracing open, or as spans.
 
 Usage: strandbus export SESSION [OPTIONS]
 
@@ -382,9 +388,11 @@ Usage: strandbus export SESSION [OPTIONS]
 Options:
   --format FORMAT     jsonl: a session file, as replay, check and run --fork read it, whose events
                       are byte for byte those that are stored (the default); html: the page of
-                      strandbus serve with the session in it, one file that asks for nothing; or
+                      strandbus serve with the session in it, one file that asks for nothing;
                       chrome: a trace of runs, turns, requests and tool calls for ui.perfetto.dev
-                      or chrome://tracing
+                      or chrome://tracing; or otlp: lines of JSON with OpenTelemetry's spans and
+                      metrics
+  --otlp-content      spans hold what was said
   -o, --output FILE   a new file (default: standard output)
   --store FILE        the database in which sessions are looked up (default: the one of
                       strandbus serve)
@@ -402,6 +410,7 @@ Examples:
   strandbus export session_0192f3a4 -o session.jsonl
   strandbus export sum.jsonl --format html -o sum.html
   strandbus export sum.jsonl --format chrome -o sum.json
+  strandbus export sum.jsonl --format otlp > sum.otlp.jsonl
 )";
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include "cli/json_view.hpp"
 #include "cli/live_view.hpp"
+#include "cli/otlp_choice.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 
@@ -78,6 +80,11 @@ LiveSession::LiveSession(SessionPlan plan)
     control_ = workflow_->control();
   }
   if (plan_.control) *plan_.control = control_;
+  if (plan_.otlp) {
+    otlp_.emplace(context_.get_executor(), *plan_.otlp);
+    exported_ = bus_.subscribe([this](const Delivery& delivery) { otlp_->on_event(delivery); },
+                               {.name = "OpenTelemetry"});
+  }
   if (plan_.store) plan_.store->record(bus_, Start::now());
   if (plan_.approval_terminal) {
     display_.answer_approvals({.terminal = std::move(plan_.approval_terminal),
@@ -143,8 +150,20 @@ ExitCode LiveSession::end() {
   while (displaying_) context_.run_one();
   interrupts_.stop();
   const Display::Result shown = display_.join();
+  if (otlp_) end_export();
   report(shown);
   return exit_code(shown);
+}
+
+/// Lets the collector have the rest. Ctrl-C ends the program meanwhile.
+void LiveSession::end_export() {
+  constexpr std::chrono::seconds patience(5);
+  exported_.unsubscribe();
+  bool ended = false;
+  asio::co_spawn(context_, otlp_->shutdown(std::chrono::steady_clock::now() + patience),
+                 [&ended](const std::exception_ptr&, error_code) { ended = true; });
+  while (!ended) context_.run_one();
+  say_losses(otlp_->stats());
 }
 
 void LiveSession::on_run_ended(error_code ec, RunResult result) {

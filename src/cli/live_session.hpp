@@ -7,6 +7,7 @@
 #include "cli/workflow_choice.hpp"
 #include "strandbus/agent/agent.hpp"
 #include "strandbus/bus/event_bus.hpp"
+#include "strandbus/otel/otlp_exporter.hpp"
 #include "strandbus/store/jsonl_store.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -33,9 +34,10 @@ struct SessionPlan {
   bool json = false;
   std::string dialect = "native";
   bool verbose = false;
-  bool conversation = false;               ///< the user types the messages on this very terminal
-  std::shared_ptr<RunControl> control{};   ///< becomes that of the agent; may be null
-  std::optional<WorkflowTask> workflow{};  ///< is run instead of the agent
+  bool conversation = false;                  ///< the user types the messages on this very terminal
+  std::optional<OtlpExporterOptions> otlp{};  ///< where spans go
+  std::shared_ptr<RunControl> control{};      ///< becomes that of the agent; may be null
+  std::optional<WorkflowTask> workflow{};     ///< is run instead of the agent
 };
 
 /// An agent, its bus and everybody who listens: runs are shown, recorded, cancelled by Ctrl-C.
@@ -72,6 +74,7 @@ class LiveSession {
   void on_display_ended();
   bool on_interrupt(int signal);
 
+  void end_export();
   void report(const Display::Result& shown) const;
   ExitCode outcome() const;
   ExitCode exit_code(const Display::Result& shown) const;
@@ -79,6 +82,8 @@ class LiveSession {
   asio::io_context context_{1};
   SessionPlan plan_;
   EventBus bus_;
+  std::optional<OtlpExporter> otlp_;
+  Subscription exported_;
   Interrupts interrupts_;
   BusDisplay display_;
   Agent agent_;

@@ -20,10 +20,31 @@ namespace strandbus::cli {
 namespace {
 
 /// What the program, its libraries and its commands need.
-constexpr std::array<std::string_view, 17> kept_names{
-    "PATH",         "HOME",        "LANG",        "LC_ALL",   "LC_CTYPE", "TERM",
-    "TMPDIR",       "TZ",          "NO_COLOR",    "COLUMNS",  "LINES",    "SSL_CERT_FILE",
-    "SSL_CERT_DIR", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"};
+constexpr std::array<std::string_view, 25> kept_names{"PATH",
+                                                      "HOME",
+                                                      "LANG",
+                                                      "LC_ALL",
+                                                      "LC_CTYPE",
+                                                      "TERM",
+                                                      "TMPDIR",
+                                                      "TZ",
+                                                      "NO_COLOR",
+                                                      "COLUMNS",
+                                                      "LINES",
+                                                      "SSL_CERT_FILE",
+                                                      "SSL_CERT_DIR",
+                                                      "HTTPS_PROXY",
+                                                      "https_proxy",
+                                                      "NO_PROXY",
+                                                      "no_proxy",
+                                                      "OTEL_EXPORTER_OTLP_ENDPOINT",
+                                                      "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+                                                      "OTEL_EXPORTER_OTLP_TIMEOUT",
+                                                      "OTEL_EXPORTER_OTLP_COMPRESSION",
+                                                      "OTEL_EXPORTER_OTLP_PROTOCOL",
+                                                      "OTEL_SERVICE_NAME",
+                                                      "OTEL_RESOURCE_ATTRIBUTES",
+                                                      "OTEL_SDK_DISABLED"};
 
 constexpr std::string_view key_option = "--api-key-env";
 
@@ -31,7 +52,10 @@ bool is_kept(std::string_view name) {
   return name.starts_with("XDG_") || std::ranges::find(kept_names, name) != kept_names.end();
 }
 
-bool is_secret(std::string_view name) { return name.ends_with("_KEY") || name.ends_with("_TOKEN"); }
+/// OpenTelemetry keeps its keys in a list of headers.
+bool is_secret(std::string_view name) {
+  return name.ends_with("_KEY") || name.ends_with("_TOKEN") || name == "OTEL_EXPORTER_OTLP_HEADERS";
+}
 
 /// Whether the name of a variable says that nobody may read its value.
 bool says_secret(std::string_view name) {

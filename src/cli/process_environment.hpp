@@ -12,7 +12,8 @@ namespace strandbus::cli {
 ///
 /// What a process was given as its environment can be read by other processes in /proc/PID/environ
 /// as long as it lives. take() copies what the program needs and wipes the rest where it stood.
-/// Secrets, variables whose names end in _KEY or _TOKEN, are in no environment any more.
+/// Secrets, variables whose names end in _KEY or _TOKEN and OTEL_EXPORTER_OTLP_HEADERS, are in no
+/// environment any more.
 ///
 /// Threads: take() before there is a second one; distinct objects. One object at a time.
 class ProcessEnvironment {

@@ -6,6 +6,7 @@
 #include "cli/forked_session.hpp"
 #include "cli/live_session.hpp"
 #include "cli/model_choice.hpp"
+#include "cli/otlp_choice.hpp"
 #include "cli/prompt_text.hpp"
 #include "cli/recorded_script.hpp"
 #include "cli/tool_choice.hpp"
@@ -172,13 +173,15 @@ SessionPlan plan_of(const RecordedScript& script, const RunArguments& arguments,
 /// Runs what was recorded again: with the recorded prompts, or with another one in place of the
 /// first.
 ExitCode run_recorded(const RecordedScript& script, const RunArguments& arguments,
-                      const ProcessEnvironment& environment) {
+                      ProcessEnvironment& environment) {
   std::vector<RecordedPrompt> prompts = script.recording->prompts();
   if (arguments.prompt) {
     prompts.resize(1);
     prompts.front().text = read_prompt(arguments.prompt);
   }
   SessionPlan plan = plan_of(script, arguments, environment);
+  plan.otlp = choose_otlp(arguments.otlp, environment);
+  if (plan.otlp) plan.otlp->logger = plan.options.logger;
   if (!arguments.session.empty())
     plan.store = store_of(arguments, plan, prompts.front().text, nullptr);
   say("model " + plan.options.model + " (recording " + arguments.script + ")");
@@ -194,10 +197,12 @@ ExitCode run_recorded(const RecordedScript& script, const RunArguments& argument
 /// What all agents of the plan have in common.
 void take_model(RunArguments& arguments, ProcessEnvironment& environment, ModelChoice& choice,
                 SessionPlan& plan) {
-  plan.redactor = redactor_of(arguments, environment, choice);
+  plan.otlp = choose_otlp(arguments.otlp, environment);
+  plan.redactor = redactor_of(arguments, environment, choice, secrets_of(plan.otlp));
   plan.provider = std::move(choice.provider);
   plan.options = options_of(arguments, plan.terminal);
   plan.options.logger = redacting_logger(plan.options.logger, plan.redactor);
+  if (plan.otlp) plan.otlp->logger = plan.options.logger;
   plan.tools = tools_of(arguments, environment, plan.options.workspace);
   plan.options.model = choice.model;
   if (arguments.subagents) add_subagents(plan.tools, plan.provider, plan.options);

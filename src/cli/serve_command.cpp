@@ -5,6 +5,7 @@
 #include "cli/interrupts.hpp"
 #include "cli/json_log.hpp"
 #include "cli/model_choice.hpp"
+#include "cli/otlp_choice.hpp"
 #include "cli/server_token.hpp"
 #include "cli/store_choice.hpp"
 #include "cli/tool_choice.hpp"
@@ -34,6 +35,7 @@ namespace {
 
 constexpr std::chrono::seconds patience_with_runs(10);
 constexpr std::chrono::seconds patience_with_readers(5);
+constexpr std::chrono::seconds patience_with_collector(5);
 constexpr unsigned most_threads = 16;
 constexpr std::chrono::seconds pause_between_looks(5);
 constexpr std::size_t many_connections = 100;
@@ -58,14 +60,30 @@ void take_places(ServeArguments& arguments, const ProcessEnvironment& environmen
   make_directory(arguments.workspace_root);
 }
 
+/// Shows the exporter what happens in a session, until that leaves the memory.
+asio::awaitable<void> export_events(EventStream events, std::shared_ptr<OtlpExporter> exporter) {
+  for (;;) {
+    const auto delivery = co_await events.next();
+    if (!delivery) break;
+    exporter->on_event(*delivery);
+  }
+}
+
 /// Whatever lies around the agents that the server runs.
 struct Agents {
   RunArguments arguments;
   const ProcessEnvironment& environment;
   std::shared_ptr<Provider> provider;
   AgentOptions options;
+  std::shared_ptr<OtlpExporter> exporter;  // may be null
 
   std::unique_ptr<SessionAgent> operator()(SessionSetup setup) const {
+    if (exporter) {
+      StreamOptions reading;
+      reading.name = "OpenTelemetry";
+      auto events = setup.publisher.stream(setup.executor, std::move(reading));
+      asio::co_spawn(setup.executor, export_events(std::move(events), exporter), asio::detached);
+    }
     AgentOptions own = options;
     own.workspace = setup.workspace;
     ToolRegistry tools = tools_of(arguments, environment, setup.workspace);
@@ -119,10 +137,15 @@ std::unique_ptr<HttpServer> open_server(asio::any_io_executor executor,
   }
 }
 
-asio::awaitable<void> drain(SessionHub& hub, HttpServer& server, asio::io_context& context) {
+asio::awaitable<void> drain(SessionHub& hub, HttpServer& server, OtlpExporter* exporter,
+                            asio::io_context& context) {
   const auto deadline = std::chrono::steady_clock::now() + patience_with_runs;
   co_await hub.drain(deadline);
   co_await server.drain(std::chrono::steady_clock::now() + patience_with_readers);
+  if (exporter) {
+    co_await exporter->shutdown(std::chrono::steady_clock::now() + patience_with_collector);
+    say_losses(exporter->stats());
+  }
   context.stop();
 }
 
@@ -180,11 +203,21 @@ ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment
   take_places(arguments, environment);
   ModelChoice choice = make_model(arguments.agent, environment);
   const std::string token = take_server_token(arguments.token_file);
-  Redactor redactor = redactor_of(arguments.agent, environment, choice, {token});
+  auto otlp = choose_otlp(arguments.agent.otlp, environment);
+  std::vector<std::string> secrets = secrets_of(otlp);
+  secrets.push_back(token);
+  Redactor redactor = redactor_of(arguments.agent, environment, choice, secrets);
   const Logger logger = redacting_logger(
       json_logger(arguments.agent.log_level.value_or(LogLevel::info), arguments.agent.log_file),
       redactor);
-  Agents agents{arguments.agent, environment, choice.provider, agent_options(arguments.agent)};
+  asio::io_context context;
+  std::shared_ptr<OtlpExporter> exporter;
+  if (otlp) {
+    otlp->logger = logger;
+    exporter = std::make_shared<OtlpExporter>(context.get_executor(), *std::move(otlp));
+  }
+  Agents agents{arguments.agent, environment, choice.provider, agent_options(arguments.agent),
+                exporter};
   agents.options.model = choice.model;
   agents.options.approval = arguments.agent.approve.value_or(ApprovalMode::ask);
   agents.options.logger = logger;
@@ -193,7 +226,6 @@ ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment
   const auto store = open_store(arguments, logger);
   prune(*store, arguments.keep_days, logger);
 
-  asio::io_context context;
   SessionHubOptions hub_options;
   hub_options.max_runs = arguments.max_runs;
   hub_options.workspace_root = arguments.workspace_root;
@@ -206,7 +238,7 @@ ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment
   Interrupts interrupts(context, [&](int) {
     say("ending: runs get " + std::to_string(patience_with_runs.count()) +
         " seconds; Ctrl-C again ends at once");
-    asio::co_spawn(context, drain(*hub, *server, context), asio::detached);
+    asio::co_spawn(context, drain(*hub, *server, exporter.get(), context), asio::detached);
     return true;
   });
   server->start();

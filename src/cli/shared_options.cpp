@@ -127,6 +127,8 @@ void add_log_options(Command& command, RunArguments& run) {
       "--log-level", [&run](const std::string& text) { run.log_level = parse_log_level(text); },
       one_of({"debug", "info", "warning", "error", "off"}, "log level"));
   command.option("--log-file", run.log_file);
+  command.option("--otlp", run.otlp.url);
+  command.flag("--otlp-content", run.otlp.content);
 }
 
 void add_from_dialect(Command& command, std::string& dialect) {
