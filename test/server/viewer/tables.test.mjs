@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EventLog } from "../../../src/server/viewer/model/event_log.js";
 import { emptyFilter } from "../../../src/server/viewer/model/filter.js";
-import { eventLine, firstOf, plainText } from "../../../src/server/viewer/view/event_line.js";
+import { eventLine, firstOf } from "../../../src/server/viewer/view/event_line.js";
 import { EventMatches, matchesOf } from "../../../src/server/viewer/view/event_matches.js";
 import { Facets } from "../../../src/server/viewer/view/facets.js";
 import { chipsOf, toggled } from "../../../src/server/viewer/view/filter_chips.js";
@@ -215,11 +215,9 @@ test("the first text of arguments", () => {
 
 test("what String() cannot take is a text nevertheless", () => {
   const odd = JSON.parse('{"toString": 1, "valueOf": 2}');
-  assert.equal(plainText(odd), '{"toString":1,"valueOf":2}');
-  assert.equal(plainText(null), "");
-  assert.equal(plainText(false), "false");
-  assert.equal(typeof eventLine({ type: "custom", data: { usage: { total: odd }, x: odd } }), "string");
   let deep = [];
   for (let i = 0; i < 100000; ++i) deep = [deep];
-  assert.equal(plainText(deep), "…");
+  for (const data of [odd, deep, { usage: { total: odd }, odd, deep }]) {
+    assert.equal(typeof eventLine({ type: "custom", data }), "string");
+  }
 });

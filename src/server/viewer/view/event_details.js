@@ -2,9 +2,9 @@
 // narrow screens it is a line at the bottom that opens as an overlay; the style sheet decides.
 import { scopeOf, statusOf, timeOf } from "../model/event.js";
 import { bytes, clock, day, oneLine } from "../model/format.js";
+import { anyText } from "../model/values.js";
 import { copyMenu } from "./copy_menu.js";
 import { button, h, replaceChildren, setText } from "./dom.js";
-import { plainText } from "./event_line.js";
 import { matchesOf } from "./event_matches.js";
 import { jsonTree } from "./json_tree.js";
 import { sinceStart } from "./time_scale.js";
@@ -88,7 +88,7 @@ export class EventDetails {
 
   #draw(event, raw) {
     const { session, route } = this.#context;
-    setText(this.#title, oneLine(plainText(event.type), 80) || "event");
+    setText(this.#title, oneLine(anyText(event.type), 80) || "event");
     const status = statusOf(event);
     this.#state.className = `state state--${status}`;
     setText(this.#state, status);
@@ -101,7 +101,7 @@ export class EventDetails {
       this.#fact("Since start", sinceStart(time - start)),
       this.#fact("Scope", scopeOf(event)),
       this.#fact("Agent", event.agent),
-      this.#fact("Run", event.run_id, { run: plainText(event.run_id) }),
+      this.#fact("Run", event.run_id, { run: anyText(event.run_id) }),
       this.#fact("Turn", event.turn),
       this.#fact("Model", event.model_id),
       this.#fact("Span", event.span_id),
@@ -137,7 +137,7 @@ export class EventDetails {
 
   #fact(name, value, filter) {
     if (value === undefined || value === null || value === "") return null;
-    const text = oneLine(plainText(value), 200);
+    const text = oneLine(anyText(value), 200);
     const only = filter && button("only this", () => this.#only(filter), {
       className: "details__only",
       "aria-label": `Show only this ${name.toLowerCase()}`,

@@ -1,6 +1,7 @@
 // A line that says what an event holds: its message for people, or else its first members. Pure.
 import { messageOf } from "../model/event.js";
 import { oneLine } from "../model/format.js";
+import { anyText } from "../model/values.js";
 
 const MEMBERS = 6;
 const VALUE_LENGTH = 80;
@@ -9,17 +10,6 @@ const UNTOLD = new Set(["call_id", "message_id", "approval_id", "request_digest"
 
 function isObject(value) {
   return value !== null && typeof value === "object";
-}
-
-/// Any JSON value as a text; objects as JSON. String() would throw for some of them.
-export function plainText(value) {
-  if (value === undefined || value === null) return "";
-  if (!isObject(value)) return String(value);
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return "…";
-  }
 }
 
 /// The first text or number within an object, "" where there is none: the path of {"path": …}.
@@ -36,7 +26,7 @@ export function firstOf(object) {
 function valueText(key, value) {
   if (Array.isArray(value)) return value.length === 1 ? "1 item" : `${value.length} items`;
   if (key === "usage" && typeof value?.total === "number") return `${value.total} tokens`;
-  return oneLine(isObject(value) ? firstOf(value) : plainText(value), VALUE_LENGTH);
+  return oneLine(isObject(value) ? firstOf(value) : anyText(value), VALUE_LENGTH);
 }
 
 function membersText(object) {
@@ -54,5 +44,5 @@ export function eventLine(event, length = LENGTH) {
   const message = messageOf(event);
   if (message) return oneLine(message, length);
   const { data } = event;
-  return oneLine(isObject(data) ? membersText(data) : plainText(data), length);
+  return oneLine(isObject(data) ? membersText(data) : anyText(data), length);
 }

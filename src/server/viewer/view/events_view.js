@@ -1,10 +1,11 @@
 // The raw events as a table: every event that passes the filter and every gap, in the order of seq.
 import { scopeOf, statusOf, timeOf } from "../model/event.js";
 import { clock, count, oneLine } from "../model/format.js";
+import { anyText } from "../model/values.js";
 import { button, h, setText } from "./dom.js";
 import { matchesOf } from "./event_matches.js";
 import { openDetails } from "./event_details.js";
-import { eventLine, plainText } from "./event_line.js";
+import { eventLine } from "./event_line.js";
 import { RowList } from "./row_list.js";
 import { sinceStart } from "./time_scale.js";
 
@@ -197,8 +198,8 @@ export class EventsView {
     setText(cells.seq, String(event.seq));
     setText(cells.time, this.#time(event));
     const failed = event.type === "tool_call_completed" && statusOf(event) === "failed";
-    setText(cells.type, `${oneLine(plainText(event.type), 60)}${failed ? " (failed)" : ""}`);
-    setText(cells.agent, oneLine(plainText(event.agent), 60));
+    setText(cells.type, `${oneLine(anyText(event.type), 60)}${failed ? " (failed)" : ""}`);
+    setText(cells.agent, oneLine(anyText(event.agent), 60));
     setText(cells.message, eventLine(event, MESSAGE_LENGTH));
   }
 

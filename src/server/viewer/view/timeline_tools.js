@@ -38,15 +38,12 @@ export class TimelineTools {
       this.#fold, this.#pausesLabel, this.#range, this.#hidden);
   }
 
-  /// hidden: how many rows the filter leaves out; folded: whether something is folded.
-  sayRows(hidden, folded) {
+  /// hidden: how many rows the filter leaves out; folded, selected: whether there is such a row.
+  sayRows(hidden, folded, selected) {
+    this.#selected.disabled = !selected;
     this.#hidden.hidden = hidden === 0;
     setText(this.#hiddenText, `${count(hidden)} hidden by the filter`);
     setText(this.#fold, folded ? "Unfold all" : "Fold turns");
-  }
-
-  saySelected(selected) {
-    this.#selected.disabled = !selected;
   }
 
   /// range: in real time since the start; pauses: whether there are some that can be shortened.

@@ -34,6 +34,7 @@ export class TimelineView {
   #layout = new SpanLayout();
   #drawn = "";
   #revealed = null;
+  #chosen = null; // the span that was chosen here: an event may begin several
   #grow = 0;
   #observer;
 
@@ -79,8 +80,7 @@ export class TimelineView {
   }
 
   update() {
-    const { session, route } = this.#context;
-    const { spans } = session;
+    const { route, session: { spans } } = this.#context;
     const some = this.#time.look();
     this.#sayEmpty(!some);
     if (!some) return;
@@ -123,8 +123,7 @@ export class TimelineView {
 
   /// 1: nearer, -1: farther, 0: all of it.
   zoom(step) {
-    const place = this.#selectedPlace();
-    this.#window.zoom(step, place);
+    this.#window.zoom(step, this.#selectedPlace());
   }
 
   focusSelected() {
@@ -146,21 +145,26 @@ export class TimelineView {
 
   #draw(key, spans, route) {
     this.#drawn = key;
-    const span = route.seq === null ? undefined : spans.spanOfSeq(route.seq);
+    const span = this.#spanOf(route.seq, spans);
     const elsewhere = this.#revealed !== route.seq;
     if (span && elsewhere) {
       this.#layout.unfoldAbove(span, spans);
       this.#layout.update(spans, route.filter);
     }
-    this.#revealed = route.seq;
+    if (span || route.seq === null) this.#revealed = route.seq;
     const current = span ? this.#layout.indexOf(span.id) : -1;
     if (span && elsewhere && current >= 0) this.#reveal(span);
     this.#axis.draw(this.#window.range, this.#window.length, this.#time.folds);
     const follow = this.#time.open;
     this.#list.show({ count: this.#rows.length, current, reveal: elsewhere, follow });
-    this.#tools.sayRows(this.#layout.hidden, this.#layout.anyFolded);
-    this.#tools.saySelected(current >= 0);
+    this.#tools.sayRows(this.#layout.hidden, this.#layout.anyFolded, current >= 0);
     this.#sayRange();
+  }
+
+  #spanOf(seq, spans) {
+    if (seq === null) return undefined;
+    const chosen = this.#chosen?.seq === seq ? spans.byId(this.#chosen.id) : undefined;
+    return chosen ?? spans.spanOfSeq(seq);
   }
 
   #reveal(span) {
@@ -238,7 +242,11 @@ export class TimelineView {
 
   #select(index) {
     const row = this.#rows[index];
-    if (row) this.#context.go({ seq: row.span.seq });
+    if (!row) return;
+    this.#chosen = row.span;
+    this.#revealed = undefined;
+    this.#context.go({ seq: row.span.seq });
+    this.#redraw();
   }
 
   #fold(row, folded) {
