@@ -42,8 +42,9 @@ export class EventDetails {
       "aria-expanded": "false",
     });
     this.#body.append(this.#facts, this.#copy.element, this.#tree);
-    this.element = h("aside", {
+    this.element = h("section", {
       className: "details",
+      role: "complementary",
       hidden: true,
       "aria-labelledby": "details-title",
       onkeydown: (event) => this.#key(event),
@@ -158,7 +159,7 @@ export class EventDetails {
 
   // The style sheet says whether the panel lies over the page.
   get #overlay() {
-    return getComputedStyle(this.element).position === "fixed";
+    return getComputedStyle(this.element).getPropertyValue("--details-overlay").trim() === "yes";
   }
 
   #opened(focus) {
@@ -175,13 +176,9 @@ export class EventDetails {
     this.#open = open;
     this.element.classList.toggle("details--open", open);
     this.#expand.setAttribute("aria-expanded", String(open));
-    if (open) {
-      this.element.setAttribute("role", "dialog");
-      this.element.setAttribute("aria-modal", "true");
-    } else {
-      this.element.removeAttribute("role");
-      this.element.removeAttribute("aria-modal");
-    }
+    this.element.setAttribute("role", open ? "dialog" : "complementary");
+    if (open) this.element.setAttribute("aria-modal", "true");
+    else this.element.removeAttribute("aria-modal");
   }
 
   #shut() {
