@@ -153,7 +153,10 @@ export class EventDetails {
 
   #go(step) {
     const { route, session, go } = this.#context;
-    const seq = matchesOf(session.log).neighbour(route.seq, step);
+    const matches = matchesOf(session.log);
+    matches.setFilter(route.filter);
+    matches.advance(Infinity);
+    const seq = matches.neighbour(route.seq, step);
     if (seq !== null) go({ seq });
   }
 

@@ -1,15 +1,25 @@
 // Spans as the rows of the timeline: in the order of the tree, without what is folded away or does
 // not pass the filter. Pure functions.
 
-function childrenOf(spans) {
-  const known = new Set(spans.map((span) => span.id));
-  const children = new Map([[null, []]]);
+const NONE = Object.freeze([]);
+
+// {roots, below: span id -> its children}
+function treeOf(spans) {
+  const below = new Map();
+  const known = new Set();
+  for (const span of spans) known.add(span.id);
+  const roots = [];
   for (const span of spans) {
-    const parent = known.has(span.parent) && span.parent !== span.id ? span.parent : null;
-    if (!children.has(parent)) children.set(parent, []);
-    children.get(parent).push(span);
+    const { parent } = span;
+    if (parent === null || parent === span.id || !known.has(parent)) {
+      roots.push(span);
+      continue;
+    }
+    const list = below.get(parent);
+    if (list) list.push(span);
+    else below.set(parent, [span]);
   }
-  return children;
+  return { roots, below };
 }
 
 // Those that pass, and everything above them.
@@ -29,22 +39,25 @@ function keptSpans(spans, passes) {
 export function spanRows(spans, folded, passes = null) {
   const kept = passes ? keptSpans(spans, passes) : null;
   const shown = kept ? spans.filter((span) => kept.has(span.id)) : spans;
-  const children = childrenOf(shown);
+  const { roots, below } = treeOf(shown);
   const rows = [];
   const rest = [];
   const add = (list, level) => {
     for (let i = list.length - 1; i >= 0; --i) {
-      rest.push({ span: list[i], level, position: i + 1, siblings: list.length });
+      rest.push({ span: list[i], level, position: i + 1, siblings: list.length,
+        foldable: false, folded: false, waits: NONE });
     }
   };
-  add(children.get(null), 1);
+  add(roots, 1);
   while (rest.length > 0) {
     const row = rest.pop();
-    const below = children.get(row.span.id) ?? [];
-    const shut = folded.has(row.span.id);
-    const waits = row.span.kind === "tool" ? below.filter((one) => one.kind === "approval") : [];
-    rows.push({ ...row, foldable: below.length > 0, folded: shut && below.length > 0, waits });
-    if (!shut) add(below, row.level + 1);
+    rows.push(row);
+    const children = below.get(row.span.id);
+    if (!children) continue;
+    row.foldable = true;
+    row.folded = folded.has(row.span.id);
+    if (row.span.kind === "tool") row.waits = children.filter((one) => one.kind === "approval");
+    if (!row.folded) add(children, row.level + 1);
   }
   return { rows, hidden: spans.length - shown.length };
 }
