@@ -7,7 +7,7 @@ import {
   countLines, firstLines, lastLines, plainOutput, wholeLength,
 } from "../../../src/server/viewer/view/plain_output.js";
 import {
-  argumentLines, isBrief, textOfValue,
+  argumentLines, hasInexactNumber, isBrief, textOfValue,
 } from "../../../src/server/viewer/view/tool_arguments.js";
 
 test("colours, titles and other escapes are left out", () => {
@@ -22,7 +22,9 @@ test("a carriage return begins a line", () => {
 });
 
 test("text without escapes stays the same", () => {
-  for (const text of ["", "a", "[32m", "tab\there\n", "ünï 🎉"]) assert.equal(plainOutput(text), text);
+  for (const text of ["", "a", "[32m", "tab\there\n", "ünï 🎉"]) {
+    assert.equal(plainOutput(text), text);
+  }
 });
 
 test("an escape cut by the end of what has come is kept back, wherever it is cut", () => {
@@ -50,8 +52,8 @@ test("the first and the last lines of a text", () => {
 });
 
 test("lines of a diff: file names only before the first hunk", () => {
-  const lines = ["--- a/x", "+++ b/x", "@@ -1 +1 @@", "--- was a list", "+++ is one", " same", "\\ No"];
-  assert.deepEqual(diffKinds(lines), ["file", "file", "hunk", "remove", "add", "", ""]);
+  const lines = ["--- a/x", "+++ b/x", "@@ -1 +1 @@", "--- was a list", "+++ is one", " same"];
+  assert.deepEqual(diffKinds(lines), ["file", "file", "hunk", "remove", "add", ""]);
 });
 
 test("short arguments fit in one line, texts stay as they are", () => {
@@ -63,6 +65,12 @@ test("short arguments fit in one line, texts stay as they are", () => {
   assert.equal(textOfValue({ a: [1] }), '{\n  "a": [\n    1\n  ]\n}');
   assert.equal(argumentLines({ a: "x\ny", b: 1 }), 3);
   assert.equal(argumentLines(undefined), 0);
+});
+
+test("numbers that a page cannot hold exactly are known", () => {
+  assert.equal(hasInexactNumber(JSON.parse('{"a":[{"id":9007199254740993}]}')), true);
+  assert.equal(hasInexactNumber({ a: [1, -5, 0.1, "9007199254740993"], b: null }), false);
+  assert.equal(hasInexactNumber(undefined), false);
 });
 
 test("what is searched for is text, not a pattern", () => {

@@ -1,7 +1,7 @@
 // A call that waits for a person: what exactly it will do, why it asks, and the decision.
 import { count, duration, oneLine, visible } from "../model/format.js";
 import { button, h, replaceChildren, setText } from "./dom.js";
-import { argumentLines, fullArguments } from "./tool_arguments.js";
+import { argumentLines, fullArguments, hasInexactNumber } from "./tool_arguments.js";
 
 const FOLDED_LINES = 60;
 
@@ -53,7 +53,8 @@ export class ApprovalCard {
     const { expires_at, state } = this.#approval ?? {};
     if (state !== "pending" || typeof expires_at !== "number") return;
     const left = expires_at - this.#tools.now();
-    setText(this.#left, left > 0 ? `${duration(Math.ceil(left / 1000) * 1000)} left` : "time is over");
+    const seconds = Math.ceil(left / 1000);
+    setText(this.#left, left > 0 ? `${duration(seconds * 1000)} left` : "time is over");
   }
 
   // which: "approve" or "deny".
@@ -103,11 +104,17 @@ export class ApprovalCard {
     const folded = lines > FOLDED_LINES && !this.#ui.sawAll;
     this.#arguments.classList.toggle("approval__arguments--folded", folded);
     this.#more.hidden = !folded;
-    setText(this.#more, `The arguments have ${count(lines)} lines, not all are seen here: show all`);
+    setText(this.#more,
+      `The arguments have ${count(lines)} lines, not all are seen here: show all`);
     if (this.#drawnArguments === approval.arguments) return;
     this.#drawnArguments = approval.arguments;
-    replaceChildren(this.#arguments, approval.arguments === undefined
-      ? h("p", {}, "This call has no arguments.") : fullArguments(approval.arguments));
+    replaceChildren(
+      this.#arguments,
+      approval.arguments === undefined ? h("p", {}, "This call has no arguments.")
+        : fullArguments(approval.arguments),
+      hasInexactNumber(approval.arguments) && h("p", { className: "approval__inexact" },
+        "A number is too large to be shown exactly: “JSON line” in the details copies it."),
+    );
   }
 
   #hidesLines() {
@@ -132,7 +139,8 @@ export class ApprovalCard {
   #drawDecided({ state, by, note, reason }) {
     const known = Object.hasOwn(DECIDED, state);
     const [look, words] = known ? DECIDED[state] : ["cancelled", oneLine(String(state), 40)];
-    const article = this.element.contains(document.activeElement) && this.element.closest("article");
+    const focused = this.element.contains(document.activeElement);
+    const article = focused ? this.element.closest("article") : null;
     replaceChildren(
       this.element,
       h("span", { className: `state state--${look}` }, words),

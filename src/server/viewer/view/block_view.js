@@ -126,7 +126,7 @@ export function stateMark(state, words) {
 
 // Values with the same look, with dots between; null when there is none.
 export function facts(values) {
-  const shown = values.filter((value) => value !== null && value !== undefined && value !== "" && value !== false);
+  const shown = values.filter((value) => ![null, undefined, false, ""].includes(value));
   if (shown.length === 0) return null;
   return h("span", { className: "facts" },
     shown.map((value) => h("span", { className: "facts__one" }, value)));

@@ -5,6 +5,8 @@ import { button, h, replaceChildren, setText, toggleClass } from "./dom.js";
 const MAX_ROWS = 12;
 const SUGGESTIONS = ["Calculate 2+2", "List the files here and say what this project is"];
 
+const DRAFTS = new Map(); // session id -> what was typed there and not sent
+
 const STATES = {
   gone: "This session is not on the server.",
   unauthorized: "Your login has ended: open a new link from “strandbus link”.",
@@ -26,8 +28,8 @@ export class Composer {
     onkeydown: (event) => this.#key(event),
   });
   #send = button("Send", () => this.#submit(), { className: "button button--primary" });
-  #stop = button("Stop", () => this.#halt("now"), { className: "button button--danger composer__stop",
-    title: "Stop the run now" });
+  #stop = button("Stop", () => this.#halt("now"), { title: "Stop the run now",
+    className: "button button--danger composer__stop" });
   #later = button("Stop after this turn", () => this.#halt("after_turn"),
     { className: "button composer__later" });
   #queue = h("input", { type: "checkbox", id: "composer-queue", onchange: () => this.update() });
@@ -44,6 +46,7 @@ export class Composer {
       this.#suggestions.append(button(text, () => this.#suggest(text), {
         className: "button composer__suggestion" }));
     }
+    this.#text.value = DRAFTS.get(context.session.id) ?? "";
     this.element = h(
       "form",
       { className: "composer", "aria-label": "Talk to the agent",
@@ -93,7 +96,8 @@ export class Composer {
       this.#stop.hidden = this.#later.hidden = !running || cannot !== "";
     });
     setText(this.#stop, this.#stopping === "now" ? "Stopping…" : "Stop");
-    setText(this.#later, this.#stopping === "after_turn" ? "Stops after this turn" : "Stop after this turn");
+    const soon = this.#stopping === "after_turn";
+    setText(this.#later, soon ? "Stops after this turn" : "Stop after this turn");
     this.#later.disabled = this.#stopping !== "";
     this.#stop.setAttribute("aria-disabled", String(this.#stopping === "now"));
   }
@@ -102,7 +106,7 @@ export class Composer {
   #keepFocus(buttons, change) {
     const had = buttons.includes(document.activeElement);
     change();
-    if (had && document.activeElement !== this.#text && buttons.some((one) => one.hidden)) this.focus();
+    if (had && buttons.some((one) => one.hidden)) this.focus();
   }
 
   #words(running) {
@@ -130,8 +134,15 @@ export class Composer {
   }
 
   #typed() {
+    this.#keepDraft();
     this.#grow();
     this.update();
+  }
+
+  #keepDraft() {
+    const { id } = this.#context.session;
+    if (this.#text.value === "") DRAFTS.delete(id);
+    else DRAFTS.set(id, this.#text.value);
   }
 
   #grow() {
@@ -173,10 +184,10 @@ export class Composer {
 
   // What was typed meanwhile stays.
   #sent(text) {
-    const now = this.#text.value;
-    if (now.trim() === text) this.#text.value = "";
-    else if (now.trimStart().startsWith(text)) this.#text.value = now.trimStart().slice(text.length);
+    const now = this.#text.value.trimStart();
+    if (now.startsWith(text)) this.#text.value = now.slice(text.length).trimStart();
     this.#queue.checked = false;
+    this.#keepDraft();
     this.#grow();
   }
 

@@ -1,5 +1,5 @@
-// Long text with fixed width in pieces of some lines each, so that what is appended costs the layout
-// of one piece and not of the whole.
+// Long text with fixed width in pieces of some lines each, so that what is appended costs the
+// layout of one piece and not of the whole.
 import { visible } from "../model/format.js";
 import { h } from "./dom.js";
 

@@ -1,4 +1,4 @@
-// Goes from one place that the search found to the next, through blocks that are not in the page too.
+// Goes from one place that the search found to the next, also to blocks that are not in the page.
 import { count } from "../model/format.js";
 
 export class MatchWalk {

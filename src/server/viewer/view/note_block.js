@@ -1,4 +1,5 @@
-// The small blocks: retries, errors, notices, plans, sub-agents, workflows, files, gaps, what is hidden.
+// The small blocks: retries, errors, notices, plans, sub-agents, workflows, files, gaps, and what
+// stands for hidden ones.
 import { count, duration, oneLine, visible } from "../model/format.js";
 import { BlockView, facts, stateMark } from "./block_view.js";
 import { h, replaceChildren } from "./dom.js";
@@ -18,7 +19,7 @@ function box(value) {
 const timeText = (value) =>
   value === null || value === undefined ? "" : duration(Number(value));
 
-// Each gives {look, label, meta, body} of a block; the look chooses the colour of the rule before it.
+// Each gives {look, label, meta, body} of a block; the look chooses the colour of its rule.
 const NOTES = {
   retry: (block) => ({
     look: "warn",
@@ -52,7 +53,12 @@ const NOTES = {
     label: name(block.title || block.topic || "Activity", 200),
     body: visible(block.detail ?? ""),
   }),
-  plan: (block) => ({ look: "info", label: "Plan", meta: planCount(block), body: planItems(block) }),
+  plan: (block) => ({
+    look: "info",
+    label: "Plan",
+    meta: planCount(block),
+    body: planItems(block),
+  }),
   background: (block) => ({
     look: "info",
     label: `Background task ${name(block.name)}`,

@@ -1,5 +1,4 @@
-// Text of fixed width that may be long: some lines of it, and a button that shows all. While it
-// grows the newest lines are shown, afterwards the first.
+// Text of fixed width that may be long: some lines of it, and a button that shows all.
 import { count } from "../model/format.js";
 import { h, setText } from "./dom.js";
 import { LineChunks } from "./line_chunks.js";
@@ -15,6 +14,7 @@ export class OutputBox {
   #ui;
   #name;
   #preview;
+  #tail;
   #onToggle;
   #shown = []; // [{stream, length}] of what all shows
   #mode = "";
@@ -22,15 +22,18 @@ export class OutputBox {
   #rebuilt = 0;
   #total = 0;
 
-  // ui[name]: whether all is shown, kept beyond the life of this box.
-  constructor({ label, ui, name, preview = 12, onToggle = () => {} }) {
+  // ui[name]: whether all is shown, kept beyond the life of this box. tail: of a long text the last
+  // lines are shown and not the first.
+  constructor({ label, ui, name, tail = false, preview = 12, onToggle = () => {} }) {
     this.#ui = ui;
     this.#name = name;
     this.#preview = preview;
+    this.#tail = tail;
     this.#onToggle = onToggle;
     this.#lines.element.setAttribute("aria-label", label);
     this.#lines.element.setAttribute("role", "group");
-    this.element = h("div", { className: "output-box" }, this.#lines.element, this.#button);
+    this.element = h("div", { className: "output-box" }, tail && this.#button,
+      this.#lines.element, !tail && this.#button);
   }
 
   // pieces: [{stream, text}]; growing: more may follow; dropped: how much was cut off in front.
@@ -39,7 +42,7 @@ export class OutputBox {
     const size = pieces.reduce((sum, { text }) => sum + text.length, 0);
     const short = this.#total <= this.#preview + 2 && size <= MAX_PREVIEW_CHARACTERS;
     if (short || this.#ui[this.#name]) this.#showAll(pieces, growing, dropped);
-    else this.#showSome(pieces, growing);
+    else this.#showSome(pieces);
     this.#scrolls(!short && this.#ui[this.#name] && this.#total > SCROLLED_LINES);
     this.#button.hidden = short;
     setText(this.#button, this.#words(dropped));
@@ -69,20 +72,21 @@ export class OutputBox {
     else element.removeAttribute("tabindex");
   }
 
-  #showSome(pieces, growing) {
-    this.#clear(growing ? "tail" : "head");
+  #showSome(pieces) {
+    const tail = this.#tail;
+    this.#clear("some");
     let room = this.#preview;
     let characters = MAX_PREVIEW_CHARACTERS;
     const some = [];
-    for (const { stream, text } of growing ? [...pieces].reverse() : pieces) {
+    for (const { stream, text } of tail ? [...pieces].reverse() : pieces) {
       if (room <= 0 || characters <= 0) break;
-      let part = (growing ? lastLines : firstLines)(text, room);
-      part = growing ? part.slice(-characters) : part.slice(0, characters);
+      let part = (tail ? lastLines : firstLines)(text, room);
+      part = tail ? part.slice(-characters) : part.slice(0, characters);
       room -= countLines(part);
       characters -= part.length;
       some.push({ stream, text: part });
     }
-    for (const { stream, text } of growing ? some.reverse() : some) {
+    for (const { stream, text } of tail ? some.reverse() : some) {
       this.#lines.append(plainOutput(text), stream);
     }
   }

@@ -73,7 +73,9 @@ export class TextStream {
       this.#fence = marks;
       this.#paragraph = null;
       this.#code = new LineChunks("prose__code");
-      if (language) this.element.append(h("div", { className: "prose__language" }, visible(language)));
+      if (language) {
+        this.element.append(h("div", { className: "prose__language" }, visible(language)));
+      }
       this.element.append(this.#code.element);
     }
     return true;

@@ -56,6 +56,18 @@ export function fullArguments(given) {
   ]));
 }
 
+// Whether a number in them may not be what was written: beyond 2^53 a page cannot tell them apart.
+export function hasInexactNumber(value) {
+  const open = [value];
+  while (open.length > 0) {
+    const one = open.pop();
+    if (typeof one === "number" && Math.abs(one) > Number.MAX_SAFE_INTEGER) return true;
+    if (one === null || typeof one !== "object") continue;
+    for (const part of Object.values(one)) open.push(part);
+  }
+  return false;
+}
+
 export function argumentLines(given) {
   if (given === undefined || given === null) return 0;
   return entriesOf(given).reduce(

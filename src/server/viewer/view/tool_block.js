@@ -30,10 +30,16 @@ const STATES = {
 // Parts of the body, in their order.
 const PARTS = ["arguments", "approval", "progress", "output", "outcome", "diffs", "result"];
 
-// Arguments of several lines, as code, are worth their room, where no change of a file tells the same.
+// Arguments of several lines, as code, are worth their room, where no diff tells the same.
 function worthShowing(block, lines) {
   const values = Object.keys(block.arguments ?? {}).length;
   return lines > values && lines <= SHOWN_ARGUMENT_LINES && (block.diffs ?? []).length === 0;
+}
+
+// Whether the result is what the call wrote, and nothing else.
+function isOutput(outputs, result) {
+  return outputs?.length === 1 && Math.abs(outputs[0].text.length - result.length) < 8 &&
+    outputs[0].text.trim() === result.trim();
 }
 
 function shortResult(result) {
@@ -142,7 +148,7 @@ export class ToolBlockView extends BlockView {
     const part = this.#parts.get("arguments");
     if (block.state === "writing") {
       this.#writing ??= new OutputBox({ label: "Arguments so far", ui: this.ui, name: "writing",
-        preview: 8, onToggle: () => this.#toggled() });
+        tail: true, preview: 8, onToggle: () => this.#toggled() });
       if (this.#writing.element.parentNode !== part) replaceChildren(part, this.#writing.element);
       const text = String(block.arguments_text ?? "");
       this.#writing.show([{ stream: "", text }], { growing: true });
@@ -199,7 +205,7 @@ export class ToolBlockView extends BlockView {
       return;
     }
     this.#output ??= new OutputBox({ label: "Output", ui: this.ui, name: "output",
-      onToggle: () => this.#toggled() });
+      tail: true, onToggle: () => this.#toggled() });
     const part = this.#parts.get("output");
     if (this.#output.element.parentNode !== part) replaceChildren(part, this.#output.element);
     const growing = block.state === "running";
@@ -214,7 +220,7 @@ export class ToolBlockView extends BlockView {
     const others = files.filter((path) => !withDiff.has(path));
     const why = block.error || block.reason;
     const facts = [
-      exit !== null && (exit !== 0 || bash.command) && `exit code ${exit}`,
+      exit !== null && why !== `exit code ${exit}` && `exit code ${exit}`,
       bash?.cwd && `in ${oneLine(bash.cwd, 200)}`,
       bash?.truncated && "the tool cut its output",
       block.incomplete && "a part of the output was missed",
@@ -224,7 +230,8 @@ export class ToolBlockView extends BlockView {
     this.#drawn.outcome = drawn;
     replaceChildren(
       this.#parts.get("outcome"),
-      Boolean(why) && h("p", { className: "tool-block__why" }, visible(why), code(block.error_code)),
+      Boolean(why) &&
+        h("p", { className: "tool-block__why" }, visible(why), code(block.error_code)),
       facts.length > 0 && h("p", { className: "facts" },
         facts.map((fact) => h("span", { className: "facts__one" }, fact))),
       others.length > 0 && h("ul", { className: "tool-block__files",
@@ -249,7 +256,7 @@ export class ToolBlockView extends BlockView {
   #drawResult(block) {
     const result = String(block.result ?? "");
     const seen = (block.outputs ?? []).length > 0 || (block.diffs ?? []).length > 0;
-    const told = result === "" || result === block.error;
+    const told = result === "" || result === block.error || isOutput(block.outputs, result);
     const short = !seen && result.length <= SHORT_RESULT && !/[\r\n]/.test(result);
     let drawn = "";
     if (!told) drawn = short ? `= ${result}` : String(seen);

@@ -1,6 +1,6 @@
-// A long list of rows of different heights, of which only those in view are in the page. Heights
-// are guessed, then measured; what is in view stays where it is while rows above it change. It stays
-// at the end as long as the reader is there. Rows are {id, …}; a row that has the focus stays.
+// A long list of rows of different heights, of which only those in view are in the page. Heights are
+// guessed, then measured; what is in view stays where it is while rows above it change. It stays at
+// the end as long as the reader is there. Rows are {id, …}; a row that has the focus stays.
 import { h } from "./dom.js";
 import { difference, Heights, viewFrom } from "./heights.js";
 import { RowMounts } from "./row_mounts.js";
@@ -95,8 +95,8 @@ export class VirtualList {
     this.render();
   }
 
-  // Keeps this row where it is, whatever grows or folds now; of one that becomes short the head stays
-  // in view. Leaves the end.
+  // Keeps this row where it is, whatever grows or folds now; the head of one that becomes short
+  // stays in view. Leaves the end.
   hold(id) {
     const index = this.indexOf(id);
     if (index < 0) return;
