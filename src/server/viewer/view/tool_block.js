@@ -58,6 +58,7 @@ export class ToolBlockView extends BlockView {
   #card = null;
   #output = null;
   #result = null;
+  #arguments = null;
   #folds = [];
   #diffs = [];
 
@@ -166,6 +167,7 @@ export class ToolBlockView extends BlockView {
     const fold = this.#fold("arguments", (body) => body.append(fullArguments(block.arguments)));
     fold.setLabel("Arguments ", h("span", { className: "facts" },
       lines === 1 ? "1 line" : `${count(lines)} lines`));
+    this.#arguments = fold;
     if (this.ui.arguments === undefined && worthShowing(block, lines)) fold.setOpen(true);
     part.append(fold.element);
   }
@@ -244,6 +246,7 @@ export class ToolBlockView extends BlockView {
     const diffs = Array.isArray(block.diffs) ? block.diffs : [];
     if (this.#drawn.diffs === block.diffs || (!this.#drawn.diffs && diffs.length === 0)) return;
     this.#drawn.diffs = block.diffs;
+    if (this.ui.arguments === undefined && diffs.length > 0) this.#arguments?.setOpen(false);
     this.#diffs = diffs.map((diff, i) => {
       const name = `diff${i}`;
       return { name, view: new DiffView({ path: diff?.path, diff: diff?.diff, ui: this.ui, name,
