@@ -6,13 +6,17 @@
 
 #include <gmock/gmock.h>
 
-#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
 
 namespace strandbus::test {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class WorkflowFileTest : public ::testing::Test {
@@ -220,6 +224,34 @@ TEST_F(WorkflowFileTest, IsBounded) {
     deep =
         R"({"name": "g)" + std::to_string(i) + R"(", "type": "sequence", "steps": [)" + deep + "]}";
   EXPECT_THAT(error(deep), HasSubstr("nested deeper than 16 levels"));
+}
+
+/// The members that the schema for editors allows.
+std::set<std::string> members_of(const json::value& schema) {
+  std::set<std::string> names;
+  for (const auto& member : schema.at("properties").as_object()) names.emplace(member.key());
+  return names;
+}
+
+TEST_F(WorkflowFileTest, TheSchemaForEditorsHasTheMembersThatTheReaderKnows) {
+  std::ifstream file(STRANDBUS_SOURCE_DIR "/docs/workflow.schema.json");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const json::value schema = parse_json(text).value();
+  EXPECT_EQ(members_of(schema),
+            (std::set<std::string>{"$schema", "schema", "comment", "name", "input", "steps"}));
+  for (const char* type :
+       {"agent", "transform", "conditional", "subworkflow", "sequence", "parallel"}) {
+    // The reader names what it does not know, and takes what it knows.
+    for (const std::string& member : members_of(schema.at("$defs").at(type))) {
+      if (member == "type") continue;
+      const std::string message =
+          error("{\"type\": \"" + std::string(type) + "\", \"" + member + "\": null}");
+      EXPECT_THAT(message, Not(HasSubstr("unknown field"))) << type;
+    }
+    EXPECT_THAT(error("{\"type\": \"" + std::string(type) + "\", \"other\": null}"),
+                HasSubstr("unknown field"))
+        << type;
+  }
 }
 
 TEST_F(WorkflowFileTest, AFileThatCannotBeReadIsNamed) {

@@ -69,7 +69,7 @@ class WorkflowProgram : public ::testing::Test {
       program.read_until(prompt);
     }
     for (const std::string& name : before(unanswered))
-      program.read_until("\"text\":\"did " + name + "\"");
+      program.read_until("\"step_name\":\"" + name + "\",\"output\"");
     program.send_signal(SIGKILL);
     EXPECT_EQ(program.wait().signal, SIGKILL);
   }
@@ -206,7 +206,7 @@ TEST_F(WorkflowProgram, CtrlCEndsItTruthfullyAndItCanGoOn) {
   Program program(
       {"run", "--workflow", workflow_, "--script", script, "--json", "--session", session_});
   program.read_until("\"content\":\"do c");
-  program.read_until("\"text\":\"did b\"");
+  program.read_until("\"step_name\":\"b\",\"output\"");
   program.send_signal(SIGINT);
   const Finished finished = program.wait();
   EXPECT_EQ(finished.exit_code, 3);
