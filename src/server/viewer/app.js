@@ -58,15 +58,19 @@ export class App {
     const route = this.#route();
     const key = route.page === "session" ? `s/${route.session}` : "sessions";
     if (key !== this.#pageKey) {
-      this.#page?.dispose();
+      const before = this.#page;
+      const hadFocus = before?.element.contains(document.activeElement);
+      before?.dispose();
       this.#pageKey = key;
       this.#page =
         route.page === "session"
           ? new SessionView(route, this.#tools(), this.#embedded)
           : new WelcomeView(this.#tools());
-      replaceChildren(this.#main, this.#list?.element, this.#page.element);
+      if (before) before.element.replaceWith(this.#page.element); // the list keeps its focus
+      else replaceChildren(this.#main, this.#list?.element, this.#page.element);
       toggleClass(this.#main, "app--session", route.page === "session");
       this.#page.start();
+      if (hadFocus) this.#page.focus?.();
     }
     this.#page.show(route);
     this.#list?.show(route);

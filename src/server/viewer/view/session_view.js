@@ -22,6 +22,13 @@ const VIEWS = { transcript: TranscriptView, timeline: TimelineView, events: Even
 const NAMES = [["transcript", "Transcript"], ["timeline", "Timeline"], ["events", "Events"]];
 const TICK_MS = 1000;
 
+// What had the focus is gone: it goes to the first of these places that takes it.
+function keepFocus(...places) {
+  for (const focus of places) {
+    if (document.activeElement === document.body) focus();
+  }
+}
+
 export class SessionView {
   #tools;
   #embedded;
@@ -38,6 +45,7 @@ export class SessionView {
   #news;
   #shortcuts;
   #approvalWanted = "";
+  #replayButton = null;
   #panel = h("div", { className: "session__view", role: "tabpanel", id: "session-view" });
 
   constructor(route, tools, embedded) {
@@ -86,6 +94,10 @@ export class SessionView {
     for (const part of Object.values(this.#parts)) part.dispose?.();
   }
 
+  focus() {
+    keepFocus(() => this.#parts.composer?.focus(), () => this.#parts.tabs.focus());
+  }
+
   // What the keyboard and the buttons do.
   get view() {
     return this.#views[this.#route.view];
@@ -126,7 +138,9 @@ export class SessionView {
     } else {
       this.#player = new Player(this.#recorded, { onChange: () => this.#schedule() });
     }
+    const hadFocus = this.element.contains(document.activeElement);
     this.#build();
+    if (hadFocus) this.#replayButton.focus();
     this.#player?.play();
     this.#schedule();
   }
@@ -177,11 +191,12 @@ export class SessionView {
   }
 
   #buttons() {
+    this.#replayButton = button(this.#player ? "End replay" : "Replay", () => this.toggleReplay(), {
+      className: "icon-button",
+      title: "Play the session again at a chosen speed",
+    });
     return [
-      button(this.#player ? "End replay" : "Replay", () => this.toggleReplay(), {
-        className: "icon-button",
-        title: "Play the session again at a chosen speed",
-      }),
+      this.#replayButton,
       button("Keys", () => this.toggleSheet(), {
         className: "icon-button session-header__keys",
         title: "All keys (?)",
@@ -198,12 +213,14 @@ export class SessionView {
     const name = this.#route.view;
     if (!this.#views[name]) this.#views[name] = new VIEWS[name](this.#context);
     const view = this.#views[name];
+    const hadFocus = this.#panel.contains(document.activeElement);
     if (this.#panel.firstChild !== view.element) {
       this.#panel.replaceChildren(view.element);
       this.#panel.setAttribute("aria-labelledby", `tab-${name}`);
     }
     this.#parts.tabs.choose(name);
     view.update();
+    if (hadFocus) keepFocus(() => view.focusSelected?.(), () => this.#parts.tabs.focus());
     for (const part of Object.values(this.#parts)) part.update?.();
     if (this.#approvalWanted && view.focusApproval) {
       view.focusApproval(this.#approvalWanted);

@@ -33,6 +33,13 @@ export class Tabs {
     }
   }
 
+  // To the tab that is chosen.
+  focus() {
+    for (const tab of this.#buttons.values()) {
+      if (tab.tabIndex === 0) tab.focus();
+    }
+  }
+
   #key(event, key, onChoose) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
