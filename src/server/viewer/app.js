@@ -5,9 +5,14 @@ import { copyText, LiveRegion } from "./view/live_region.js";
 import { SessionView } from "./view/session_view.js";
 import { SessionsView, WelcomeView } from "./view/sessions_view.js";
 
+// Browsers take only so many changes of the address in a time (a key that is held makes more).
+const ADDRESS_PERIOD_MS = 120;
+
 export class App {
   #root;
   #embedded;
+  #address = location.hash; // what is shown; the browser's address may be a little behind
+  #addressTimer = 0;
   #page = null;
   #pageKey = "";
   #region = new LiveRegion();
@@ -23,12 +28,15 @@ export class App {
     replaceChildren(this.#root, this.#main, this.#region.elements);
     if (!this.#embedded) this.#list = new SessionsView(this.#tools());
     this.#list?.start();
-    addEventListener("hashchange", () => this.#show());
+    addEventListener("hashchange", () => {
+      this.#address = location.hash;
+      this.#show();
+    });
     this.#show();
   }
 
   #route() {
-    const route = parseRoute(location.hash);
+    const route = parseRoute(this.#address);
     if (!this.#embedded) return route;
     const session = String(this.#embedded.session.id ?? "session");
     if (route.page === "session") return { ...route, session };
@@ -39,10 +47,21 @@ export class App {
   #go(change, { replace = true } = {}) {
     const route = { ...this.#route(), ...change };
     const address = formatRoute(route);
-    if (address === location.hash) return;
-    if (replace) history.replaceState(null, "", address);
+    if (address === this.#address) return;
+    this.#address = address;
+    if (replace) this.#writeAddressSoon();
     else history.pushState(null, "", address);
     this.#show();
+  }
+
+  #writeAddressSoon() {
+    if (this.#addressTimer !== 0) return;
+    const written = this.#address;
+    history.replaceState(null, "", written);
+    this.#addressTimer = setTimeout(() => {
+      this.#addressTimer = 0;
+      if (this.#address !== written) this.#writeAddressSoon();
+    }, ADDRESS_PERIOD_MS);
   }
 
   #tools() {
