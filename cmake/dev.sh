@@ -180,8 +180,8 @@ install_test_modules() {
 test_preset() {
   # shellcheck disable=SC2086
   case $1 in
-    dev | release | asan-ubsan) need $to_build $to_test ;;
-    tsan | fuzz) need $to_build $to_test $to_sanitize ;;
+    dev | release) need $to_build $to_test ;;
+    asan-ubsan | tsan | fuzz) need $to_build $to_test $to_sanitize ;;
     *) misuse "unknown preset '$1'" ;;
   esac
   [ "$1" = fuzz ] || install_test_modules
