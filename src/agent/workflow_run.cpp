@@ -106,6 +106,15 @@ struct WorkflowRun::Group {
         open(branches),
         wake(strand, asio::steady_timer::time_point::max()) {}
 
+  /// The first branch that does not complete ends the others; a failure says more than a cancel.
+  void note(WorkEnd& end) {
+    const bool is_worse = first_problem && first_problem->outcome == Outcome::cancelled &&
+                          end.outcome == Outcome::failed;
+    if (!first_problem || is_worse) first_problem = &end;
+    const std::string what = end.step.empty() ? "a step was " : "the step \"" + end.step + "\" ";
+    stop.stop(what + std::string(wire_name(end.outcome)), CancelWhen::now);
+  }
+
   WorkflowStop stop;
   std::vector<WorkEnd> ends;
   std::size_t open;
@@ -195,9 +204,8 @@ asio::awaitable<WorkEnd> WorkflowRun::run_parallel(const ParallelGroup& group, E
   entry.stop = entry.stop.below();
   const auto running = std::make_shared<Group>(core_->strand(), group.branches.size(), entry.stop);
   for (std::size_t i = 0; i < group.branches.size(); ++i) {
-    auto ended = [running](const std::exception_ptr& failure) {
-      if (failure && !running->stop.requested())
-        running->stop.stop("out of memory", CancelWhen::now);
+    auto ended = [running, i](const std::exception_ptr& failure) {
+      if (failure) running->note(running->ends[i] = end_of(failure, running->stop));
       if (--running->open == 0) running->wake.cancel();
     };
     asio::co_spawn(core_->strand(),
@@ -212,20 +220,12 @@ asio::awaitable<WorkEnd> WorkflowRun::run_parallel(const ParallelGroup& group, E
   co_return WorkEnd::completed(json::value(std::move(outputs)));
 }
 
-/// The first branch that does not complete ends the others.
 asio::awaitable<void> WorkflowRun::run_branch(std::shared_ptr<WorkflowRun> self,
                                               const WorkflowNode& node, Entry entry,
                                               std::shared_ptr<Group> group, std::size_t index) {
   WorkEnd& end = group->ends[index];
   end = co_await self->run_node(node, std::move(entry));
-  if (end.outcome == Outcome::completed) co_return;
-  WorkEnd*& first = group->first_problem;
-  const bool is_worse =
-      first && first->outcome == Outcome::cancelled && end.outcome == Outcome::failed;
-  if (!first || is_worse) first = &end;
-  const std::string& step = end.step.empty() ? node.name : end.step;
-  group->stop.stop("the step \"" + step + "\" " + std::string(wire_name(end.outcome)),
-                   CancelWhen::now);
+  if (end.outcome != Outcome::completed) group->note(end);
 }
 
 asio::awaitable<WorkEnd> WorkflowRun::run_step(const WorkflowNode& node, Entry entry) {
