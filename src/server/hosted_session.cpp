@@ -152,7 +152,7 @@ void HostedSession::fail(error_code code) {
 
 // Runs.
 
-StoreResult<StartedRun> HostedSession::start_run(std::string message, WhenBusy when_busy,
+StoreResult<StartedRun> HostedSession::start_run(Question question, WhenBusy when_busy,
                                                  std::vector<ToolDefinition> tools) {
   if (failure_) return *failure_;
   if (closing_) return StoreError{Errc::closed, "the session is being closed"};
@@ -171,7 +171,7 @@ StoreResult<StartedRun> HostedSession::start_run(std::string message, WhenBusy w
                                                   " messages waiting; try again later"};
     }
     if (auto refused = offer(std::move(tools))) return *std::move(refused);
-    queue_.push_back(std::move(message));
+    queue_.push_back(std::move(question));
     queued_ = queue_.size();
     started.queued = true;
     return started;
@@ -183,7 +183,7 @@ StoreResult<StartedRun> HostedSession::start_run(std::string message, WhenBusy w
   }
   running_ = true;
   announce_restore();
-  asio::co_spawn(strand_, serve(shared_from_this(), std::move(message)), asio::detached);
+  asio::co_spawn(strand_, serve(shared_from_this(), std::move(question)), asio::detached);
   return started;
 }
 
@@ -204,15 +204,14 @@ std::optional<StoreError> HostedSession::offer(std::vector<ToolDefinition> tools
   return std::nullopt;
 }
 
-asio::awaitable<void> HostedSession::serve(std::shared_ptr<HostedSession> self,
-                                           std::string message) {
-  co_await self->answer(std::move(message));
+asio::awaitable<void> HostedSession::serve(std::shared_ptr<HostedSession> self, Question question) {
+  co_await self->answer(std::move(question));
   co_await self->serve_queue();
 }
 
 asio::awaitable<void> HostedSession::serve_queue() {
   while (!queue_.empty() && !closing_ && !failure_) {
-    std::string next = std::move(queue_.front());
+    Question next = std::move(queue_.front());
     queue_.pop_front();
     queued_ = queue_.size();
     co_await answer(std::move(next));
@@ -247,10 +246,11 @@ asio::awaitable<void> HostedSession::resume(std::shared_ptr<HostedSession> self,
   co_await self->serve_queue();
 }
 
-asio::awaitable<void> HostedSession::answer(std::string message) {
+asio::awaitable<void> HostedSession::answer(Question question) {
   try {
     if (!agent_) make_agent();
-    co_await agent_->run(std::move(message));
+    agent_->continue_trace(std::move(question.trace_parent));
+    co_await agent_->run(std::move(question.message));
   } catch (const std::exception& failure) {
     report(failure.what());
   }

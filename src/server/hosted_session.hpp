@@ -30,6 +30,12 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
  public:
   using Strand = asio::strand<asio::any_io_executor>;
 
+  /// Something for the agent to answer.
+  struct Question {
+    std::string message{};
+    std::string trace_parent{};  ///< of whoever asks; may be empty
+  };
+
   HostedSession(std::shared_ptr<HubServices> services, SessionMetadata metadata,
                 std::unique_ptr<SessionWriter> writer);
   HostedSession(const HostedSession&) = delete;
@@ -52,7 +58,7 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   /// write.
   asio::awaitable<StoreResult<void>> load();
 
-  StoreResult<StartedRun> start_run(std::string message, WhenBusy when_busy,
+  StoreResult<StartedRun> start_run(Question question, WhenBusy when_busy,
                                     std::vector<ToolDefinition> tools);
   StoreResult<CommandOutcome> command(SessionCommand command);
   /// Takes events from outside, until one is refused.
@@ -82,9 +88,9 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   void offer_again(std::vector<ApprovalRequested> pending);
   static asio::awaitable<void> resume(std::shared_ptr<HostedSession> self,
                                       std::vector<ApprovalRequested> pending);
-  static asio::awaitable<void> serve(std::shared_ptr<HostedSession> self, std::string message);
+  static asio::awaitable<void> serve(std::shared_ptr<HostedSession> self, Question question);
   asio::awaitable<void> serve_queue();
-  asio::awaitable<void> answer(std::string message);
+  asio::awaitable<void> answer(Question question);
   void report(const char* what);
 
   bool take(StreamEvent event, Published& published);
@@ -112,7 +118,7 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   std::uint64_t missing_from_ = 0;     // the first event of the hole at came_after_; 0 = none
   std::uint64_t past_events_ = 0;
   std::uint64_t came_after_ = 0;
-  std::deque<std::string> queue_;
+  std::deque<Question> queue_;
   SeenCommands commands_;
   asio::steady_timer changes_;
   std::optional<std::uint64_t> commanded_;  // the newest seq when the last command came

@@ -88,7 +88,9 @@ asio::awaitable<HttpReply> answer(Context context, CreateSession operation) {
   if (!result) co_return reply_to(refusal_for(result.error()));
   const std::string id = result->summary.metadata.session_id;
   if (!operation.message.empty()) {
-    const auto run = co_await context->hub->start_run(id, std::move(operation.message));
+    const auto run = co_await context->hub->start_run(
+        id, std::move(operation.message), WhenBusy::refuse, std::vector<ToolDefinition>(),
+        std::move(operation.trace_parent));
     if (!run) co_return reply_to(refusal_for(run.error()));
     result->running = true;
   }
@@ -128,7 +130,8 @@ asio::awaitable<HttpReply> answer(Context context, RemoveSession operation) {
 
 asio::awaitable<HttpReply> answer(Context context, StartRun operation) {
   auto result = co_await context->hub->start_run(operation.session_id, std::move(operation.message),
-                                                 operation.when_busy);
+                                                 operation.when_busy, std::vector<ToolDefinition>(),
+                                                 std::move(operation.trace_parent));
   if (!result) co_return reply_to(refusal_for(result.error()));
   co_return json_reply(202, started_run_json(operation.session_id, *result));
 }

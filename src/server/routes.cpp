@@ -26,6 +26,12 @@ bool takes_html(const ServerRequest& request) {
   return accepts(request.header("Accept").value_or(""), "text/html");
 }
 
+/// Several are none (W3C Trace Context, section 3.2).
+std::string trace_parent(const ServerRequest& request) {
+  const auto value = request.header("traceparent");
+  return value && request.count("traceparent") == 1 ? std::string(*value) : std::string();
+}
+
 Operation login(const ServerRequest& request) {
   expect_parameters(request.target, {"code"});
   LogIn operation;
@@ -61,7 +67,9 @@ Operation show_home(const ServerRequest& request) {
 
 Operation create_session(const ServerRequest& request) {
   expect_parameters(request.target, {});
-  return read_create_session(request);
+  CreateSession operation = read_create_session(request);
+  operation.trace_parent = trace_parent(request);
+  return operation;
 }
 
 Operation list_sessions(const ServerRequest& request) {
@@ -82,6 +90,7 @@ Operation start_run(const ServerRequest& request) {
   expect_parameters(request.target, {});
   StartRun operation = read_start_run(request);
   operation.session_id = session_id(request);
+  operation.trace_parent = trace_parent(request);
   return operation;
 }
 

@@ -44,7 +44,8 @@ struct ShowMethods {
 };
 struct CreateSession {
   NewSession wanted{};
-  std::string message{};  ///< the first one; empty = none yet
+  std::string message{};       ///< the first one; empty = none yet
+  std::string trace_parent{};  ///< of whoever asks
 };
 struct ListSessions {
   std::size_t limit = 100;
@@ -63,6 +64,7 @@ struct StartRun {
   std::string session_id{};
   std::string message{};
   WhenBusy when_busy = WhenBusy::refuse;
+  std::string trace_parent{};  ///< of whoever asks
 };
 struct GiveCommand {
   std::string session_id{};

@@ -1,5 +1,6 @@
 #include "strandbus/server/session_agent.hpp"
 
+#include "event/trace_parent.hpp"
 #include "server/client_tools.hpp"
 #include "strandbus/agent/agent.hpp"
 
@@ -17,15 +18,17 @@ class LoopAgent final : public SessionAgent {
       : executor_(std::move(setup.executor)),
         provider_(std::move(provider)),
         tools_(std::move(tools)),
+        current_tools_(tools_),
         publisher_(std::move(setup.publisher)),
         options_(std::move(options)) {
     make_agent(tools_, std::move(setup.messages));
   }
 
   asio::awaitable<void> run(std::string message) override {
-    if (changed_tools_) {
-      make_agent(*changed_tools_, agent_->messages());
-      changed_tools_.reset();
+    if (changed_tools_ || next_trace_ != trace_) {
+      if (changed_tools_) current_tools_ = *std::exchange(changed_tools_, std::nullopt);
+      trace_ = next_trace_;
+      make_agent(current_tools_, agent_->messages());
     }
     co_await agent_->process_message(std::move(message));
   }
@@ -36,6 +39,7 @@ class LoopAgent final : public SessionAgent {
     offers_.add_to(all, std::move(tools));
     changed_tools_ = std::move(all);
   }
+  void continue_trace(std::string traceparent) override { next_trace_ = std::move(traceparent); }
   void answer(std::string call_id, ToolResult result) override {
     offers_.answer(call_id, std::move(result));
   }
@@ -59,19 +63,30 @@ class LoopAgent final : public SessionAgent {
   }
 
  private:
-  /// An agent's tools do not change: other tools, another agent with the same conversation.
+  /// An agent's tools and its trace do not change: other ones, another agent with the same
+  /// conversation.
   void make_agent(const ToolRegistry& tools, std::vector<Message> messages) {
-    agent_ = std::make_unique<Agent>(executor_, provider_, tools, publisher_, options_);
+    agent_ = std::make_unique<Agent>(executor_, provider_, tools, publisher(), options_);
     agent_->restore(std::move(messages));
+  }
+
+  Publisher publisher() const {
+    if (trace_.empty()) return publisher_;
+    RunContext context = publisher_.context();
+    context.attributes[detail::trace_parent_key] = trace_;
+    return publisher_.run(std::move(context));
   }
 
   const asio::any_io_executor executor_;
   const std::shared_ptr<Provider> provider_;
   const ToolRegistry tools_;
+  ToolRegistry current_tools_;  // of the agent
   const Publisher publisher_;
   const AgentOptions options_;
   detail::ClientTools offers_;
   std::optional<ToolRegistry> changed_tools_;  // for the next run
+  std::string trace_;                          // of the agent
+  std::string next_trace_;                     // of the next run
   std::unique_ptr<Agent> agent_;
 };
 
@@ -86,6 +101,8 @@ void SessionAgent::offer(std::vector<ToolDefinition> tools) {
   if (!tools.empty())
     throw std::invalid_argument("this agent takes no tools from outside: offer none");
 }
+
+void SessionAgent::continue_trace(std::string) {}
 
 void SessionAgent::answer(std::string, ToolResult) {}
 

@@ -1,5 +1,6 @@
 #include "strandbus/server/session_hub.hpp"
 
+#include "event/trace_parent.hpp"
 #include "server/feed_merger.hpp"
 #include "server/feed_reader.hpp"
 #include "server/hub_core.hpp"
@@ -22,8 +23,12 @@ using detail::HubCore;
 
 asio::awaitable<StoreResult<StartedRun>> start_on(std::shared_ptr<HostedSession> session,
                                                   std::string message, WhenBusy when_busy,
-                                                  std::vector<ToolDefinition> tools) {
-  co_return session->start_run(std::move(message), when_busy, std::move(tools));
+                                                  std::vector<ToolDefinition> tools,
+                                                  std::string traceparent) {
+  HostedSession::Question question;
+  question.message = std::move(message);
+  if (detail::parse_trace_parent(traceparent)) question.trace_parent = std::move(traceparent);
+  co_return session->start_run(std::move(question), when_busy, std::move(tools));
 }
 
 asio::awaitable<StoreResult<CommandOutcome>> command_on(std::shared_ptr<HostedSession> session,
@@ -104,10 +109,12 @@ asio::awaitable<StoreResult<void>> SessionHub::remove(std::string session_id) {
 asio::awaitable<StoreResult<StartedRun>> SessionHub::start_run(std::string session_id,
                                                                std::string message,
                                                                WhenBusy when_busy,
-                                                               std::vector<ToolDefinition> tools) {
+                                                               std::vector<ToolDefinition> tools,
+                                                               std::string traceparent) {
   const auto session = co_await acquire_from(core_, std::move(session_id));
   if (!session) co_return session.error();
-  auto work = start_on(*session, std::move(message), when_busy, std::move(tools));
+  auto work =
+      start_on(*session, std::move(message), when_busy, std::move(tools), std::move(traceparent));
   co_return co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
 }
 

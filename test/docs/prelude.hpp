@@ -37,6 +37,11 @@
 #include "strandbus/store/store_conformance.hpp"
 #endif
 
+#ifdef STRANDBUS_SNIPPETS_OF_OTEL
+#include "strandbus/otel/otlp_exporter.hpp"
+#include "strandbus/otel/otlp_lines.hpp"
+#endif
+
 #ifdef STRANDBUS_SNIPPETS_OF_SERVER
 #include "strandbus/server/http_server.hpp"
 #endif

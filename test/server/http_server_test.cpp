@@ -1,4 +1,5 @@
 #include "server/http_fixture.hpp"
+#include "server/obedient_model.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -64,6 +65,37 @@ TEST_F(HttpServerTest, RefusesASecondRunUnlessItMayWait) {
       ask(post("/v1/sessions/" + id + "/runs", R"({"message":"2","queue":true})"));
   EXPECT_EQ(queued.status, 202);
   EXPECT_THAT(queued.body, HasSubstr(R"("queued":true)"));
+}
+
+TEST_F(HttpServerTest, LetsARunGoOnWithTheTraceOfWhoeverAsked) {
+  factory_ = test::obedient_agents();
+  start_server();
+  const std::string id = make_session_by_http();
+  const auto trace_of_next_run = [&](const std::string& headers) -> std::string {
+    const std::string body = R"({"message":"hello"})";
+    const HttpAnswer asked = ask(head("POST", "/v1/sessions/" + id + "/runs",
+                                      "Content-Type: application/json\r\nContent-Length: " +
+                                          std::to_string(body.size()) + "\r\n" + headers) +
+                                 body);
+    EXPECT_EQ(asked.status, 202) << asked.body;
+    const std::size_t at = asked.body.find(R"("after":)");
+    const auto after = std::strtoull(asked.body.c_str() + at + 8, nullptr, 10);
+    std::string trace = "no run";
+    for (const auto& item : wait(read_until(*shared_hub_, id, behind(after), at_end_of_run))) {
+      if (item.type != "run_started") continue;
+      const StreamEvent event = from_json(*item.json).value();
+      const auto* const value = event.context().attributes.if_contains("traceparent");
+      trace = value ? std::string(value->as_string()) : "none";
+    }
+    while (wait(shared_hub_->find(id)).value().running) std::this_thread::yield();
+    return trace;
+  };
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  EXPECT_EQ(trace_of_next_run("traceparent: " + parent + "\r\n"), parent);
+  EXPECT_EQ(trace_of_next_run(""), "none");
+  EXPECT_EQ(trace_of_next_run("Traceparent: " + parent + "\r\nTraceparent: " + parent + "\r\n"),
+            "none");
+  EXPECT_EQ(trace_of_next_run("traceparent: 00-0-0-0\r\n"), "none");
 }
 
 TEST_F(HttpServerTest, ForksASession) {

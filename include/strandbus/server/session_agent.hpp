@@ -59,6 +59,10 @@ class SessionAgent {
   /// Errors: throws std::invalid_argument naming the tool that cannot be, for example since its
   ///         name is taken. An agent that does not override this takes none.
   virtual void offer(std::vector<ToolDefinition> tools);
+  /// Says in which trace of somebody else the next run lies: the value of a W3C `traceparent`,
+  /// which that run's events then carry as the attribute of this name; empty = in none. An agent
+  /// that does not override this carries none.
+  virtual void continue_trace(std::string traceparent);
   /// The result of a call of such a tool.
   virtual void answer(std::string call_id, ToolResult result);
 

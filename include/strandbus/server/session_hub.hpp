@@ -176,13 +176,15 @@ class SessionHub {
 
   /// Gives the session's agent a message, and the model these tools too, whose calls somebody
   /// answers with a ToolAnswerCommand: a call waits as long as it takes, and says so in a
-  /// tool_output whose data is {"waits_for":"client"}.
+  /// tool_output whose data is {"waits_for":"client"}. `traceparent` is the trace of whoever asks,
+  /// as the W3C header of this name says it; one that is not valid is ignored.
   ///
   /// Errors: Errc::busy; Errc::limit_exceeded when too many runs are under way or too many messages
   ///         wait; invalid_argument for a tool that cannot be.
   asio::awaitable<StoreResult<StartedRun>> start_run(std::string session_id, std::string message,
                                                      WhenBusy when_busy = WhenBusy::refuse,
-                                                     std::vector<ToolDefinition> tools = {});
+                                                     std::vector<ToolDefinition> tools = {},
+                                                     std::string traceparent = {});
   /// Gives a command to the session's agent.
   asio::awaitable<StoreResult<CommandOutcome>> command(std::string session_id,
                                                        SessionCommand command);
