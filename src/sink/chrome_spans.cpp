@@ -81,16 +81,49 @@ void ChromeSpans::end(const std::string& run_id, ChromeLevel level, const Chrome
 
 void ChromeSpans::begin_work(const std::string& run_id, ChromeWork kind, const std::string& id,
                              std::string_view name, const ChromeArgs& args) {
-  Lane* const lane = lane_of(run_id);
-  Works& works = works_of(lane);
+  Lane* lane = lane_of(run_id);
   const auto key = std::make_pair(kind, id);
-  if (const auto found = works.find(key); found != works.end())
-    close_work(lane, works, found, unfinished());
+  if (const auto found = works_of(lane).find(key); found != works_of(lane).end())
+    close_work(lane, works_of(lane), found, unfinished());
   if (!room()) return;
-  const OpenWork work{std::string(name), ++ids_};
-  mark('b', name, category_of(kind), lane, args, work.id);
-  works.emplace(key, work);
+  OpenWork work{std::string(name), 0, 0};
+  if (kind == ChromeWork::tool) {
+    const auto thread = lane_for_call(lane);
+    if (!thread) return;
+    work.thread = *thread;
+    lane = lane_of(run_id);  // there may be one more lane
+    mark('B', name, category_of(kind), &lanes_[*thread], args);
+    if (lane) {
+      if (const auto flow = lane->flows.find(id); flow != lane->flows.end())
+        close_flow(*lane, flow, lanes_[*thread]);
+    }
+  } else {
+    work.id = ++ids_;
+    mark('b', name, category_of(kind), lane, args, work.id);
+  }
+  works_of(lane).emplace(key, work);
   ++open_;
+}
+
+void ChromeSpans::begin_flow(const std::string& run_id, const std::string& call_id) {
+  Lane* const lane = lane_of(run_id);
+  const bool asks =
+      lane && !lane->levels.empty() && lane->levels.back().level == ChromeLevel::model;
+  if (!asks) return;
+  if (const auto old = lane->flows.find(call_id); old != lane->flows.end())
+    close_flow(*lane, old, *lane);
+  if (!room()) return;
+  const std::uint64_t id = ++ids_;
+  mark('s', "call", "call", lane, ChromeArgs(), id);
+  lane->flows.emplace(call_id, id);
+  ++open_;
+}
+
+void ChromeSpans::end_flow(const std::string& run_id, const std::string& call_id) {
+  Lane* const lane = lane_of(run_id);
+  if (!lane) return;
+  if (const auto flow = lane->flows.find(call_id); flow != lane->flows.end())
+    close_flow(*lane, flow, *lane);
 }
 
 bool ChromeSpans::end_work(const std::string& run_id, ChromeWork kind, const std::string& id,
@@ -164,6 +197,14 @@ ChromeSpans::Lane* ChromeSpans::free_lane(const std::string& agent) {
   return &lane;
 }
 
+/// A thread for one call, beside that of the run; none if there are too many threads.
+std::optional<std::size_t> ChromeSpans::lane_for_call(const Lane* lane) {
+  Lane* const free = free_lane((lane ? lane->agent : std::string("session")) + ": tools");
+  if (!free) return std::nullopt;
+  free->busy = true;
+  return static_cast<std::size_t>(free - lanes_.data());
+}
+
 /// Whether one more may be open.
 bool ChromeSpans::room() {
   if (open_ < max_open_) return true;
@@ -186,6 +227,7 @@ void ChromeSpans::push(Lane& lane, ChromeLevel level, std::string_view name,
 }
 
 void ChromeSpans::pop(Lane& lane, const ChromeArgs& args) {
+  if (lane.levels.size() == 1) close_flows(lane);
   const OpenLevel level = std::move(lane.levels.back());
   lane.levels.pop_back();
   --open_;
@@ -197,9 +239,28 @@ void ChromeSpans::pop_to(Lane& lane, ChromeLevel level) {
   while (!lane.levels.empty() && lane.levels.back().level >= level) pop(lane, unfinished());
 }
 
+void ChromeSpans::close_flow(Lane& lane, std::map<std::string, std::uint64_t>::iterator flow,
+                             const Lane& at) {
+  mark('f', "call", "call", &at, ChromeArgs(), flow->second);
+  lane.flows.erase(flow);
+  --open_;
+}
+
+/// Arrows to calls that have never begun end where their run does.
+void ChromeSpans::close_flows(Lane& lane) {
+  while (!lane.flows.empty()) close_flow(lane, lane.flows.begin(), lane);
+}
+
 void ChromeSpans::close_work(const Lane* lane, Works& works, Works::iterator work,
                              const ChromeArgs& args) {
-  mark('e', work->second.name, category_of(work->first.first), lane, args, work->second.id);
+  const std::string_view category = category_of(work->first.first);
+  if (work->first.first == ChromeWork::tool) {
+    Lane& own = lanes_[work->second.thread];
+    own.busy = false;
+    mark('E', work->second.name, category, &own, args);
+  } else {
+    mark('e', work->second.name, category, lane, args, work->second.id);
+  }
   works.erase(work);
   --open_;
 }

@@ -18,7 +18,8 @@ namespace strandbus::detail {
 /// What lies in what on the thread of an agent.
 enum class ChromeLevel : std::uint8_t { run, turn, model };
 
-/// What may overlap: each is a line of its own.
+/// What may overlap: calls of tools have threads of their own, of all others each is a line of its
+/// own.
 enum class ChromeWork : std::uint8_t { tool, approval, subagent, task, workflow, step };
 
 /// What is open in a trace. Whatever begins and ends, in whatever order, every end that is written
@@ -45,6 +46,11 @@ class ChromeSpans {
   bool end_work(const std::string& run_id, ChromeWork kind, const std::string& id,
                 const ChromeArgs& args);
 
+  /// Begins an arrow in the request that is open, to a call that it asks for.
+  void begin_flow(const std::string& run_id, const std::string& call_id);
+  /// Ends the arrow, at the latest with its run: where its call begins, or where it is refused.
+  void end_flow(const std::string& run_id, const std::string& call_id);
+
   void instant(const std::string& run_id, std::string_view name, std::string_view category,
                const ChromeArgs& args);
   void counter(std::string_view name, const ChromeArgs& args);
@@ -62,6 +68,7 @@ class ChromeSpans {
   struct OpenWork {
     std::string name{};
     std::uint64_t id{};
+    std::size_t thread{};  ///< of a call: the index of its lane
   };
   using Works = std::map<std::pair<ChromeWork, std::string>, OpenWork>;
   /// A thread of the trace.
@@ -70,17 +77,21 @@ class ChromeSpans {
     bool busy = false;
     std::vector<OpenLevel> levels{};
     Works works{};
+    std::map<std::string, std::uint64_t> flows{};  ///< arrows to calls, by the calls' ids
   };
 
   Lane* lane_of(const std::string& run_id);
   Lane* lane_for(const std::string& run_id, const std::string& agent);
   Lane* free_lane(const std::string& agent);
+  std::optional<std::size_t> lane_for_call(const Lane* lane);
   bool room();
   std::uint64_t thread_of(const Lane* lane) const;
   Works& works_of(Lane* lane) { return lane ? lane->works : session_works_; }
   void push(Lane& lane, ChromeLevel level, std::string_view name, const ChromeArgs& args);
   void pop(Lane& lane, const ChromeArgs& args);
   void pop_to(Lane& lane, ChromeLevel level);
+  void close_flow(Lane& lane, std::map<std::string, std::uint64_t>::iterator flow, const Lane& at);
+  void close_flows(Lane& lane);
   void close_work(const Lane* lane, Works& works, Works::iterator work, const ChromeArgs& args);
   void close_works(const Lane* lane, Works& works);
   void mark(char phase, std::string_view name, std::string_view category, const Lane* lane,

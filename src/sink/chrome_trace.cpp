@@ -123,6 +123,8 @@ struct ChromeTrace::Visitor {
               .value("parameters", model.parameters));
   }
   void operator()(const ModelCompleted& model) const {
+    for (const ToolCall& call : model.tool_calls)
+      encoder.spans().begin_flow(event.run_id(), call.call_id);
     end(ChromeLevel::model, args()
                                 .name("finish_reason", model.finish_reason)
                                 .usage(model.usage)
@@ -170,6 +172,7 @@ struct ChromeTrace::Visitor {
   }
   void operator()(const ToolCallDenied& call) const {
     const ChromeArgs why = args().name("error_code", call.error_code).text("reason", call.reason);
+    encoder.spans().end_flow(event.run_id(), call.call_id);
     if (!end_work(ChromeWork::tool, call.call_id, why)) instant("denied: " + call.tool_name, why);
   }
   void operator()(const ApprovalRequested& approval) const {

@@ -98,6 +98,7 @@ void append_chrome_mark(std::string& out, const ChromeMark& mark, const ChromeAr
   append_integer(out, mark.thread);
   if (mark.id != 0) append_member(out, "id", std::to_string(mark.id));
   if (mark.phase == 'i') out += R"(,"s":"t")";
+  if (mark.phase == 'f') out += R"(,"bp":"e")";
   if (!args.members().empty()) out.append(",\"args\":{").append(args.members()).append(1, '}');
   out += '}';
 }

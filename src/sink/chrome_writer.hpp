@@ -47,7 +47,7 @@ struct ChromeMark {
   std::string_view category{};
   std::uint64_t time_ns{};  ///< since the first event
   std::uint64_t thread{};
-  std::uint64_t id{};  ///< of an asynchronous event; 0 = it is none
+  std::uint64_t id{};  ///< of an asynchronous event or an arrow; 0 = it is none
 };
 
 /// Appends one event as a line of "traceEvents", with a comma behind the one before it.

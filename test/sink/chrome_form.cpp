@@ -34,6 +34,8 @@ class Form {
       work(phase == "b");
     } else if (phase == "i") {
       if (text("s") != "t") fault("has no scope");
+    } else if (phase == "s" || phase == "f") {
+      flow(phase == "s");
     } else if (phase == "C") {
       counter();
     } else {
@@ -45,6 +47,7 @@ class Form {
     for (const auto& [thread, names] : open_) {
       if (!names.empty()) faults_.push_back("open at the end: " + names.back());
     }
+    if (!flows_.empty()) faults_.push_back("an arrow leads nowhere");
     if (!works_.empty()) faults_.push_back("open at the end: work " + works_.begin()->second);
   }
 
@@ -65,6 +68,19 @@ class Form {
       works_.emplace(key, text("name"));
     } else if (works_.erase(key) == 0) {
       fault("ends no work");
+    }
+  }
+
+  /// Both ends of an arrow lie within slices.
+  void flow(bool begins) {
+    const std::string id = text("id");
+    if (open_[thread_].empty()) fault("lies outside of every slice");
+    if (begins) {
+      if (!ids_.insert("flow " + id).second) fault("has the id of another one");
+      flows_.insert(id);
+    } else {
+      if (text("bp") != "e") fault("does not end in the slice around it");
+      if (flows_.erase(id) == 0) fault("ends no arrow");
     }
   }
 
@@ -97,6 +113,7 @@ class Form {
   std::map<double, std::vector<std::string>> open_;
   std::map<std::string, std::string> works_;
   std::set<std::string> ids_;
+  std::set<std::string> flows_;
   std::vector<std::string> faults_;
 };
 

@@ -124,7 +124,7 @@ TEST(ChromeTrace, ClosesWhatNeverEndedAtTheLastTimeAndMarksIt) {
   list.add(StatusUpdate{});
   const std::string text = trace_of(list.events());
   EXPECT_THAT(faults_of_chrome_trace(text), IsEmpty());
-  const auto ends = chrome_events(text, "e", "tool");
+  const auto ends = chrome_events(text, "E", "tool");
   ASSERT_THAT(ends, SizeIs(1));
   EXPECT_EQ(ends[0].at("ts").to_number<double>(), 6000);
   EXPECT_EQ(count_of(text, R"("unfinished":true)"), 4u);
@@ -140,10 +140,39 @@ TEST(ChromeTrace, KeepsParallelCallsApartAndWithinTheirRun) {
   list.add(ToolCallCompleted{.tool_name = "b", .call_id = "2", .success = true});
   const std::string text = trace_of(list.events());
   EXPECT_THAT(faults_of_chrome_trace(text), IsEmpty());
-  const auto ends = chrome_events(text, "e", "tool");
+  const auto ends = chrome_events(text, "E", "tool");
   ASSERT_THAT(ends, SizeIs(2));
   EXPECT_EQ(ends[0].at("name").as_string(), "a");
   EXPECT_TRUE(ends[1].at("args").as_object().contains("unfinished"));
+}
+
+TEST(ChromeTrace, DrawsAnArrowFromARequestToEachCallThatItAskedFor) {
+  EventList list;
+  list.add(RunStarted{}).add(TurnStarted{.turn = 1}).add(ModelStarted{.model = "m"});
+  list.add(ModelCompleted{.tool_calls = {{"1", "a"}, {"2", "b"}, {"3", "c"}, {"4", "d"}}});
+  list.after(1ms).add(ToolCallStarted{.tool_name = "b", .call_id = "2"});
+  list.add(ToolCallStarted{.tool_name = "a", .call_id = "1"}).after(1ms);
+  list.add(ToolCallDenied{.tool_name = "c", .call_id = "3"});
+  list.add(ToolCallCompleted{.tool_name = "a", .call_id = "1", .success = true});
+  list.add(ToolCallCompleted{.tool_name = "b", .call_id = "2", .success = true});
+  list.add(TurnEnded{.turn = 1}).add(RunCancelled{});
+  const std::string text = trace_of(list.events());
+  EXPECT_THAT(faults_of_chrome_trace(text), IsEmpty());
+  const auto begins = chrome_events(text, "s", "call");
+  const auto ends = chrome_events(text, "f", "call");
+  const auto calls = chrome_events(text, "B", "tool");
+  const auto requests = chrome_events(text, "B", "model");
+  ASSERT_THAT(begins, SizeIs(4));
+  ASSERT_THAT(ends, SizeIs(4));
+  ASSERT_THAT(calls, SizeIs(2));
+  for (const auto& begin : begins) EXPECT_EQ(begin.at("tid"), requests[0].at("tid"));
+  EXPECT_EQ(ends[0].at("id"), begins[1].at("id"));
+  EXPECT_EQ(ends[0].at("tid"), calls[0].at("tid"));  // of b
+  EXPECT_EQ(ends[1].at("id"), begins[0].at("id"));
+  EXPECT_EQ(ends[1].at("tid"), calls[1].at("tid"));  // of a, beside it
+  EXPECT_NE(calls[0].at("tid"), calls[1].at("tid"));
+  EXPECT_EQ(ends[2].at("id"), begins[2].at("id"));  // it was refused
+  EXPECT_EQ(ends[3].at("id"), begins[3].at("id"));  // nobody has begun it
 }
 
 TEST(ChromeTrace, GivesRunsOfOneAgentAThreadEachOnlyWhileTheyOverlap) {
@@ -220,6 +249,7 @@ TEST(ChromeTrace, IsFoundFaultyWhereverALineIsMissing) {
   std::size_t begin = 0;
   for (std::string line; std::getline(lines, line); begin += line.size() + 1) {
     const bool pairs = line.find(R"({"ph":"B")") == 0 || line.find(R"({"ph":"e")") == 0 ||
+                       line.find(R"({"ph":"s")") == 0 || line.find(R"({"ph":"f")") == 0 ||
                        line.find(R"({"ph":"E")") == 0 || line.find(R"({"ph":"b")") == 0;
     if (!pairs) continue;
     std::string shorter = text;

@@ -29,8 +29,11 @@ struct ChromeTraceOptions {
 ///
 /// The session is a process. Each agent is a thread, with one more for each of its runs that is
 /// under way at the same time; run, turn and model request lie in each other as B and E events.
-/// What may overlap (tool calls, approvals, sub-agents, background tasks, workflows and their
-/// steps) are asynchronous b and e events with an id of their own. Tokens are counters; errors,
+/// Tool calls lie on threads beside that of their agent, as many as there are calls at the same
+/// time; an arrow (s and f events) leads from the request that asked for a call to the call, or to
+/// where it was refused or its run ended without it. What else may overlap (approvals, sub-agents,
+/// background tasks, workflows and their steps) are asynchronous b and e events with an id of their
+/// own. Tokens are counters; errors,
 /// retries, changes of files and the like are instant events.
 ///
 /// Times are microseconds since the first event and never decrease, whatever the events say. Events
