@@ -15,6 +15,7 @@ if(PROJECT_IS_TOP_LEVEL)
   if(STRANDBUS_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
     # Paths below the source tree do not count, so that a second checkout finds what the first compiled.
     set(CMAKE_CXX_COMPILER_LAUNCHER
-      env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${STRANDBUS_CCACHE}")
+      env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros "${STRANDBUS_CCACHE}")
   endif()
 endif()
