@@ -30,7 +30,7 @@ class AgentRunnerDecoder final : public JsonLineDecoder {
     if (*type == EventType::status_update && !is_status(data.text("status"))) return;
     if (ends_run(*type)) end_run();
     time_ = time;
-    if (*type == EventType::user_message) run_id_ = id ? "run_" + digits(*id) : next_run_id();
+    if (*type == EventType::user_message) run_id_ = run_id_for(id);
     trace().at(time);
     prepare(*type, data);
     trace().at(time, id.value_or(EventId()));
@@ -72,6 +72,11 @@ class AgentRunnerDecoder final : public JsonLineDecoder {
     std::string text = to_string(id);
     std::erase(text, '-');
     return text;
+  }
+
+  std::string run_id_for(const std::optional<EventId>& id) {
+    std::string run_id = id ? "run_" + digits(*id) : next_run_id();
+    return trace().has_ended(run_id) ? next_run_id() : run_id;
   }
 
   std::string next_run_id() { return "run_" + std::to_string(++runs_); }

@@ -107,6 +107,7 @@ struct TraceCompleter::Step {
   void inside_call(T payload) const;
   template <class T>
   void end_call(T payload) const;
+  Run& owner_of_task(const std::string& task_id) const;
   template <class T>
   void end_task(T payload) const;
   template <class T>

@@ -64,7 +64,8 @@ class LifecycleDecoder final : public JsonLineDecoder {
       context.workflow_id = workflow_id;
       context.parent_workflow_id = parent;
     }
-    const bool speaks_of_run = scope != Scope::system && said.scope != "system";
+    // The runtime may speak outside of runs, but not of what a guardrail has kept back.
+    const bool speaks_of_run = said.scope != "system" || event.is<GuardrailTriggered>();
     const std::string* const run = run_of(workflow_id, said, event, in_workflow, speaks_of_run);
     if (run) {
       context.run_id = *run;

@@ -24,6 +24,7 @@ bool needs_run(EventType type) {
     case EventType::turn_ended:
     case EventType::assistant_delta:
     case EventType::message_discarded:
+    case EventType::guardrail_triggered:
     case EventType::subagent_started:
     case EventType::subagent_finished:
     case EventType::background_task_started:

@@ -162,26 +162,36 @@ void TraceCompleter::Step::operator()(const SubagentFinished& p) const {
   say(std::move(finished), part.place);
 }
 
+/// The run that has started a task, which may be another one than the run that says so.
+TraceCompleter::Run& TraceCompleter::Step::owner_of_task(const std::string& task_id) const {
+  for (auto& [id, other] : self.runs_) {
+    if (find_part(other.tasks, task_id) != other.tasks.end()) return other;
+  }
+  return *run;
+}
+
 void TraceCompleter::Step::operator()(const BackgroundTaskStarted& p) const {
-  if (const auto open = find_part(run->tasks, p.task_id); open != run->tasks.end())
-    self.close_task(*run, Part(*open));
+  Run& owner = owner_of_task(p.task_id);
+  if (const auto open = find_part(owner.tasks, p.task_id); open != owner.tasks.end())
+    self.close_task(owner, Part(*open));
   run->tasks.push_back({p.task_id, p.name, self.fresh_place(*run, &event)});
   say(p, run->tasks.back().place);
 }
 
 template <class T>
 void TraceCompleter::Step::end_task(T payload) const {
-  if (find_part(run->tasks, payload.task_id) == run->tasks.end()) {
-    run->tasks.push_back({payload.task_id, payload.name, self.fresh_place(*run, &event)});
+  Run& owner = owner_of_task(payload.task_id);
+  if (find_part(owner.tasks, payload.task_id) == owner.tasks.end()) {
+    owner.tasks.push_back({payload.task_id, payload.name, self.fresh_place(owner, &event)});
     self.put(
-        *run,
+        owner,
         BackgroundTaskStarted{
             .task_id = payload.task_id, .name = payload.name, .child_run_id = payload.child_run_id},
-        run->tasks.back().place);
+        owner.tasks.back().place);
   }
-  const auto open = find_part(run->tasks, payload.task_id);
+  const auto open = find_part(owner.tasks, payload.task_id);
   const Part part = *open;
-  run->tasks.erase(open);
+  owner.tasks.erase(open);
   payload.name = part.name;
   say(std::move(payload), part.place);
 }

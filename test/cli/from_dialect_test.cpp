@@ -60,11 +60,12 @@ std::vector<std::string> readable() {
   return {decodable_dialect_names().begin(), decodable_dialect_names().end()};
 }
 
-INSTANTIATE_TEST_SUITE_P(Names, FromDialect, ::testing::ValuesIn(readable()), [](const auto& info) {
-  std::string name = info.param;
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Names, FromDialect, ::testing::ValuesIn(readable()),
+                         [](const auto& dialect) {
+                           std::string name = dialect.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(FromDialectFault, NamesFileLineAndMember) {
   const TemporaryDirectory directory;

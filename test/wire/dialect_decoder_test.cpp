@@ -156,7 +156,7 @@ TEST(AgentRunnerDecoder, TellsARunFromTheNextByWhatTheUserSays) {
   std::string twice = once + once;
   std::size_t runs = 0;
   for (const StreamEvent& event : decode("agent-runner", twice).value())
-    runs += event.is<RunCompleted>() ? 1 : 0;
+    runs += event.is<RunCompleted>() ? 1U : 0U;
   EXPECT_EQ(runs, 2U);
 }
 

@@ -57,8 +57,8 @@ const Row rows[] = {
     {E::tool_call_ready, none, "ToolCallCompleted", "llm_request progress",
      "tool_call_arguments_delta", "tool_call_complete", "TOOL_CALL_ARGS TOOL_CALL_END"},
     {E::model_completed, none, "UsageRecorded", "llm_request completed", "lm_call", none,
-     "TEXT_MESSAGE_END TOOL_CALL_END"},
-    {E::model_failed, none, none, "llm_request failed", "lm_call", none, "TOOL_CALL_END"},
+     "TEXT_MESSAGE_END"},
+    {E::model_failed, none, none, "llm_request failed", "lm_call", none, "TEXT_MESSAGE_END"},
     {E::usage_update, "usage_update", none, none, none, none, none},
     {E::tool_call_started, "tool_call_started", "ToolExecutionStarted", "tool started", none, none,
      none},
@@ -139,10 +139,10 @@ std::string said(std::string_view dialect, const StreamEvent& event) {
     EventList list;
     list.add(RunStarted{});
     if (event.is<TurnEnded>()) list.add(TurnStarted{.turn = 7});
-    if (event.is<ModelCompleted>()) list.add(TokenDelta{.text = "t", .message_id = "m"});
-    const bool piece = event.is<ToolCallDelta>() || event.is<ToolCallReady>();
-    const bool request_ends = event.is<ModelFailed>();
-    if (piece || request_ends) list.add(ToolCallBegin{.call_id = "call_id", .tool_name = "t"});
+    if (event.is<ModelCompleted>() || event.is<ModelFailed>())
+      list.add(TokenDelta{.text = "t", .message_id = "m"});
+    if (event.is<ToolCallDelta>() || event.is<ToolCallReady>())
+      list.add(ToolCallBegin{.call_id = "call_id", .tool_name = "t"});
     for (const StreamEvent& earlier : list.events()) encoder->append(before, earlier);
   }
   std::string out;
@@ -179,7 +179,7 @@ TEST_P(DialectTableTest, IsWhatTheVocabularySays) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, DialectTableTest, ::testing::ValuesIn(rows),
-                         [](const auto& info) { return std::string(to_string(info.param.type)); });
+                         [](const auto& row) { return std::string(to_string(row.param.type)); });
 
 // The rows whose words depend on what the event says.
 
