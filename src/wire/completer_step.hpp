@@ -116,6 +116,7 @@ struct TraceCompleter::Step {
   void end_step(T payload) const;
   Part& open_workflow(const std::string& workflow) const;
   void close_step(const Part& step) const;
+  void expect_few_workflows() const;
   std::string workflow_key(const std::string& workflow) const;
   std::shared_ptr<const RunContext> context() const {
     return run ? run->context : event.shared_context();

@@ -15,7 +15,10 @@ bool is_zero(const Usage& usage) {
   return usage.prompt == 0 && usage.completion == 0 && usage.total == 0;
 }
 
+// No trace of an agent comes near these; a hostile one does not get further.
 constexpr std::int32_t max_run_depth = 100;
+constexpr std::size_t max_open_runs = 4096;
+constexpr std::size_t max_open_parts = 4096;  // of one run
 
 /// What begins, ends or is a piece of something in a run.
 bool needs_run(EventType type) {
@@ -100,6 +103,8 @@ TraceCompleter::Run& TraceCompleter::start_run(const StreamEvent& event, bool sa
   } else {
     context.parent_run_id.clear();  // of a run that the trace does not show
   }
+  if (runs_.size() >= max_open_runs)
+    fail_line("more than " + std::to_string(max_open_runs) + " runs are open");
   if (context.depth > max_run_depth)
     fail_line("runs are nested deeper than " + std::to_string(max_run_depth));
   Run run;
@@ -264,6 +269,11 @@ TraceCompleter::Place TraceCompleter::place_in(const Run& run) const {
 
 /// A place below the turn or the run, with the spans that the trace says.
 TraceCompleter::Place TraceCompleter::fresh_place(const Run& run, const StreamEvent* event) {
+  const std::size_t open =
+      run.calls.size() + run.approvals.size() + run.subagents.size() + run.tasks.size();
+  if (open >= max_open_parts)
+    fail_line("more than " + std::to_string(max_open_parts) + " things have no end in the run " +
+              run.context->run_id);
   Place place = place_in(run);
   place.parent = place.span;
   place.span = 0;

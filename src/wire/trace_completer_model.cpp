@@ -1,5 +1,6 @@
 #include "strandbus/event/json_codec.hpp"
 #include "wire/completer_step.hpp"
+#include "wire/line_fault.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -9,6 +10,8 @@
 
 namespace strandbus::detail {
 namespace {
+
+constexpr std::size_t max_calls = 4096;  // of one request, so that looking for one stays cheap
 
 /// The arguments that a text says: its JSON value, or the text itself where it is none.
 json::value arguments_of(const std::string& text) {
@@ -75,6 +78,8 @@ void TraceCompleter::Step::operator()(const ReasoningDelta& p) const {
 
 void TraceCompleter::Step::operator()(const ToolCallBegin& p) const {
   Request& request = request_for({});
+  if (request.calls.size() >= max_calls)
+    fail_line("a request has more than " + std::to_string(max_calls) + " calls");
   ToolCallBegin begin = p;
   begin.index = static_cast<std::int64_t>(request.calls.size());
   request.calls.push_back({.call_id = p.call_id, .tool_name = p.tool_name});

@@ -1,4 +1,5 @@
 #include "wire/completer_step.hpp"
+#include "wire/line_fault.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -209,6 +210,12 @@ void TraceCompleter::Step::operator()(const BackgroundTaskCancelled& p) const { 
 
 // Workflows.
 
+void TraceCompleter::Step::expect_few_workflows() const {
+  constexpr std::size_t most = 4096;
+  if (self.workflows_.size() + self.steps_.size() >= most)
+    fail_line("more than " + std::to_string(most) + " workflows and steps have no end");
+}
+
 std::string TraceCompleter::Step::workflow_key(const std::string& workflow) const {
   return std::to_string(workflow.size()) + ':' + workflow + event.context().workflow_id;
 }
@@ -217,6 +224,7 @@ TraceCompleter::Part& TraceCompleter::Step::open_workflow(const std::string& wor
   const std::string key = workflow_key(workflow);
   const auto open = find_part(self.workflows_, key);
   if (open != self.workflows_.end()) return *open;
+  expect_few_workflows();
   self.workflows_.push_back({key, workflow, {self.fresh_span(), 0, 0}});
   RunContext workflow_context = *this->context();
   if (!self.workflow_ids_.contains(workflow_context.parent_workflow_id))
@@ -235,6 +243,7 @@ void TraceCompleter::Step::operator()(const WorkflowStarted& p) const {
                       event.shared_context());
     Step{self, again, run}(*again.get_if<WorkflowCancelled>());
   }
+  expect_few_workflows();
   Place place = own_place();
   if (place.span == 0) place.span = self.fresh_span();
   self.workflows_.push_back({key, p.workflow, place});
@@ -272,6 +281,7 @@ void TraceCompleter::Step::operator()(const WorkflowFailed& p) const { end_workf
 void TraceCompleter::Step::operator()(const WorkflowCancelled& p) const { end_workflow(p); }
 
 void TraceCompleter::Step::operator()(const WorkflowStepStarted& p) const {
+  expect_few_workflows();
   const Part workflow = open_workflow(p.workflow);
   const std::string id = std::to_string(p.step) + '\n' + workflow.id;
   if (const auto open = find_part(self.steps_, id); open != self.steps_.end()) {

@@ -130,6 +130,29 @@ TEST(DialectDecoder, RefusesRunsThatAreNestedTooDeeply) {
             std::string::npos);
 }
 
+TEST(DialectDecoder, RefusesMoreThanAnAgentWouldLeaveOpen) {
+  const auto refused = [](std::string_view dialect, const auto& line_of) {
+    const auto decoder = make_dialect_decoder(dialect);
+    for (int number = 0; number < 10'000; ++number) {
+      const DialectEvents events = decoder->read(line_of(std::to_string(number)));
+      if (!events) return events.error().message;
+    }
+    return std::string("nothing");
+  };
+  const std::string runs = refused("lifecycle", [](const std::string& number) {
+    return R"({"timestamp":"2026-11-20T15:04:05Z","scope":"agent","type":"started",)"
+           R"("component_id":"a","workflow_id":")" +
+           number + "\"}";
+  });
+  EXPECT_EQ(runs, "line 4097: more than 4096 runs are open");
+  const std::string calls = refused("agent-event", [](const std::string& number) {
+    return R"({"ToolExecutionStarted":{"run_id":"r","tool_name":"t",)"
+           R"("timestamp":"2026-11-20T15:04:05Z","call_id":")" +
+           number + "\"}}";
+  });
+  EXPECT_EQ(calls, "line 4097: more than 4096 things have no end in the run r");
+}
+
 TEST(DialectDecoder, PutsInWhatTheRunRuleNeeds) {
   const std::string trace =
       R"({"TextDelta":{"run_id":"r","delta":"Hi","timestamp":"2026-11-20T15:04:05Z"}})"
