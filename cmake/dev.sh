@@ -20,6 +20,7 @@ usage: sh cmake/dev.sh COMMAND
                       --streams N, --sockets N, --slow N, --hostile N, --rounds N and others
   soak                run the long proofs, optimised; they say how far they are
   faults [NAME…]      put small faults into a copy of the bus and see which test finds each
+  pictures            take the pictures of the viewer in docs/viewer again
   format [--check]    format the sources, or only say which are not formatted
   help                this text
 
@@ -174,7 +175,14 @@ install_modules() {
 install_test_modules() {
   install_modules aimock test/llm/aimock "the mock server"
   install_modules clients test/server/clients "clients of the service"
+  install_modules browser test/server/browser "what drives a browser"
   install_modules otlp test/otel/decoder "a decoder of OpenTelemetry"
+}
+
+# A browser for the tests of the viewer, at hand or installed.
+browser_is_there() {
+  [ -x "${STRANDBUS_CHROMIUM:-/usr/bin/chromium}" ] && return
+  [ -n "$(apt-cache search --names-only '^chromium$' 2>/dev/null)" ] && need chromium
 }
 
 test_preset() {
@@ -185,7 +193,13 @@ test_preset() {
     *) misuse "unknown preset '$1'" ;;
   esac
   [ "$1" = fuzz ] || install_test_modules
-  configure "$1" -DSTRANDBUS_BUILD_TESTS=ON
+  in_browser=
+  if [ "$1" = dev ] && ! browser_is_there; then
+    say "no browser: the tests of the viewer in a browser are LEFT OUT (STRANDBUS_CHROMIUM names one)"
+    in_browser=-DSTRANDBUS_TEST_BROWSER=OFF
+  fi
+  # shellcheck disable=SC2086  # one word or none
+  configure "$1" -DSTRANDBUS_BUILD_TESTS=ON $in_browser
   build "$1"
   say "testing the preset $1"
   (cd "$root" && ctest --preset "$1" --parallel "$jobs")
@@ -206,6 +220,16 @@ faults() {
   need $to_build $to_test
   say "small faults, one at a time"
   sh "$root/test/faults/run.sh" "$root" "$root/build/faults" "$@"
+}
+
+# The pictures of the viewer in docs/viewer, made again.
+pictures() {
+  build_program
+  browser_is_there || fail "no browser: STRANDBUS_CHROMIUM names one"
+  install_modules browser test/server/browser "what drives a browser"
+  say "taking pictures of the viewer"
+  STRANDBUS_PROGRAM="$root/build/release/bin/strandbus" STRANDBUS_BROWSER_DIR="$root/build/browser" \
+    node "$root/test/server/browser/pictures.mjs" "$root/docs/viewer"
 }
 
 # want PACKAGE…: installs what is missing if that is possible, and goes on without it if not.
@@ -290,6 +314,7 @@ case $command in
   load) load "$@" ;;
   soak) [ $# -eq 0 ] || misuse "soak takes no argument"; soak ;;
   faults) faults "$@" ;;
+  pictures) [ $# -eq 0 ] || misuse "pictures takes no argument"; pictures ;;
   format) [ $# -le 1 ] || misuse "format takes one option"; format "$@" ;;
   help | -h | --help) usage ;;
   "") misuse "no command given" ;;

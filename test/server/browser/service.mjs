@@ -1,33 +1,14 @@
-// The real program as a server, a real browser, and what the tests of the viewer need of both.
+// The real program as a server, and what the tests of the viewer ask of it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { program } from "./modules.mjs";
 
-function need(name) {
-  const value = process.env[name];
-  assert.ok(value, `${name} is not set: these tests are run by ctest`);
-  return value;
-}
-
-const modules = createRequire(pathToFileURL(`${need("STRANDBUS_BROWSER_DIR")}/`));
-const { chromium } = modules("playwright-core");
-export const program = need("STRANDBUS_PROGRAM");
-export const axeSource = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf8");
-
-// Nothing that would make the browser talk to others than the server under test.
-const BROWSER_ARGUMENTS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-  "--disable-background-networking", "--disable-component-update",
-];
-
-export function openBrowser(more = []) {
-  const executablePath = process.env.STRANDBUS_CHROMIUM || "/usr/bin/chromium";
-  return chromium.launch({ executablePath, args: [...BROWSER_ARGUMENTS, ...more] });
-}
+// Of one request that publishes.
+const MOST_EVENTS = 4096;
+const MOST_BYTES = 1 << 20;
 
 export class Service {
   #child = null;
@@ -48,7 +29,7 @@ export class Service {
 
   async start(more = []) {
     if (more.length > 0) this.#arguments = more;
-    const given = ["serve", "--listen", this.#listen, "--store", join(this.folder, "sessions.db"), ...this.#arguments];
+    const given = ["serve", "--listen", this.#listen, "--store", this.store, ...this.#arguments];
     const child = spawn(program, given, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     child.stderr.on("data", (data) => (this.#said += data));
@@ -58,6 +39,7 @@ export class Service {
         out += data;
         if (/^token: .+\n/m.test(out)) resolve();
       });
+      child.once("error", reject);
       child.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${this.#said}`)));
     });
     child.removeAllListeners("exit");
@@ -95,17 +77,27 @@ export class Service {
     return JSON.parse(text);
   }
 
-  // Publishes the events of a trace into a new session and gives its id.
-  async publish(events, title = "published") {
-    const { id } = await this.json("/v1/sessions", { method: "POST", body: { title } });
+  async newSession(title = "published") {
+    return (await this.json("/v1/sessions", { method: "POST", body: { title } })).id;
+  }
+
+  // Publishes the events of a trace, into a new session where none is named; gives its id.
+  async publish(events, id = undefined) {
+    id ??= await this.newSession();
     const lines = events.map((event) => (typeof event === "string" ? event : JSON.stringify(event)));
-    for (let from = 0; from < lines.length; from += 1000) {
+    for (let from = 0; from < lines.length;) {
+      let end = from;
+      for (let size = 0; end < lines.length && end - from < MOST_EVENTS; ++end) {
+        size += Buffer.byteLength(lines[end]) + 1;
+        if (size > MOST_BYTES && end > from) break;
+      }
       const response = await this.ask(`/v1/sessions/${id}/events`, {
         method: "POST",
-        body: `${lines.slice(from, from + 1000).join("\n")}\n`,
+        body: `${lines.slice(from, end).join("\n")}\n`,
         headers: { "Content-Type": "application/x-ndjson" },
       });
       assert.equal(response.status, 200, await response.text());
+      from = end;
     }
     return id;
   }
@@ -115,6 +107,22 @@ export class Service {
     return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
   }
 
+  // Runs the program with other arguments to its end; gives what it says on standard output.
+  async run(...given) {
+    const child = spawn(program, given, { stdio: ["ignore", "pipe", "pipe"] });
+    let out = "";
+    let said = "";
+    child.stdout.on("data", (data) => (out += data));
+    child.stderr.on("data", (data) => (said += data));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    assert.equal(code, 0, `strandbus ${given.join(" ")}: ${said}`);
+    return out;
+  }
+
+  get store() {
+    return join(this.folder, "sessions.db");
+  }
+
   // Opens the page as its owner does: by a one-time link.
   async login(page, hash = "") {
     const { url } = await this.json("/v1/links", { method: "POST", body: {} });
@@ -122,22 +130,4 @@ export class Service {
     await page.waitForURL((now) => now.pathname === "/");
     if (hash) await page.goto(`${this.url}/${hash}`);
   }
-}
-
-// What must never happen on a page: errors of scripts, and requests to somebody else.
-export function watch(page, service) {
-  const wrong = [];
-  page.on("pageerror", (error) => wrong.push(`error: ${error.stack ?? error.message}`));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !/Failed to load resource|WebSocket connection/.test(message.text())) {
-      wrong.push(`console: ${message.text()}`);
-    }
-  });
-  page.on("request", (request) => {
-    const url = new URL(request.url());
-    if (!["data:", "blob:", "about:"].includes(url.protocol) && url.origin !== new URL(service.url).origin) {
-      wrong.push(`request: ${request.url()}`);
-    }
-  });
-  return wrong;
 }
