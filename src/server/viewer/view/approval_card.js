@@ -37,7 +37,8 @@ export class ApprovalCard {
     this.#tools = tools;
     this.#ui = ui;
     this.#onToggle = onToggle;
-    this.element = h("section", { className: "approval", "aria-label": "Approval" });
+    this.element = h("div", { className: "approval", role: "group",
+      "aria-label": "Approval" });
   }
 
   draw(approval, tool_name) {

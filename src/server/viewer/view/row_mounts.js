@@ -12,7 +12,7 @@ export class RowMounts {
   constructor(create, observer, label) {
     this.#create = create;
     this.#observer = observer;
-    this.element = h("div", { className: "virtual-list__content", role: "feed",
+    this.element = h("div", { className: "virtual-list__content", role: "group",
       "aria-label": label });
   }
 
@@ -33,6 +33,8 @@ export class RowMounts {
   // Puts these rows into the page: wanted is a Map id -> index in reading order. Gives those that
   // were not there.
   show(wanted, rows) {
+    const role = rows.length > 0 ? "feed" : "group"; // a feed has articles
+    if (this.element.getAttribute("role") !== role) this.element.setAttribute("role", role);
     for (const entry of [...this.#entries.values()]) {
       if (!wanted.has(entry.id)) this.#remove(entry);
     }

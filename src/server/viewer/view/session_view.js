@@ -94,8 +94,9 @@ export class SessionView {
     for (const part of Object.values(this.#parts)) part.dispose?.();
   }
 
+  // Not to the field for messages: there the keys would write.
   focus() {
-    keepFocus(() => this.#parts.composer?.focus(), () => this.#parts.tabs.focus());
+    this.#parts.tabs.focus();
   }
 
   // What the keyboard and the buttons do.
