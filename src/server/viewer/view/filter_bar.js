@@ -159,8 +159,10 @@ export class FilterBar {
   // To where the keyboard was before, or into the view.
   #leaveSearch() {
     const before = this.#cameFrom?.isConnected ? this.#cameFrom : null;
-    const view = document.getElementById("session-view")?.querySelector("[tabindex='0'], button");
+    const stops = document.querySelectorAll("#session-view [tabindex='0'], #session-view button");
+    const view = [...stops].find((one) => one.checkVisibility());
     (before ?? view)?.focus({ preventScroll: true });
+    if (document.activeElement === this.#search) this.#search.blur(); // nothing took it
   }
 
   #clearAll() {
