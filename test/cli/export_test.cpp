@@ -103,7 +103,7 @@ TEST_F(Export, GivesATraceOfAFileAndOfAStoreAlike) {
   EXPECT_EQ(stored.exit_code, 0) << stored.err;
   EXPECT_THAT(faults_of_chrome_trace(stored.out), IsEmpty());
   EXPECT_THAT(chrome_events(stored.out, "B", "turn"), SizeIs(2));
-  EXPECT_THAT(chrome_events(stored.out, "b", "tool"), SizeIs(1));
+  EXPECT_THAT(chrome_events(stored.out, "B", "tool"), SizeIs(1));
   EXPECT_EQ(chrome_events(stored.out, "E", "run"), chrome_events(recorded.out, "E", "run"));
 }
 
