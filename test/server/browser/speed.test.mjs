@@ -1,8 +1,10 @@
 // How quick the page is with a session of 100,000 events, and how big it is. Prints what it measures.
 //
 // The claims are for an optimised program on a quiet machine: open within 2 s, live within 100 ms (99 %).
-// Here the program is not optimised and others use the machine too, so the bounds are wider; a page that
-// does more than is in view, or more for each event the longer the session is, passes them by far.
+// Here the program is not optimised and others may use the machine too: it is enough if opening takes at
+// most twice the time in which the same page fetches and parses the same bytes and does nothing with
+// them, and what is live has three times as long. A page that does more than is in view, or more for each
+// event the longer the session is, goes beyond that by far.
 import assert from "node:assert/strict";
 import { get } from "node:http";
 import { after, before, test } from "node:test";
@@ -11,10 +13,11 @@ import { Service } from "./service.mjs";
 import { longTrace } from "./trace.mjs";
 
 const EVENTS = 100_000;
-const OPEN_MS = Number(process.env.STRANDBUS_OPEN_MS ?? 6000);
+const OPEN_MS = 2000;
+const OPEN_RATIO = 2;
 const FRAME_P95_MS = 50;
 const FRAME_MOST_MS = 400;
-const LIVE_P99_MS = Number(process.env.STRANDBUS_LIVE_MS ?? 300);
+const LIVE_P99_MS = 300;
 const LIVE_EVENTS = 300;
 const LIVE_PERIOD_MS = 20;
 const MOST_BYTES = 150 * 1024;
@@ -73,7 +76,7 @@ function watchPaint() {
 test("a session of 100,000 events opens", async () => {
   await page.addInitScript(watchPaint);
   const opened = [];
-  for (let round = 0; round < 3; ++round) {
+  for (let round = 0; round < 2; ++round) {
     await page.goto("about:blank");
     await page.goto(`${service.url}/#/s/${id}`);
     await page.waitForFunction(() => "past" in window.painted);
@@ -91,9 +94,10 @@ test("a session of 100,000 events opens", async () => {
     console.log(`first block ${Math.round(something)} ms, end ${Math.round(end)} ms, all of the past ${Math.round(past)} ms`);
   }
   const best = Math.min(...opened.map((one) => one.past));
+  const ratio = best / (floor.fetch + floor.parse);
   console.log(`the same ${(floor.bytes / 1e6).toFixed(1)} MB fetched in ${Math.round(floor.fetch)} ms and parsed in ` +
-    `${Math.round(floor.parse)} ms: the page takes ${(best / (floor.fetch + floor.parse)).toFixed(2)} times as long`);
-  assert.ok(best <= OPEN_MS, `${best} ms`);
+    `${Math.round(floor.parse)} ms: the page takes ${ratio.toFixed(2)} times as long`);
+  assert.ok(best <= OPEN_MS || ratio <= OPEN_RATIO, `${best} ms, ${ratio} times the floor`);
 });
 
 test("it scrolls smoothly", async () => {
