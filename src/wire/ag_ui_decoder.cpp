@@ -31,7 +31,11 @@ class AgUiDecoder final : public JsonLineDecoder {
     if (!holds_) return translator_.read(line);
     held_bytes_ += approximate_bytes(object);
     held_.push_back({this->line(), object});
-    if (type == "RUN_FINISHED" || type == "RUN_ERROR") release(line.value("usage"));
+    const bool cancelled = line.value("outcome").is_object() &&
+                           line.value("outcome").get_object().contains("type") &&
+                           line.value("outcome").get_object().at("type") == "cancelled";
+    if (type == "RUN_FINISHED" || type == "RUN_ERROR")
+      release(line.value("usage"), type == "RUN_ERROR" || cancelled);
     if (held_bytes_ > options().max_held_bytes) release({});
   }
 
@@ -50,10 +54,10 @@ class AgUiDecoder final : public JsonLineDecoder {
     return bytes;
   }
 
-  void release(const json::value& usage) {
+  void release(const json::value& usage, bool ends_badly = false) {
     holds_ = false;
     held_bytes_ = 0;
-    translator_.set_usage(usage);
+    translator_.set_usage(usage, ends_badly);
     for (const HeldLine& held : std::exchange(held_, {})) {
       speak_of_line(held.number);
       translator_.read(LineMembers(held.object));

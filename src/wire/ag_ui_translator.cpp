@@ -70,8 +70,9 @@ std::optional<StepName> workflow_step(std::string_view text) {
 
 }  // namespace
 
-void AgUiTranslator::set_usage(const json::value& usage) {
+void AgUiTranslator::set_usage(const json::value& usage, bool ends_badly) {
   usage_.clear();
+  ends_badly_ = ends_badly;
   next_usage_ = 0;
   if (!usage.is_array()) return;
   for (const json::value& item : usage.get_array()) {
@@ -216,10 +217,12 @@ void AgUiTranslator::need_request(Agent& agent) {
 
 void AgUiTranslator::end_request(Agent& agent, bool failed) {
   trace_.at(std::exchange(agent.answered, std::nullopt).value_or(time_));
+  // An answer without calls ends a run well, and it counts: this one was not whole.
+  if (ends_badly_ && usage_.empty() && agent.calls.empty()) failed = true;
   if (failed) {
     if (agent.uses_entry) --next_usage_;  // it is for one that does not fail
     add(agent,
-        ModelFailed{.error = "the answer was discarded", .error_code = ErrorCode::interrupted});
+        ModelFailed{.error = "the answer was not whole", .error_code = ErrorCode::interrupted});
   } else {
     add(agent, ModelCompleted{.finish_reason = agent.calls.empty() ? FinishReason::stop
                                                                    : FinishReason::tool_calls,

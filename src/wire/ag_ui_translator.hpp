@@ -23,8 +23,9 @@ class AgUiTranslator {
   explicit AgUiTranslator(TraceCompleter& trace) : trace_(trace) {}
 
   void set_session(const std::string& session_id) { session_id_ = session_id; }
-  /// What the run that follows has used: the list in its last line, or null.
-  void set_usage(const json::value& usage);
+  /// What the run that follows has used: the list in its last line, or null; and whether it has
+  /// failed or was cancelled.
+  void set_usage(const json::value& usage, bool ends_badly);
   /// Errors: throws LineFault.
   void read(const LineMembers& line);
   /// The end of the trace.
@@ -84,6 +85,7 @@ class AgUiTranslator {
   std::map<std::string, UserMessage, std::less<>> spoken_;  // messages that are not whole
   std::vector<UsageEntry> usage_;
   std::size_t next_usage_ = 0;
+  bool ends_badly_ = false;
   std::uint64_t runs_ = 0;
 };
 

@@ -282,6 +282,25 @@ TEST(AgUiDecoder, ReadsAStreamWithoutUsageStepsOrOutcome) {
   EXPECT_EQ(events->back().get_if<RunCompleted>()->output, R"({"a":1})");
 }
 
+TEST(AgUiDecoder, TellsAnAnswerThatBrokeOffByTheEndOfItsRun) {
+  EventList list;
+  list.add(RunStarted{.provider = "scripted", .model = "gpt-4o"});
+  list.turn(1).add(TurnStarted{.turn = 1, .max_turns = 9});
+  list.add(ModelStarted{.provider = "scripted", .model = "gpt-4o"});
+  list.add(TokenDelta{.text = "The", .message_id = "m"});
+  list.add(ModelFailed{.error = "lost", .error_code = ErrorCode::network});
+  list.add(TurnEnded{.turn = 1, .stop_reason = FinishReason::error});
+  EventList cancelled = list;
+  list.turn(0).add(RunFailed{.error = "lost", .error_code = ErrorCode::network});
+  cancelled.turn(0).add(RunCancelled{});
+  for (const EventList& run : {list, cancelled}) {
+    const std::string once = encode("ag-ui", run.events());
+    const auto events = decode("ag-ui", once).value();
+    EXPECT_EQ(encode("ag-ui", events), once);
+    EXPECT_EQ(std::ranges::count(events, EventType::model_failed, &StreamEvent::type), 1);
+  }
+}
+
 TEST(AgUiDecoder, GoesOnWithoutTheUsageOfARunThatIsTooLongToHold) {
   DialectDecoderOptions options;
   options.max_held_bytes = 2'000;
