@@ -150,7 +150,7 @@ test("views, moving, details, copying", async () => {
   await page.getByRole("complementary").waitFor();
   await focusIsSeen("the rows were gone through");
   await press("Enter");
-  await page.locator("aside:focus-within").waitFor();
+  await page.locator("[role=complementary]:focus-within, [role=dialog]:focus-within").waitFor();
   await focusIsSeen("Enter opens the details");
   await press("c");
   await page.locator(".toast", { hasText: "Copied" }).waitFor();

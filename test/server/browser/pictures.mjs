@@ -6,16 +6,14 @@ import { join } from "node:path";
 import { feed, openBrowser, openSession, setTheme } from "./page.mjs";
 import { Service } from "./service.mjs";
 
-const MOST_BYTES = 150_000;
-const SIZES = { 400: 800, 900: 700, 1600: 1000 };
+const MOST_BYTES = 150 * 1024;
+const SIZES = { 400: 800, 900: 700, 1600: 740 };
 
 const script = {
   model: "gpt-4o",
   price: { input_per_million_usd: 2.5, output_per_million_usd: 10 },
   token_delay_ms: 15,
   responses: [
-    { text: "Let me think about what you", error: { code: "server_error", message: "the server had an error while processing the request",
-      after_tokens: 5, http_status: 500 }, usage: { prompt: 310, completion: 5 } },
     { match: { user: "What is 17*23?" }, tool_calls: [{ call_id: "sum", name: "calculator", arguments: { expr: "17*23" } }],
       usage: { prompt: 240, completion: 12 } },
     { match: { tool_result: { call_id: "sum" } }, text: "It is 391.", usage: { prompt: 270, completion: 5 } },
@@ -43,6 +41,8 @@ const service = new Service();
 const browser = await openBrowser(["--disable-lcd-text", "--font-render-hinting=none"]);
 
 async function take(page, name, { themes = ["light"], widths = Object.keys(SIZES) } = {}) {
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => document.activeElement.blur());
   for (const width of widths.map(Number)) {
     await page.setViewportSize({ width, height: SIZES[width] });
     for (const theme of themes) {
@@ -83,9 +83,9 @@ try {
   await openSession(page, service, id, "?view=timeline");
   await take(page, "timeline", { widths: ["400"] });
   await openSession(page, service, id, `?view=events&seq=${events.find((event) => event.type === "model_completed").seq}`);
-  await take(page, "events", { widths: ["900", "1600"] });
+  await take(page, "events", { widths: ["900"] });
   await openSession(page, service, id, "?view=events");
-  await take(page, "events", { widths: ["400"] });
+  await take(page, "events", { widths: ["400", "1600"] });
   await feed(page, "live").waitFor();
 } finally {
   await browser.close();

@@ -132,7 +132,7 @@ export function numbers(seed) {
   };
 }
 
-// A long session: turns with answers, reasoning and tools, until there are `wanted` events.
+// A long session: turns with answers, reasoning and tools, until there are `wanted` events or some more.
 export function longTrace(wanted, { start, runs = 50, seed = 1 } = {}) {
   const trace = new Trace({ start });
   const below = numbers(seed);
@@ -164,8 +164,7 @@ export function longTrace(wanted, { start, runs = 50, seed = 1 } = {}) {
     }
     trace.complete(`Answer ${run}`, { prompt: 1000, completion: 200, total: 1200 }, 0.01);
   }
-  while (trace.length < wanted) {
-    trace.add("system_notice", { subsystem: "other", message: trace.length === wanted - 1 ? "The very last event" : "A notice" });
-  }
+  while (trace.length < wanted - 1) trace.add("system_notice", { subsystem: "other", message: "A notice" });
+  trace.add("system_notice", { subsystem: "other", message: "The very last event" });
   return trace.events;
 }

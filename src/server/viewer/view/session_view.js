@@ -96,6 +96,7 @@ export class SessionView {
 
   // Not to the field for messages: there the keys would write.
   focus() {
+    this.#parts.tabs.choose(this.#route.view);
     this.#parts.tabs.focus();
   }
 

@@ -36,7 +36,7 @@ export class Tabs {
   // To the tab that is chosen.
   focus() {
     for (const tab of this.#buttons.values()) {
-      if (tab.tabIndex === 0) tab.focus();
+      if (tab.getAttribute("aria-selected") === "true") tab.focus();
     }
   }
 
