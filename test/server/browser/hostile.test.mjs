@@ -195,7 +195,7 @@ test("nothing of the texts runs in an exported file", async () => {
   const trace = hostileTrace(0, soak ? 100 : 10, { session: true });
   const [metadata] = (await service.run("export", await service.publish(new Trace().events), "--store", service.store)).split("\n");
   const session_id = JSON.parse(metadata).session_id ?? "hostile";
-  const recorded = service.file("hostile.jsonl", [metadata, ...trace.map((event) => JSON.stringify({ ...event, session_id }))].join("\n") + "\n");
+  const recorded = service.file("hostile.jsonl", [metadata, ...trace.map((event) => JSON.stringify({ _type: "event", ...event, session_id }))].join("\n") + "\n");
   const file = join(service.folder, "hostile.html");
   writeFileSync(file, await service.run("export", recorded, "--format", "html"));
   const url = pathToFileURL(file).href;
@@ -227,7 +227,7 @@ test("what is copied is what the event says", async () => {
   await guard.page.getByRole("button", { name: "Copy the run as JSONL" }).click();
   const lines = (await clipboard()).trimEnd().split("\n").map((line) => JSON.parse(line));
   assert.deepEqual(lines, events.filter((event) => event.run_id));
-  await guard.page.getByRole("button", { name: "Copy a command that gets the run" }).click();
+  await guard.page.getByRole("button", { name: "Copy a curl command that gets the run" }).click();
   const command = await clipboard();
   assert.ok(command.includes("$TOKEN") && !command.includes(service.token), "the token is not in it");
   await nothingHappened(guard, `${service.url}/`);

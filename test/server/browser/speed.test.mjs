@@ -165,6 +165,7 @@ test("it scrolls smoothly", async () => {
 
 test("what is published is painted soon, in the long session too", async () => {
   await page.goto(`${service.url}/#/s/${id}`);
+  await page.reload(); // the transcript is at its end then
   await live(page);
   await page.evaluate(() => {
     window.marks = {};

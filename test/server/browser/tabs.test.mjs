@@ -63,6 +63,7 @@ test("ten tabs receive everything, and come back when the server does", async ()
 
   const events = await service.events(id);
   for (const page of tabs) {
+    await page.bringToFront(); // a tab that nobody looks at draws nothing
     await page.locator(`[role=grid][aria-rowcount="${events.length + 1}"]`).waitFor();
     await assertTableHas(page, events);
     assert.equal(await page.evaluate(() => window.neverReloaded), true);
