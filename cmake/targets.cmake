@@ -70,7 +70,7 @@ function(strandbus_test name)
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE ${arg_LIBS} GTest::gmock_main)
   strandbus_test_options(${target})
-  if(STRANDBUS_PRECOMPILE)
+  if(STRANDBUS_PRECOMPILE AND "${arg_LIBS}" MATCHES "strandbus::")  # others define other macros
     target_precompile_headers(${target} REUSE_FROM test_precompiled)
   endif()
 
