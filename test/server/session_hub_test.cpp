@@ -265,13 +265,17 @@ TEST_F(HubTest, EndsAFiniteReaderAtTheNewestEvent) {
   FeedOptions finite = behind(2);
   finite.finite = true;
   SessionFeed feed = wait(hub_->feed(id, finite)).value();
-  EXPECT_EQ(seqs(wait(feed.next(std::chrono::seconds(30)))), from_to(3, 9));
+  std::vector<std::uint64_t> seen;  // in one piece or, from the store and from memory, in two
   try {
-    wait(feed.next(std::chrono::seconds(30)));
+    while (seen.size() < 8) {
+      const auto more = seqs(wait(feed.next(std::chrono::seconds(30))));
+      seen.insert(seen.end(), more.begin(), more.end());
+    }
     ADD_FAILURE() << "it goes on";
   } catch (const system_error& error) {
     EXPECT_EQ(error.code(), Errc::closed);
   }
+  EXPECT_EQ(seen, from_to(3, 9));
 }
 
 TEST_F(HubTest, TellsAReaderThatThereIsNothingNew) {
