@@ -264,16 +264,18 @@ TEST_F(HubTest, EndsAFiniteReaderAtTheNewestEvent) {
   read(id, behind(0));
   FeedOptions finite = behind(2);
   finite.finite = true;
-  SessionFeed feed = wait(hub_->feed(id, finite)).value();
-  std::vector<std::uint64_t> seen;  // in one piece or, from the store and from memory, in two
-  try {
-    while (seen.size() < 8) {
-      const auto more = seqs(wait(feed.next(std::chrono::seconds(30))));
-      seen.insert(seen.end(), more.begin(), more.end());
+  // A reader may have an event a moment before the log's head has moved to it.
+  std::vector<std::uint64_t> seen;
+  while (seen.size() < 7) {
+    SessionFeed feed = wait(hub_->feed(id, finite)).value();
+    seen = seqs(wait(feed.next(std::chrono::seconds(30))));
+    ASSERT_EQ(seen, from_to(3, 2 + seen.size()));
+    try {
+      wait(feed.next(std::chrono::seconds(30)));
+      ADD_FAILURE() << "it goes on";
+    } catch (const system_error& error) {
+      EXPECT_EQ(error.code(), Errc::closed);
     }
-    ADD_FAILURE() << "it goes on";
-  } catch (const system_error& error) {
-    EXPECT_EQ(error.code(), Errc::closed);
   }
   EXPECT_EQ(seen, from_to(3, 9));
 }
