@@ -128,7 +128,8 @@ Examples:
   strandbus run --script talk.jsonl                      and run again, offline
   strandbus run --fork talk.jsonl --fork-at 40 --session other.jsonl   and run otherwise from there
   strandbus run "Calculate 2+2" --json --dialect agent-runner
-  strandbus run --workflow examples/workflows/release.json --script examples/workflows/release.script.json
+  strandbus run --workflow examples/workflows/release.json \
+    --script examples/workflows/release.script.json
 )";
 
 constexpr std::string_view serve =
@@ -168,9 +169,10 @@ Output:
   --otlp-content      with what was said in them
   -h, --help          this text
 
-Standard output carries three lines, "url: ...", "token: ..." and "open: ...". The last one is a link
-for your browser; it works once, within five minutes, and strandbus link gives another one. Ctrl-C or SIGTERM ends it: runs get
-ten seconds, readers get everything; a second one ends it at once.
+Standard output carries three lines, "url: ...", "token: ..." and "open: ...". The last one is a
+link for your browser; it works once, within five minutes, and strandbus link gives another one.
+Ctrl-C or SIGTERM ends it: runs get ten seconds, readers get everything; a second one ends it at
+once.
 
 Exit codes: 0 ended, 2 wrong usage
 
