@@ -67,6 +67,7 @@ export class App {
   #tools() {
     return {
       go: (change, options) => this.#go(change, options),
+      address: () => location.href.split("#")[0] + this.#address,
       announce: (text) => this.#region.announce(text),
       toast: (text) => this.#region.toast(text),
       copy: (text, what) => copyText(text, what, this.#region),

@@ -179,7 +179,7 @@ test("a finished session: replay, link to an event, filter in the address, the s
   await filtered();
   await page.reload();
   await filtered();
-  assert.match(page.url(), /type=model_completed(,|%2C)run_completed/);
+  await page.waitForURL(/type=model_completed(,|%2C)run_completed/);
 
   const file = join(service.folder, "session.html");
   writeFileSync(file, await service.run("export", id, "--store", service.store, "--format", "html"));

@@ -155,7 +155,7 @@ test("views, moving, details, copying", async () => {
   await press("c");
   await page.locator(".toast", { hasText: "Copied" }).waitFor();
   const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
-  assert.ok(page.url().includes(`seq=${copied.seq}`));
+  await page.waitForURL((url) => url.hash.includes(`seq=${copied.seq}`)); // it follows a moment later
   await press("Escape");
   await page.getByRole("complementary").waitFor({ state: "hidden" });
   await focusIsSeen("the details were closed");

@@ -30,7 +30,7 @@ export function copyMenu(context) {
     ofRun.push(small("curl", "a curl command that gets the run", () =>
       curl({ run: event.run_id })));
   }
-  ofEvent.push(small("Link", "a link to the event", () => location.href));
+  ofEvent.push(small("Link", "a link to the event", () => context.address()));
   const runLine = h("div", { className: "details__copies" },
     h("span", { className: "details__label" }, "Copy the run"), ofRun);
   const element = h("div", {},
