@@ -14,6 +14,13 @@ if(NOT OPENSSL_FOUND)
   message(STATUS "strandbus: component agent is left out: OpenSSL 3 was not found (Debian: libssl-dev)")
 endif()
 
+# agent: zlib, for what is sent compressed.
+find_package(ZLIB QUIET)
+if(NOT ZLIB_FOUND)
+  set(STRANDBUS_HAVE_AGENT FALSE)
+  message(STATUS "strandbus: component agent is left out: zlib was not found (Debian: zlib1g-dev)")
+endif()
+
 # agent: dtl, headers only, for the diffs of the file tools.
 find_path(STRANDBUS_DTL_INCLUDE_DIR NAMES dtl/dtl.hpp DOC "Where dtl/dtl.hpp is")
 mark_as_advanced(STRANDBUS_DTL_INCLUDE_DIR)
@@ -29,16 +36,11 @@ if(NOT SQLite3_FOUND)
   message(STATUS "strandbus: component store is left out: SQLite 3.37 was not found (Debian: libsqlite3-dev)")
 endif()
 
-# server: zlib, for the page in the browser. otel: zlib for compressed requests, and the HTTP client
-# of agent.
-find_package(ZLIB QUIET)
+# server and otel stand on what was found.
+set(STRANDBUS_HAVE_OTEL ${STRANDBUS_HAVE_AGENT})
 set(STRANDBUS_HAVE_SERVER FALSE)
-set(STRANDBUS_HAVE_OTEL FALSE)
-if(NOT ZLIB_FOUND)
-  message(STATUS "strandbus: components server and otel are left out: zlib was not found (Debian: zlib1g-dev)")
-elseif(STRANDBUS_HAVE_AGENT)
-  set(STRANDBUS_HAVE_OTEL TRUE)
-  set(STRANDBUS_HAVE_SERVER ${STRANDBUS_HAVE_STORE})
+if(STRANDBUS_HAVE_AGENT AND STRANDBUS_HAVE_STORE)
+  set(STRANDBUS_HAVE_SERVER TRUE)
 endif()
 
 # the program: every component, CLI11, and libedit for the conversation.
@@ -54,8 +56,8 @@ if(STRANDBUS_BUILD_PROGRAM)
   elseif(NOT LIBEDIT_FOUND)
     message(STATUS "strandbus: the program is left out: libedit was not found (Debian: libedit-dev, pkg-config)")
     set(STRANDBUS_BUILD_PROGRAM OFF)
-  elseif(NOT STRANDBUS_HAVE_SERVER OR NOT STRANDBUS_HAVE_OTEL)
-    message(STATUS "strandbus: the program is left out: it needs the components agent, store, server and otel")
+  elseif(NOT STRANDBUS_HAVE_SERVER)
+    message(STATUS "strandbus: the program is left out: it needs the components agent and store")
     set(STRANDBUS_BUILD_PROGRAM OFF)
   endif()
 endif()

@@ -1,7 +1,7 @@
 #include "otel/export_core.hpp"
 
+#include "net/gzip.hpp"
 #include "net/retry_after.hpp"
-#include "otel/gzip.hpp"
 #include "otel/otlp_json.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>

@@ -1,7 +1,7 @@
 #include "server/viewer_files.hpp"
 
+#include "net/gzip.hpp"
 #include "server/digest.hpp"
-#include "server/gzip.hpp"
 #include "server/viewer_texts.hpp"
 
 #include <span>

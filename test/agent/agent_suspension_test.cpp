@@ -1,6 +1,7 @@
 // A cancel and a failure at every point at which something waits, in every scenario.
 #include "agent_fixture.hpp"
 #include "agent_world.hpp"
+#include "injection.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -16,29 +17,12 @@ namespace {
 using Answer = SteppingProvider::Answer;
 using ::testing::IsEmpty;
 
-/// What comes between two steps.
-enum class Injection : std::uint8_t { none, cancel, after_turn, abort, fail };
-
-std::string_view name_of(Injection injection) {
-  switch (injection) {
-    case Injection::none: return "nothing";
-    case Injection::cancel: return "a cancel";
-    case Injection::after_turn: return "a cancel after the turn";
-    case Injection::abort: return "a cancel of the operation";
-    case Injection::fail: return "a failure";
-  }
-  return "";
-}
-
 struct Scenario {
   std::string name;
   std::function<void(AgentWorld&)> build;
 };
 
 void PrintTo(const Scenario& scenario, std::ostream* out) { *out << scenario.name; }
-
-/// Where it comes: before a step, or inside of one, while an event is published.
-enum class Place : std::uint8_t { step, event };
 
 /// A run, step by step, with an injection at one of its points.
 class Play {

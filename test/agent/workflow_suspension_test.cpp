@@ -1,6 +1,7 @@
 // A cancel, a failure and the death of the process at every point of every workflow, and then its
 // resumption.
 #include "agent/agent_fixture.hpp"
+#include "agent/injection.hpp"
 #include "agent/workflow_scenarios.hpp"
 #include "strandbus/store/interrupted_work.hpp"
 
@@ -20,22 +21,6 @@ namespace strandbus::test {
 namespace {
 
 using ::testing::IsEmpty;
-
-enum class Injection : std::uint8_t { none, cancel, after_turn, abort, fail };
-
-std::string_view name_of(Injection injection) {
-  switch (injection) {
-    case Injection::none: return "nothing";
-    case Injection::cancel: return "a cancel";
-    case Injection::after_turn: return "a cancel after the turn";
-    case Injection::abort: return "a cancel of the operation";
-    case Injection::fail: return "a failure";
-  }
-  return "";
-}
-
-/// Where it comes: before a step of the world, or inside of one, while an event is published.
-enum class Place : std::uint8_t { step, event };
 
 struct Point {
   Injection injection = Injection::none;

@@ -4,7 +4,7 @@
 
 #include "strandbus/otel/otlp_lines.hpp"
 
-#include "otel/gzip.hpp"
+#include "net/gzip.hpp"
 #include "otel/span_content.hpp"
 #include "otel/unzipped.hpp"
 #include "strandbus/event/json_codec.hpp"

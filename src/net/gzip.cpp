@@ -1,4 +1,4 @@
-#include "otel/gzip.hpp"
+#include "net/gzip.hpp"
 
 #include <memory>
 #include <new>
