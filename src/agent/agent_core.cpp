@@ -138,12 +138,14 @@ void AgentCore::begin(std::string run_id, RunInput input, Pending pending) {
     return std::move(pending).dispatch(wrong, RunResult());
   }
   run_ = std::make_shared<Run>(*this, std::move(run_id), budget_);
+  tasks_.on_change = [run = run_.get()] { run->note_change(); };
   for (std::string& unread : std::exchange(unread_inputs_, {})) run_->add_input(std::move(unread));
   auto ended = [self = shared_from_this(), waiting = std::move(pending)](std::exception_ptr failure,
                                                                          RunResult result) mutable {
     error_code ec = self->run_->error();
     if (failure) ec = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory);
     self->unread_inputs_ = self->run_->take_unread_inputs();
+    self->tasks_.on_change = nullptr;
     self->run_.reset();
     self->reserved_.store(false, std::memory_order_release);
     std::move(waiting).dispatch(ec, std::move(result));
@@ -184,17 +186,30 @@ void AgentCore::add_input(std::string text) {
   with_run([input = std::move(text)](Run& run) mutable { run.add_input(std::move(input)); });
 }
 
+/// A run below may go on after this agent's own: a task that was detached.
 void AgentCore::resolve_approval(std::string approval_id, ApprovalAnswer answer) {
-  with_run([this, id = std::move(approval_id), resolved = std::move(answer)](Run& run) mutable {
-    for (const auto& child : children_) {
+  asio::post(strand_, [weak = weak_from_this(), id = std::move(approval_id),
+                       resolved = std::move(answer)]() mutable {
+    const auto self = weak.lock();
+    if (!self) return;
+    for (const auto& child : self->children_) {
       if (const auto core = child.lock()) core->resolve_approval(id, resolved);
     }
-    run.resolve_approval(id, std::move(resolved));
+    if (const auto run = self->run_) run->resolve_approval(id, std::move(resolved));
   });
+}
+
+void AgentCore::set_caller(const AgentCore& caller) {
+  budget_ = caller.run_budget();
+  in_background_ = caller.in_background_;
 }
 
 std::shared_ptr<BudgetLedger> AgentCore::run_budget() const {
   return run_ ? run_->budget() : nullptr;
+}
+
+void AgentCore::note_below(const std::string& agent, const RunResult& run) {
+  if (run_) run_->note_below(agent, run);
 }
 
 void AgentCore::add_child(std::weak_ptr<AgentCore> child) {

@@ -5,6 +5,7 @@
 #include "pending_handler.hpp"
 #include "strandbus/agent/agent.hpp"
 #include "strandbus/agent/json_schema.hpp"
+#include "task_book.hpp"
 
 #include <atomic>
 #include <deque>
@@ -69,11 +70,17 @@ class AgentCore final : public Controlled, public std::enable_shared_from_this<A
   bool reserve() noexcept { return !reserved_.exchange(true, std::memory_order_acq_rel); }
   /// Runs the loop on the strand; reserve() came before.
   void start(std::string run_id, RunInput input, Pending pending);
-  /// The budget of the run above. Before the first run.
-  void set_budget(std::shared_ptr<BudgetLedger> budget) { budget_ = std::move(budget); }
+  /// The agent whose run has started this one. Before the first run, on the caller's strand.
+  void set_caller(const AgentCore& caller);
+  /// Its runs are background tasks, or below one. Before the first run.
+  void set_in_background() noexcept { in_background_ = true; }
+  bool in_background() const noexcept { return in_background_; }
 
   // For a run below the current one; on the strand.
   std::shared_ptr<BudgetLedger> run_budget() const;
+  /// It has ended.
+  void note_below(const std::string& agent, const RunResult& run);
+  TaskBook& tasks() noexcept { return tasks_; }
   /// Its approvals are answered through this agent.
   void add_child(std::weak_ptr<AgentCore> child);
 
@@ -99,6 +106,8 @@ class AgentCore final : public Controlled, public std::enable_shared_from_this<A
   CompactionBreaker compaction_breaker_;
   const std::shared_ptr<ReadRecord> reads_ = std::make_shared<ReadRecord>();
   std::shared_ptr<BudgetLedger> budget_;
+  bool in_background_ = false;
+  TaskBook tasks_;  ///< on the strand
   std::atomic<bool> reserved_{false};
   std::shared_ptr<Run> run_;                        ///< on the strand
   std::vector<std::weak_ptr<AgentCore>> children_;  ///< on the strand

@@ -1,7 +1,6 @@
 #include "strandbus/agent/agent_tool.hpp"
 
-#include "agent_core.hpp"
-#include "run.hpp"
+#include "agent_below.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
@@ -42,25 +41,12 @@ AgentToolOptions checked(AgentToolOptions options) {
   return options;
 }
 
-/// The events of a run below that of the caller.
-Publisher publisher_below(const Publisher& caller) {
-  RunContext context = caller.context();
-  context.parent_run_id = std::exchange(context.run_id, std::string());
-  ++context.depth;
-  return caller.run(std::move(context)).span(caller.current_span());
-}
-
 template <class Token>
 auto async_start(std::shared_ptr<AgentCore> core, std::string run_id, std::string task,
                  Token&& token) {
   return asio::async_initiate<Token, void(error_code, RunResult)>(
       [](auto handler, const std::shared_ptr<AgentCore>& agent, std::string id, std::string text) {
-        AgentCore::Pending pending(detail::RunHandler(std::move(handler)), agent->strand(),
-                                   detail::KeepsRunning::yes);
-        static_cast<void>(agent->reserve());
-        detail::RunInput input;
-        input.text = std::move(text);
-        agent->start(std::move(id), std::move(input), std::move(pending));
+        detail::start_below(agent, std::move(id), std::move(text), std::move(handler));
       },
       token, std::move(core), std::move(run_id), std::move(task));
 }
@@ -102,11 +88,12 @@ class AgentTool final : public Tool {
                                       .child_run_id = run_id,
                                       .call_id = context.call_id,
                                       .input = task});
-    const auto core =
-        make_core(co_await asio::this_coro::executor, publisher, context, caller.get());
-    if (caller) caller->add_child(core);
+    const auto executor = co_await asio::this_coro::executor;
+    const auto core = detail::make_agent_below(executor, provider_, tools_, options_.agent,
+                                               publisher, context, caller.get());
     auto ended = co_await async_start(core, run_id, task, asio::as_tuple(asio::use_awaitable));
     const auto& [ec, run] = ended;
+    if (caller && !ec) caller->note_below(options_.agent.name, run);
     publisher.publish(SubagentFinished{.agent = options_.agent.name,
                                        .child_run_id = run_id,
                                        .outcome = run.outcome,
@@ -117,18 +104,6 @@ class AgentTool final : public Tool {
   }
 
  private:
-  std::shared_ptr<AgentCore> make_core(const asio::any_io_executor& executor,
-                                       const Publisher& publisher, const ToolContext& context,
-                                       const AgentCore* caller) const {
-    AgentOptions options = options_.agent;
-    if (options.workspace.empty()) options.workspace = context.workspace;
-    if (caller && !options.confirm) options.confirm = caller->options().confirm;
-    auto core = std::make_shared<AgentCore>(executor, provider_, tools_, publisher_below(publisher),
-                                            std::move(options));
-    if (caller) core->set_budget(caller->run_budget());
-    return core;
-  }
-
   const std::shared_ptr<Provider> provider_;
   const ToolRegistry tools_;
   const AgentToolOptions options_;

@@ -1,6 +1,7 @@
 #include "run.hpp"
 
 #include "agent_core.hpp"
+#include "background_task.hpp"
 #include "strandbus/agent/structured_answer.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -91,6 +92,7 @@ asio::awaitable<RunResult> Run::run(RunInput input) {
     if (turn_open_) end_turn(FinishReason::error);
     ending = Ending(Outcome::failed, failure.what(), ErrorCode::interrupted);
   }
+  co_await end_tasks(ending);
   wall_time_.cancel();
   co_return finish(ending);
 }
@@ -301,6 +303,58 @@ void Run::decide(Ending ending) {
 
 void Run::add_input(std::string text) { inputs_.push_back(std::move(text)); }
 
+void Run::note_below(const std::string& agent, const RunResult& run) {
+  below_.push_back(
+      {.agent = agent, .run_id = run.run_id, .outcome = run.outcome, .usage = run.usage});
+  below_.insert(below_.end(), run.below.begin(), run.below.end());
+}
+
+namespace {
+
+/// What becomes of a task when the run that has started it comes to its end in this way.
+WhenRunEnds fate_of_task(WhenRunEnds wanted, Outcome outcome, bool stopped) {
+  if (stopped || outcome == Outcome::cancelled) return WhenRunEnds::cancel;
+  if (wanted == WhenRunEnds::wait && outcome == Outcome::failed) return WhenRunEnds::cancel;
+  return wanted;
+}
+
+}  // namespace
+
+/// The tasks that the run has started end before it does, or go on without it.
+asio::awaitable<void> Run::end_tasks(const Ending& ending) {
+  const Stop before = stop_;
+  for (;;) {
+    const bool stopped = stop_ != before;
+    std::string reason = stopped ? stop_reason_ : ending.text;
+    if (!stopped && ending.outcome == Outcome::completed)
+      reason = "the run that has started it has ended";
+    if (!stopped && ending.outcome == Outcome::failed)
+      reason = "the run that has started it has failed";
+    for (const auto& task : core_.tasks().held_by(publisher_.context().run_id)) {
+      switch (fate_of_task(task->when_run_ends(), ending.outcome, stopped)) {
+        case WhenRunEnds::wait: break;
+        case WhenRunEnds::cancel: task->cancel(reason); break;
+        case WhenRunEnds::detach: task->detach(); break;
+      }
+    }
+    if (core_.tasks().held_by(publisher_.context().run_id).empty()) co_return;
+    co_await changed();
+  }
+}
+
+/// Where several agents have worked, who did what.
+void Run::publish_summary(const RunResult& result) {
+  if (result.below.empty()) return;
+  ExecutionSummary summary;
+  summary.agents.push_back({.agent = core_.options().name,
+                            .run_id = result.run_id,
+                            .outcome = result.outcome,
+                            .usage = result.usage});
+  summary.agents.insert(summary.agents.end(), result.below.begin(), result.below.end());
+  summary.duration_ms = result.duration_ms;
+  answering_.publish(std::move(summary));
+}
+
 RunResult Run::finish(const Ending& ending) {
   RunResult result;
   result.outcome = ending.outcome;
@@ -314,6 +368,8 @@ RunResult Run::finish(const Ending& ending) {
   result.duration_ms = milliseconds_since(started_);
   result.first_seq = first_seq_;
   result.messages = core_.conversation().last(committed_);
+  result.below = std::move(below_);
+  publish_summary(result);
   const auto fill = [&](auto terminal) {
     terminal.iterations = result.rounds;
     terminal.usage = result.usage;
@@ -356,7 +412,7 @@ void Run::stop(Stop how, std::string reason) {
   if (stopping() || how <= stop_) return;
   stop_ = how;
   stop_reason_ = std::move(reason);
-  if (!stopping()) return;
+  if (!stopping()) return notify();
   const auto children = children_;  // ending one may change the list
   for (const auto& child : children) {
     if (!child->done) child->signal.emit(asio::cancellation_type::terminal);

@@ -89,6 +89,11 @@ class Run : public std::enable_shared_from_this<Run> {
   std::deque<std::string> take_unread_inputs() noexcept { return std::move(inputs_); }
   void resolve_approval(const std::string& approval_id, ApprovalAnswer answer);
 
+  /// A run below has ended.
+  void note_below(const std::string& agent, const RunResult& run);
+  /// Something has changed that the run may wait for.
+  void note_change() { notify(); }
+
   const std::shared_ptr<BudgetLedger>& budget() const noexcept { return budget_; }
 
   /// Why the operation as such failed: run_started was refused, or the caller aborted it.
@@ -138,6 +143,8 @@ class Run : public std::enable_shared_from_this<Run> {
   void decide(Ending ending);
   bool may_go_on() const noexcept { return !stopping() && !decided_; }
   const std::string& why_ended() const noexcept { return decided_ ? decided_->text : stop_reason_; }
+  asio::awaitable<void> end_tasks(const Ending& ending);
+  void publish_summary(const RunResult& result);
   RunResult finish(const Ending& ending);
 
   // Asking the model.
@@ -238,6 +245,7 @@ class Run : public std::enable_shared_from_this<Run> {
   std::int64_t llm_calls_ = 0;
   std::int64_t tool_calls_ = 0;
   Usage usage_;
+  std::vector<AgentSummary> below_;         ///< runs that have ended
   std::optional<NanoUsd> cost_{NanoUsd{}};  ///< absent once a price was unknown
   const std::shared_ptr<BudgetLedger> budget_;
   std::deque<std::string> inputs_;  ///< that the model has not been told yet

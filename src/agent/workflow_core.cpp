@@ -120,6 +120,7 @@ void WorkflowCore::add_agent(const std::shared_ptr<Controlled>& agent) {
 void WorkflowCore::note_run(const std::string& agent, const RunResult& run) {
   runs_.push_back(
       {.agent = agent, .run_id = run.run_id, .outcome = run.outcome, .usage = run.usage});
+  runs_.insert(runs_.end(), run.below.begin(), run.below.end());
 }
 
 void WorkflowCore::note_step(const Publisher& publisher) {

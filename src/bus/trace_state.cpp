@@ -111,13 +111,24 @@ struct TraceState::Visitor {
 
   void operator()(const BackgroundTaskStarted& p) const {
     state.work_.start(task_part, p.task_id, p.name, event, findings());
+    state.tasks_[p.task_id] = event.run_id();
   }
   void operator()(const BackgroundTaskFinished& p) const {
-    state.work_.end(task_part, p.task_id, p.name, event, findings());
-    state.expect_child(p.child_run_id, p.outcome);
+    end_task(p);
+    if (const auto outcome = to_outcome(p.outcome)) state.expect_child(p.child_run_id, *outcome);
   }
-  void operator()(const BackgroundTaskCancelled& p) const {
+  void operator()(const BackgroundTaskCancelled& p) const { end_task(p); }
+
+  template <class End>
+  void end_task(const End& p) const {
     state.work_.end(task_part, p.task_id, p.name, event, findings());
+    state.tasks_.erase(p.task_id);
+  }
+
+  void operator()(const ExecutionSummary& p) const {
+    for (const AgentSummary& agent : p.agents) {
+      if (agent.run_id != event.run_id()) state.expect_child(agent.run_id, agent.outcome);
+    }
   }
 };
 
@@ -131,7 +142,9 @@ void TraceState::add(const StreamEvent& event, std::size_t line) {
   TraceRun* const run = run_of(event);
   check_span(event);
   event.visit(Visitor{*this, event, run});
-  if (event.is_terminal() && run) end_run(event);
+  if (!event.is_terminal()) return;
+  expect_tasks_over(event.run_id());
+  if (run) end_run(event);
 }
 
 void TraceState::check_seq(const StreamEvent& event) {
@@ -274,6 +287,20 @@ void TraceState::expect_child(const std::string& run_id, Outcome outcome) {
                 "the run " + run_id + " is said to be " + std::string(wire_name(outcome)),
                 std::string(wire_name(ended->second.outcome)) + ", as it ended at seq " +
                     std::to_string(ended->second.seq));
+}
+
+/// What a run has started in the background is over, or goes on without it, when the run ends.
+void TraceState::expect_tasks_over(const std::string& run_id) {
+  for (auto task = tasks_.begin(); task != tasks_.end();) {
+    if (task->second != run_id) {
+      ++task;
+      continue;
+    }
+    findings_.add(TraceRule::pairing,
+                  "the run ends while its " + part_name(task_part, task->first) + " is open",
+                  "the end of the task before this, or its outcome detached");
+    task = tasks_.erase(task);
+  }
 }
 
 std::vector<TraceOpenRun> TraceState::open_runs() const {

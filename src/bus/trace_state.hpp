@@ -55,6 +55,7 @@ class TraceState {
   void end_run(const StreamEvent& event);
   void interrupt_runs(const StreamEvent& event);
   void expect_child(const std::string& run_id, Outcome outcome);
+  void expect_tasks_over(const std::string& run_id);
 
   TraceFindings findings_;
   std::uint64_t events_ = 0;
@@ -68,8 +69,9 @@ class TraceState {
   std::unordered_map<SpanId, SpanId> spans_;  // and their parents
   std::unordered_map<std::string, std::unique_ptr<TraceRun>> runs_;
   std::unordered_map<std::string, EndedRun> ended_;
-  std::unordered_set<std::string> workflows_;  // that have started
-  TraceParts work_;                            // what is no part of a run
+  std::unordered_set<std::string> workflows_;           // that have started
+  TraceParts work_;                                     // what is no part of a run
+  std::unordered_map<std::string, std::string> tasks_;  // that are open, and who has started them
 };
 
 }  // namespace strandbus::detail

@@ -58,7 +58,10 @@ Status StreamEvent::status() const noexcept {
     return tool->success ? Status::completed : Status::failed;
   }
   if (const auto* child = get_if<SubagentFinished>()) return status_of(child->outcome);
-  if (const auto* task = get_if<BackgroundTaskFinished>()) return status_of(task->outcome);
+  if (const auto* task = get_if<BackgroundTaskFinished>()) {
+    const auto outcome = to_outcome(task->outcome);
+    return outcome ? status_of(*outcome) : Status::running;
+  }
   return status_of(stage());
 }
 

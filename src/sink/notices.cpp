@@ -145,7 +145,9 @@ struct Notices {
     return normal(begun, "task " + p.name + " started");
   }
   Notice operator()(const BackgroundTaskFinished& p) const {
-    return normal(kind_of(p.outcome), "task " + p.name + " " + name_of(p.outcome));
+    const auto outcome = to_outcome(p.outcome);
+    if (!outcome) return normal(info, "task " + p.name + " goes on in the background");
+    return normal(kind_of(*outcome), "task " + p.name + " " + name_of(*outcome));
   }
   Notice operator()(const BackgroundTaskCancelled& p) const {
     return normal(stopped, "task " + p.name + " cancelled" + because(p.reason));

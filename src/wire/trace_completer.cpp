@@ -141,6 +141,7 @@ void TraceCompleter::end_child(const std::string& run_id, Outcome outcome) {
 template <class Terminal>
 void TraceCompleter::end_run(Run& run, StreamEvent event, Terminal terminal, bool said) {
   close_parts(run);
+  while (!run.tasks.empty()) close_task(run, Part(run.tasks.back()));
   end_turn(run);
   if (is_zero(terminal.usage)) terminal.usage = run.usage;
   if (terminal.iterations == 0) terminal.iterations = run.turns;
@@ -326,10 +327,10 @@ void TraceCompleter::emit(StreamEvent event, std::shared_ptr<const RunContext> c
 
 // What is open.
 
+/// All but background tasks, which go on when a turn ends.
 void TraceCompleter::close_parts(Run& run) {
   fail_request(run);
   while (!run.subagents.empty()) close_subagent(run, Part(run.subagents.back()));
-  while (!run.tasks.empty()) close_task(run, Part(run.tasks.back()));
   while (!run.approvals.empty()) close_approval(run, Part(run.approvals.back()));
   while (!run.calls.empty()) close_call(run, Part(run.calls.back()));
 }

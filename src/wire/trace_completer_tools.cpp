@@ -200,9 +200,11 @@ void TraceCompleter::Step::end_task(T payload) const {
 void TraceCompleter::Step::operator()(const BackgroundTaskFinished& p) const {
   BackgroundTaskFinished finished = p;
   self.expect_child(*run, p.child_run_id);
-  self.end_child(p.child_run_id, p.outcome);
-  if (const auto ended = self.ended_.find(p.child_run_id); ended != self.ended_.end())
-    finished.outcome = ended->second.outcome;
+  if (const auto outcome = to_outcome(p.outcome)) {
+    self.end_child(p.child_run_id, *outcome);
+    if (const auto ended = self.ended_.find(p.child_run_id); ended != self.ended_.end())
+      finished.outcome = to_task_outcome(ended->second.outcome);
+  }
   end_task(std::move(finished));
 }
 

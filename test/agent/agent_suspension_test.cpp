@@ -2,6 +2,7 @@
 #include "agent_fixture.hpp"
 #include "agent_world.hpp"
 #include "injection.hpp"
+#include "strandbus/tools/background_tools.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -275,6 +276,26 @@ void add_agent(AgentWorld& world, std::vector<Answer> answers, ToolRegistry tool
                                   std::move(tools), std::move(options)));
 }
 
+void add_tasks(AgentWorld& world, std::vector<Answer> answers, ToolRegistry tools,
+               BackgroundTaskOptions options = {}) {
+  std::vector<BackgroundAgent> agents(1);
+  agents[0].provider = std::make_shared<SteppingProvider>(world, std::move(answers));
+  agents[0].tools = std::move(tools);
+  agents[0].options = without_clock();
+  agents[0].options.name = "worker";
+  options.timeout = std::chrono::milliseconds(0);
+  add_background_tools(world.tools, std::make_shared<BackgroundTasks>(std::move(agents), options));
+}
+
+ToolCall task(std::string id) { return tool_call(std::move(id), "bg_start", {{"task", "do it"}}); }
+
+BackgroundTaskOptions when_run_ends(WhenRunEnds when, std::size_t max_running) {
+  BackgroundTaskOptions options;
+  options.when_run_ends = when;
+  options.max_running = max_running;
+  return options;
+}
+
 void add_confirmed_tool(AgentWorld& world) {
   auto tool = std::make_shared<SteppingTool>(world, "walk", 1);
   tool->requires_confirmation();
@@ -406,6 +427,34 @@ std::vector<Scenario> scenarios() {
            if (event.is<ToolCallStarted>() && !std::exchange(sent, true))
              w.agent->control().send("and this");
          };
+       }},
+      {"background tasks that are waited for by the model",
+       [](AgentWorld& w) {
+         add_tasks(w, {calls_walk, done}, tools_with(w, false));
+         make(w, {{.calls = {task("c1"), task("c2")}}, {.calls = {call("w", "bg_wait")}}, done});
+       }},
+      {"background tasks that are waited for by the run",
+       [](AgentWorld& w) {
+         add_tasks(w, {done}, ToolRegistry(), when_run_ends(WhenRunEnds::wait, 1));
+         make(w, {{.calls = {task("c1"), task("c2"), task("c3")}}, done});
+       }},
+      {"background tasks that are cancelled",
+       [](AgentWorld& w) {
+         add_tasks(w, {calls_walk, done}, tools_with(w, false),
+                   when_run_ends(WhenRunEnds::cancel, 1));
+         make(w, {{.calls = {task("c1"), task("c2")}}, done});
+       }},
+      {"background tasks that are detached",
+       [](AgentWorld& w) {
+         add_tasks(w, {calls_walk, done}, tools_with(w, false),
+                   when_run_ends(WhenRunEnds::detach, 1));
+         make(w, {{.calls = {task("c1"), task("c2")}}, done});
+       }},
+      {"background tasks with approvals",
+       [](AgentWorld& w) {
+         add_tasks(w, {calls_walk, done}, tools_with(w, true));
+         answer_approvals(w, true);
+         make(w, {{.calls = {task("c1"), task("c2")}}, done});
        }},
       {"a doom loop",
        [](AgentWorld& w) {

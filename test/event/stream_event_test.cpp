@@ -79,8 +79,10 @@ TEST(StreamEvent, StatusOfAChildFollowsItsOutcome) {
   EXPECT_EQ(StreamEvent(SubagentFinished{.outcome = Outcome::completed}).status(),
             Status::completed);
   EXPECT_EQ(StreamEvent(SubagentFinished{.outcome = Outcome::failed}).status(), Status::failed);
-  EXPECT_EQ(StreamEvent(BackgroundTaskFinished{.outcome = Outcome::failed}).status(),
+  EXPECT_EQ(StreamEvent(BackgroundTaskFinished{.outcome = TaskOutcome::failed}).status(),
             Status::failed);
+  EXPECT_EQ(StreamEvent(BackgroundTaskFinished{.outcome = TaskOutcome::detached}).status(),
+            Status::running);
 }
 
 TEST(StreamEvent, ComponentIdHasDefaultsWhereNamesAreMissing) {

@@ -40,6 +40,9 @@ struct RunResult {
   /// What the run has added to the conversation, from the user's message on, as far as it is still
   /// there after a compaction.
   std::vector<Message> messages;
+  /// The runs below it that have ended, of agents that are tools and of background tasks, and those
+  /// below them. `usage` and `cost` above are its own alone.
+  std::vector<AgentSummary> below;
 };
 
 }  // namespace strandbus

@@ -189,7 +189,7 @@ struct GuardrailTriggered {
 };
 STRANDBUS_DESCRIBE(GuardrailTriggered, 0, guardrail, target, action, reason)
 
-/// How a run, a sub-agent or a background task ended.
+/// How a run or a sub-agent ended.
 enum class Outcome : std::uint8_t { completed, failed, cancelled };
 BOOST_DESCRIBE_ENUM(Outcome, completed, failed, cancelled)
 
@@ -219,12 +219,38 @@ struct BackgroundTaskStarted {
 };
 STRANDBUS_DESCRIBE(BackgroundTaskStarted, 0, task_id, name, child_run_id)
 
+/// What became of a background task. A detached one has not ended: it goes on after the run that
+/// has started it.
+enum class TaskOutcome : std::uint8_t { completed, failed, cancelled, detached };
+BOOST_DESCRIBE_ENUM(TaskOutcome, completed, failed, cancelled, detached)
+
+/// How the run of a task has ended.
+constexpr TaskOutcome to_task_outcome(Outcome outcome) noexcept {
+  switch (outcome) {
+    case Outcome::completed: return TaskOutcome::completed;
+    case Outcome::failed: return TaskOutcome::failed;
+    case Outcome::cancelled: return TaskOutcome::cancelled;
+  }
+  return TaskOutcome::failed;
+}
+
+/// How the run of a task has ended; none if it goes on.
+constexpr std::optional<Outcome> to_outcome(TaskOutcome outcome) noexcept {
+  switch (outcome) {
+    case TaskOutcome::completed: return Outcome::completed;
+    case TaskOutcome::failed: return Outcome::failed;
+    case TaskOutcome::cancelled: return Outcome::cancelled;
+    case TaskOutcome::detached: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 struct BackgroundTaskFinished {
   static constexpr EventType event_type = EventType::background_task_finished;
   std::string task_id{};
   std::string name{};
   std::string child_run_id{};
-  Outcome outcome{};
+  TaskOutcome outcome{};
 };
 STRANDBUS_DESCRIBE(BackgroundTaskFinished, 0, task_id, name, child_run_id, outcome)
 
