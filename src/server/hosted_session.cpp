@@ -287,6 +287,13 @@ StoreResult<CommandOutcome> HostedSession::command(SessionCommand command) {
   return CommandOutcome::accepted;
 }
 
+asio::awaitable<SessionState> HostedSession::state() {
+  // An agent is done as soon as its last event is published; durable this is a moment later.
+  const std::uint64_t newest = bus_.stats().published;
+  co_await until_durable(newest);
+  co_return log_->snapshot();
+}
+
 // The end.
 
 asio::awaitable<void> HostedSession::changed(std::chrono::steady_clock::time_point deadline) {

@@ -63,6 +63,9 @@ class HostedSession : public std::enable_shared_from_this<HostedSession> {
   StoreResult<CommandOutcome> command(SessionCommand command);
   /// Takes events from outside, until one is refused.
   asio::awaitable<StoreResult<Published>> publish(std::vector<StreamEvent> events);
+  /// What has happened up to now, as soon as it is durable. A run that is no longer running() has
+  /// its end in it.
+  asio::awaitable<SessionState> state();
 
   /// Ends what runs, at the latest at the deadline, and lets the store go. `why` is what readers
   /// are told; without code they get everything and end. Once.

@@ -38,7 +38,8 @@ asio::awaitable<StoreResult<CommandOutcome>> command_on(std::shared_ptr<HostedSe
 
 /// Where events are shown to readers: whatever one of them has seen is in the state.
 asio::awaitable<SessionState> state_on(std::shared_ptr<HostedSession> session) {
-  co_return session->log()->snapshot();
+  auto state = co_await session->state();
+  co_return state;
 }
 
 asio::awaitable<void> abandon_on(std::shared_ptr<HubCore> core) {
@@ -169,7 +170,10 @@ asio::awaitable<StoreResult<SessionState>> SessionHub::state(std::string session
 asio::awaitable<StoreResult<std::string>> SessionHub::snapshot(std::string session_id) {
   const auto session = co_await acquire_from(core_, std::move(session_id));
   if (!session) co_return session.error();
-  co_return to_json((*session)->log()->snapshot());
+  auto work = state_on(*session);
+  const SessionState state =
+      co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
+  co_return to_json(state);
 }
 
 asio::awaitable<void> SessionHub::drain(std::chrono::steady_clock::time_point deadline) {

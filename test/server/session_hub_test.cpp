@@ -133,6 +133,38 @@ TEST_F(HubTest, ShowsNothingThatIsNotDurable) {
   EXPECT_EQ(read(id, behind(0)).size(), 9U);
 }
 
+TEST_F(HubTest, KnowsTheEndOfARunThatIsNotRunningAnyMore) {
+  const std::string id = make_session();
+  read(id, behind(0), [](const FeedItem&) { return true; });
+  store_->hold();
+  ASSERT_TRUE(say(id, "3"));
+  while (wait(hub_->find(id))->running) std::this_thread::yield();
+  auto state = asio::co_spawn(asio::make_strand(io_), hub_->state(id), asio::use_future);
+  auto text = asio::co_spawn(asio::make_strand(io_), hub_->snapshot(id), asio::use_future);
+  CancelCommand nothing;
+  SessionCommand last;
+  last.what = std::move(nothing);
+  tell(id, std::move(last));  // by now both have been asked
+  store_->release();
+  const StoreResult<SessionState> present = state.get();
+  EXPECT_TRUE(present->runs.empty());
+  EXPECT_EQ(present->last_seq, 9U);
+  const StoreResult<std::string> same = text.get();
+  EXPECT_THAT(*same, ::testing::HasSubstr(R"("last_seq":9)"));
+}
+
+TEST_F(HubTest, AnswersForItsStateWhenTheStoreHasFailed) {
+  const std::string id = make_session();
+  read(id, behind(0), [](const FeedItem&) { return true; });
+  store_->hold();
+  ASSERT_TRUE(say(id, "3"));
+  while (wait(hub_->find(id))->running) std::this_thread::yield();
+  auto state = asio::co_spawn(asio::make_strand(io_), hub_->state(id), asio::use_future);
+  store_->fail();
+  store_->release();
+  EXPECT_EQ(state.get()->last_seq, 1U);  // that which is durable
+}
+
 TEST_F(HubTest, ReadsFromTheStoreWhatTheMemoryDoesNotKeep) {
   SessionHubOptions options;
   options.history = 4;

@@ -201,7 +201,8 @@ class SessionHub {
   /// Opens a reader of all sessions. Those that are named in the options are brought into memory.
   asio::awaitable<StoreResult<SessionsFeed>> feed_all(SessionsFeedOptions options);
   /// The present of a session; a feed after its last_seq goes on from it. It holds whatever a
-  /// reader has been given.
+  /// reader has been given, and the end of a run that find() no longer calls running: it waits
+  /// until what was published before is durable.
   asio::awaitable<StoreResult<SessionState>> state(std::string session_id);
   /// The same as JSON.
   asio::awaitable<StoreResult<std::string>> snapshot(std::string session_id);
