@@ -23,19 +23,13 @@ ContinuedSession continue_session(const std::string& path, JsonlStoreOptions opt
   SessionReader reader = checked(SessionReader::open(path));
   ContinuedSession session{
       .metadata = reader.metadata(), .messages = {}, .last_event = {}, .store = std::move(store)};
-  std::optional<Message> committed;  // its event was read; its own line may be cut off
   while (auto record = checked(reader.next())) {
     if (auto* const stored = std::get_if<StoredMessage>(&*record)) {
-      committed.reset();
       session.messages.push_back(std::move(stored->message));
-      continue;
+    } else {
+      session.last_event = std::get<StreamEvent>(*record);
     }
-    const auto& event = std::get<StreamEvent>(*record);
-    const auto* const commit = event.get_if<MessageCommitted>();
-    if (commit && event.context().depth == 0) committed = commit->message;
-    session.last_event = event;
   }
-  if (committed) session.messages.push_back(*std::move(committed));
   return session;
 }
 

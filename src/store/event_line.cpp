@@ -53,7 +53,7 @@ std::string message_line_after(std::string_view json) {
   // Few events commit a message; only those are decoded.
   if (json.find("message_committed") == std::string_view::npos) return {};
   const auto event = from_json(json, line_limits());
-  if (!event || !event->is<MessageCommitted>() || event->context().depth > 0) return {};
+  if (!event || !commits_message(*event)) return {};
   std::string line;
   append_message_line(line, *event);
   return line;

@@ -55,7 +55,12 @@ void JsonlStore::record(EventBus& bus, Start from) {
       [recorder = recorder_](const StreamEvent& event) { recorder->write(event); }, options);
 }
 
-void JsonlStore::stop() { subscription_.unsubscribe(); }
+void JsonlStore::stop() {
+  subscription_.unsubscribe();
+  recorder_->end();
+}
+
+void JsonlStore::wait_written(std::uint64_t seq) const noexcept { recorder_->wait_written(seq); }
 
 std::optional<SessionError> JsonlStore::failure() const { return recorder_->failure(); }
 

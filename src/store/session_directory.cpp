@@ -234,9 +234,8 @@ StoreResult<std::unique_ptr<SessionWriter>> SessionDirectory::Impl::open(const s
   if (index.events().faults() != 0)
     return detail::damaged_session(files_.file_of(id), id,
                                    "it cannot go on: an event is damaged or missing");
-  auto error = index.owed_message().empty() ? std::nullopt : file->write(index.owed_message());
   // What is there may have been written at another level.
-  if (!error && durability() == StoreDurability::power) error = file->sync();
+  auto error = durability() == StoreDurability::power ? file->sync() : std::nullopt;
   if (error) return detail::store_error_of(id, *std::move(error));
   return writer_of(id, std::move(*file), index.events().last_seq());
 }

@@ -50,15 +50,27 @@ std::optional<SessionError> still_there(const FileDescriptor& file, const std::s
   return system_error_of(path, "open");
 }
 
-/// What is wrong with the last line; refuses a file that cannot be read.
-SessionResult<std::optional<TornLine>> check_session(const std::string& path) {
+/// What the writer of a file that was stopped has left undone.
+struct Undone {
+  std::optional<TornLine> torn{};
+  std::string message{};  ///< the line that is missing behind the last event
+};
+
+/// Refuses a file that cannot be read.
+SessionResult<Undone> find_undone(const std::string& path) {
   auto reader = SessionReader::open(path);
   if (!reader) return std::move(reader).error();
+  Undone undone;
   for (;;) {
-    auto record = reader->next();
-    if (!record) return std::move(record).error();
-    if (!*record) return reader->torn();
+    const auto record = reader->next();
+    if (!record) return record.error();
+    if (!*record) break;
+    undone.message.clear();
+    const auto* const event = std::get_if<StreamEvent>(&**record);
+    if (event && commits_message(*event)) append_message_line(undone.message, *event);
   }
+  undone.torn = reader->torn();
+  return undone;
 }
 
 }  // namespace
@@ -90,12 +102,14 @@ SessionResult<FileDescriptor> SessionFileWriter::lock(const std::string& path) {
 SessionResult<SessionFileWriter> SessionFileWriter::append(const std::string& path) {
   auto file = lock(path);
   if (!file) return std::move(file).error();
-  const auto torn = check_session(path);
-  if (!torn) return torn.error();
+  const auto undone = find_undone(path);
+  if (!undone) return undone.error();
   struct stat status {};
   if (::fstat(file->get(), &status) != 0) return system_error_of(path, "read");
   SessionFileWriter writer(path, std::move(*file), status.st_size, false);
-  if (auto error = *torn ? writer.repair(**torn) : std::nullopt) return *std::move(error);
+  auto error = undone->torn ? writer.repair(*undone->torn) : std::nullopt;
+  if (!error) error = writer.write(undone->message);
+  if (error) return *std::move(error);
   return writer;
 }
 
@@ -107,10 +121,10 @@ std::optional<SessionError> SessionFileWriter::repair(const TornLine& torn) {
   return std::nullopt;
 }
 
-std::optional<SessionError> SessionFileWriter::write(std::string_view line) {
-  const off_t whole = size_ + static_cast<off_t>(line.size());
-  while (!line.empty()) {
-    const ssize_t count = ::write(file_.get(), line.data(), line.size());
+std::optional<SessionError> SessionFileWriter::write(std::string_view lines) {
+  const off_t whole = size_ + static_cast<off_t>(lines.size());
+  while (!lines.empty()) {
+    const ssize_t count = ::write(file_.get(), lines.data(), lines.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       SessionError error = system_error_of(path_, "write to");
@@ -118,7 +132,7 @@ std::optional<SessionError> SessionFileWriter::write(std::string_view line) {
       static_cast<void>(::ftruncate(file_.get(), size_) == 0);
       return error;
     }
-    line.remove_prefix(static_cast<std::size_t>(count));
+    lines.remove_prefix(static_cast<std::size_t>(count));
   }
   size_ = whole;
   return std::nullopt;

@@ -19,14 +19,15 @@ class SessionFileWriter {
  public:
   /// A new file, or an empty one, for its owner only.
   static SessionResult<SessionFileWriter> create(const std::string& path);
-  /// A session file, with whatever of its last line was cut off removed.
+  /// A session file whose writer may have been stopped anywhere: what there is of a last line that
+  /// is cut off is removed, and the message that its last event commits is put behind that.
   static SessionResult<SessionFileWriter> append(const std::string& path);
   /// A file that nobody writes to while this is held.
   static SessionResult<FileDescriptor> lock(const std::string& path);
 
-  /// Puts one line with its end behind the others, with one write where the system allows it. Takes
-  /// back what was written of it when that fails.
-  std::optional<SessionError> write(std::string_view line);
+  /// Puts lines with their ends behind the others, with one write where the system allows it. Takes
+  /// back what was written of them when that fails.
+  std::optional<SessionError> write(std::string_view lines);
 
   /// Takes back what was written since the file had this size, as far as that is possible.
   void take_back(std::uint64_t size) noexcept;

@@ -100,12 +100,9 @@ std::optional<StoreError> SessionIndex::add(std::string_view line, const std::st
     has_metadata_ = true;
     return std::nullopt;
   }
-  owed_message_.clear();
   const LinePlace place{size_, line.size()};
   if (is_event_line(line)) {
-    const std::string json = json_of_line(line);
-    events_.add(place, seq_of_event(json));
-    owed_message_ = message_line_after(json);
+    events_.add(place, seq_of_event(json_of_line(line)));
     return std::nullopt;
   }
   const LineKind kind = kind_of_line(line);

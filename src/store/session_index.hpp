@@ -71,8 +71,6 @@ class SessionIndex {
   const EventPlaces& events() const noexcept { return events_; }
   /// How much of the file was read.
   std::uint64_t size() const noexcept { return size_; }
-  /// Whether the last line is an event that commits a message, which should come behind it.
-  const std::string& owed_message() const noexcept { return owed_message_; }
 
  private:
   std::optional<StoreError> add(std::string_view line, const std::string& path,
@@ -82,7 +80,6 @@ class SessionIndex {
   bool has_metadata_ = false;
   EventPlaces events_;
   std::uint64_t size_ = 0;
-  std::string owed_message_;
 };
 
 /// How many lines begin before a place of a file, this one included; 0 if it cannot be read.

@@ -110,6 +110,10 @@ void append_event_line(std::string& out, const StreamEvent& event) {
   out += '\n';
 }
 
+bool commits_message(const StreamEvent& event) {
+  return event.is<MessageCommitted>() && event.context().depth <= 0;
+}
+
 void append_message_line(std::string& out, const StreamEvent& event) {
   const std::string payload = payload_to_json(event);
   out += R"({"_type":"message",)";

@@ -15,6 +15,9 @@ namespace strandbus::detail {
 // Each appends one line with its end.
 void append_metadata_line(std::string& out, const SessionMetadata& metadata);
 void append_event_line(std::string& out, const StreamEvent& event);
+/// Whether a message line belongs behind the line of this event: what nested runs say is no part of
+/// the conversation.
+bool commits_message(const StreamEvent& event);
 /// The message that `event` commits.
 void append_message_line(std::string& out, const StreamEvent& event);
 /// A message that no event of this session has committed.

@@ -8,9 +8,28 @@ namespace strandbus::detail {
 namespace {
 
 constexpr std::size_t kept_bytes =
-    std::size_t{1024} * 1024;  // of a line's memory, for the next one
+    std::size_t{1024} * 1024;  // of the memory of lines, for the next ones
 
 }  // namespace
+
+/// Whatever became of an event, nobody waits for it any more and nothing of it goes into the next
+/// write.
+class SessionRecorder::Ending {
+ public:
+  Ending(SessionRecorder& recorder, std::uint64_t seq) : recorder_(recorder), seq_(seq) {}
+  Ending(const Ending&) = delete;
+  Ending& operator=(const Ending&) = delete;
+  ~Ending() {
+    std::string& lines = recorder_.lines_;
+    lines.clear();
+    if (lines.capacity() > kept_bytes) lines = std::string();
+    recorder_.settle(seq_);
+  }
+
+ private:
+  SessionRecorder& recorder_;
+  const std::uint64_t seq_;
+};
 
 void SessionRecorder::set_notices(Publisher notices) {
   if (options_.notices == StoreNotices::publish) notices_ = std::move(notices);
@@ -18,25 +37,31 @@ void SessionRecorder::set_notices(Publisher notices) {
 
 void SessionRecorder::write(const StreamEvent& event) {
   if (failed_) return;
-  append_event_line(line_, event);
-  if (!write_line()) return;
+  const Ending ending(*this, event.seq());
+  append_event_line(lines_, event);
+  if (commits_message(event)) append_message_line(lines_, event);
+  if (auto error = file_.write(lines_)) return fail(*std::move(error));
   events_.fetch_add(1, std::memory_order_relaxed);
   last_seq_ = event.seq();
-  if (!event.is<MessageCommitted>() || event.context().depth > 0) return;
-  append_message_line(line_, event);
-  write_line();
 }
 
-bool SessionRecorder::write_line() {
-  auto error = file_.write(line_);
-  line_.clear();
-  if (line_.capacity() > kept_bytes) line_.shrink_to_fit();
-  if (error) fail(*std::move(error));
-  return !failed_;
+void SessionRecorder::settle(std::uint64_t seq) noexcept {
+  if (settled_.load(std::memory_order_relaxed) >= seq) return;
+  settled_.store(seq, std::memory_order_release);  // pairs with wait_written
+  settled_.notify_all();
+}
+
+void SessionRecorder::wait_written(std::uint64_t seq) const noexcept {
+  for (;;) {
+    const std::uint64_t settled = settled_.load(std::memory_order_acquire);  // pairs with settle
+    if (settled >= seq) return;
+    settled_.wait(settled, std::memory_order_acquire);
+  }
 }
 
 void SessionRecorder::fail(SessionError error) {
   failed_ = true;
+  end();
   error.message += "; the recording ends after event " + std::to_string(last_seq_);
   {
     const std::lock_guard lock(mutex_);

@@ -108,6 +108,8 @@ TEST_F(Continue, KnowsAMessageWhoseLineIsCutOff) {
       run_program({"run", "Again", "--continue", session_, "--script", remembering_script()});
   EXPECT_EQ(second.exit_code, 0) << second.err;
   EXPECT_THAT(second.err, HasSubstr(": 4 messages"));
+  const Finished checked = run_program({"check", session_});
+  EXPECT_EQ(checked.exit_code, 0) << checked.out;
 }
 
 TEST_F(Continue, WorksWhereTheSessionWorked) {

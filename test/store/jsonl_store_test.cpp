@@ -21,6 +21,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Files of this process get no larger than this; writes beyond fail with EFBIG.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
 class JsonlStoreTest : public ::testing::Test {
  protected:
   const std::string& path() const { return path_; }
@@ -134,6 +155,45 @@ TEST_F(JsonlStoreTest, HasWrittenAnEventBeforePublishReturns) {
   EXPECT_EQ(load().events.size(), 1U);
 }
 
+TEST_F(JsonlStoreTest, LetsAReaderShowOnlyWhatIsInTheFile) {
+  constexpr int events = 2'000;
+  JsonlStore store = create();
+  store.record(bus_);
+  EventStream stream = bus_.stream({.overflow = Overflow::block});
+  std::thread publisher([this] {
+    for (int i = 0; i < events; ++i) bus_.publish(make_token("x"));
+    bus_.close();
+  });
+  std::uint64_t shown = 0;
+  std::uint64_t ahead = 0;
+  while (shown < events) {
+    const auto delivery = stream.try_next();
+    if (!delivery) continue;
+    shown = delivery->event().seq();
+    store.wait_written(shown);
+    if (store.events() < shown) ++ahead;
+  }
+  publisher.join();
+  EXPECT_EQ(ahead, 0U);
+}
+
+TEST_F(JsonlStoreTest, NobodyWaitsForWhatIsNotWrittenAnyMore) {
+  JsonlStore stopped = create();
+  stopped.record(bus_);
+  stopped.stop();
+  stopped.wait_written(7);
+  fs::remove(path());
+  JsonlStore failed = create();
+  EventBus bus(context_.get_executor());
+  failed.record(bus);
+  {
+    const FileSizeLimit limit(metadata_line().size());
+    bus.publish(make_token("x"));
+  }
+  failed.wait_written(7);
+  EXPECT_TRUE(failed.failure());
+}
+
 TEST_F(JsonlStoreTest, LosesNothingOfSeveralThreads) {
   constexpr int threads = 4;
   constexpr int per_thread = 2'000;
@@ -201,6 +261,39 @@ TEST_F(JsonlStoreTest, CompletesALineThatLacksOnlyItsEnd) {
   EXPECT_EQ(read_file(path()), metadata_line() + line + "\n");
 }
 
+TEST_F(JsonlStoreTest, WritesTheMessageWhoseEventWasTheLastLine) {
+  StreamEvent commit(MessageCommitted{user_message("m1", "Hi")});
+  commit.set_stamp(1, {}, sample_metadata().created_at);
+  std::string event = event_line(commit);
+  const std::string torn = event + R"({"_type":"mess)";
+  std::string whole = event;
+  detail::append_message_line(whole, commit);
+  std::string without_end = event;
+  without_end.pop_back();
+  for (const std::string& left : {event, torn, without_end, whole}) {
+    directory_.write("s.jsonl", metadata_line() + left);
+    EXPECT_TRUE(JsonlStore::append(path()));
+    EXPECT_EQ(read_file(path()), metadata_line() + whole) << left;
+  }
+}
+
+TEST_F(JsonlStoreTest, WritesNoMessageThatIsNestedOrInTheMiddle) {
+  StreamEvent of_child(MessageCommitted{user_message("m1", "Hi")});
+  of_child.set_context(
+      std::make_shared<const RunContext>(EventList::nested_context("child", "helper")));
+  of_child.set_stamp(1, {}, sample_metadata().created_at);
+  StreamEvent committed(MessageCommitted{user_message("m2", "Hi")});
+  committed.set_stamp(1, {}, sample_metadata().created_at);
+  StreamEvent next(make_token("x"));
+  next.set_stamp(2, {}, sample_metadata().created_at);
+  for (const std::string& lines :
+       {event_line(of_child), event_line(committed) + event_line(next)}) {
+    directory_.write("s.jsonl", metadata_line() + lines);
+    EXPECT_TRUE(JsonlStore::append(path()));
+    EXPECT_EQ(read_file(path()), metadata_line() + lines);
+  }
+}
+
 TEST_F(JsonlStoreTest, GoesOnWithNothingButASession) {
   directory_.write("s.jsonl", "hello\n");
   const auto store = JsonlStore::append(path());
@@ -215,27 +308,6 @@ TEST_F(JsonlStoreTest, SharesItsFileWithNoOtherStore) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, boost::system::errc::device_or_resource_busy);
 }
-
-/// Files of this process get no larger than this; writes beyond fail with EFBIG.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
-  void (*handler_)(int);
-};
 
 TEST_F(JsonlStoreTest, ReportsTheFirstWriteThatFailsOnceAndKeepsTheFileWhole) {
   std::vector<std::string> failures;
@@ -261,6 +333,24 @@ TEST_F(JsonlStoreTest, ReportsTheFirstWriteThatFailsOnceAndKeepsTheFileWhole) {
   const Session session = load();
   EXPECT_EQ(session.events.size(), 1U);
   EXPECT_FALSE(session.torn);
+}
+
+TEST_F(JsonlStoreTest, LeavesNoEventWithoutItsMessageWhenTheDiskIsFull) {
+  const MessageCommitted commit{user_message("m1", std::string(100, 'x'))};
+  for (std::size_t room = 0; room < 1200; room += 100) {
+    fs::remove(path());
+    JsonlStore store = create();
+    EventBus bus(context_.get_executor());
+    store.record(bus);
+    {
+      const FileSizeLimit limit(metadata_line().size() + room);
+      bus.publish(commit);
+    }
+    const Session session = load();
+    EXPECT_EQ(session.events.size(), session.messages.size()) << room;
+    EXPECT_EQ(store.events(), session.events.size()) << room;
+    EXPECT_EQ(store.failure().has_value(), session.events.empty()) << room;
+  }
 }
 
 TEST_F(JsonlStoreTest, PublishesNoNoticeUnlessAsked) {

@@ -27,12 +27,13 @@ struct JsonlStoreOptions {
 /// Records a session in a file, line by line, as it happens; SessionReader reads it back.
 ///
 /// A line is written before the publish that made it returns, so what a program has published is in
-/// the file (in the system's hands, not yet on the disk) when it ends, however it ends.
+/// the file (in the system's hands, not yet on the disk) when it ends, however it ends. An event
+/// and the message that it commits are written at once.
 ///
 /// The first write that fails ends the recording: what it wrote of its line is taken back,
 /// failure() says why, and the run goes on.
 ///
-/// Threads: distinct objects; failure() and events() from any thread.
+/// Threads: distinct objects; failure(), events() and wait_written() from any thread.
 /// Lifetime: may outlive the bus. While it exists, no other store can open the same file.
 class [[nodiscard]] JsonlStore {
  public:
@@ -48,7 +49,8 @@ class [[nodiscard]] JsonlStore {
                                         std::span<const StoredMessage> messages,
                                         JsonlStoreOptions options = {});
 
-  /// A store that goes on with a session file. A last line that is cut off is removed.
+  /// A store that goes on with a session file, wherever its writer was stopped: a last line that is
+  /// cut off is removed, a message whose event is there and whose own line is not is written.
   ///
   /// Errors: as SessionReader, for the whole file is read;
   ///         device_or_resource_busy if another store has it open; the system's.
@@ -67,6 +69,14 @@ class [[nodiscard]] JsonlStore {
 
   /// Ends the recording: no event is written after it has returned. The file stays open.
   void stop();
+
+  /// Waits in the calling thread until an event that was published is written, or recording has
+  /// ended. A reader of the bus can be a moment ahead of the file: who shows events calls this
+  /// first, and shows nothing that a program which is killed now has not recorded.
+  ///
+  /// Threads: any thread but one that is in a callback of the bus. The event must have been, or be
+  ///          about to be, published behind the start that record() was given.
+  void wait_written(std::uint64_t seq) const noexcept;
 
   /// Why recording ended before its time; nothing while all is well.
   std::optional<SessionError> failure() const;
