@@ -44,6 +44,7 @@ void BusDisplay::show_ready() {
     if (batch.empty()) break;
     if (batch.missed() > 0) view().show_gap(batch.missed());
     for (const StreamEvent& event : batch) {
+      if (store_) store_->wait_written(event.seq());
       view().show(event);
       if (approvals_) approvals_->on_event(event);
       shown = event.seq();

@@ -3,6 +3,7 @@
 #include "cli/approval_prompt.hpp"
 #include "cli/display.hpp"
 #include "strandbus/bus/event_bus.hpp"
+#include "strandbus/store/jsonl_store.hpp"
 
 #include <memory>
 
@@ -19,6 +20,10 @@ class BusDisplay final : public Display {
   /// Asks the user at the terminal about approvals. Before start().
   void answer_approvals(ApprovalPrompt::Setup setup);
 
+  /// Shows an event only when it is in this file: what was seen is never unknown to a session that
+  /// goes on after the program was killed. Before start(); the store must outlive the display.
+  void show_what_is_in(const JsonlStore& store) { store_ = &store; }
+
  private:
   void begin() override { wait(); }
   void release() override;
@@ -26,6 +31,7 @@ class BusDisplay final : public Display {
   void show_ready();
 
   EventStream stream_;
+  const JsonlStore* store_ = nullptr;
   std::unique_ptr<ApprovalPrompt> approvals_;
 };
 

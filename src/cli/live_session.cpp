@@ -85,7 +85,10 @@ LiveSession::LiveSession(SessionPlan plan)
     exported_ = bus_.subscribe([this](const Delivery& delivery) { otlp_->on_event(delivery); },
                                {.name = "OpenTelemetry"});
   }
-  if (plan_.store) plan_.store->record(bus_, Start::now());
+  if (plan_.store) {
+    plan_.store->record(bus_, Start::now());
+    display_.show_what_is_in(*plan_.store);
+  }
   if (plan_.approval_terminal) {
     display_.answer_approvals({.terminal = std::move(plan_.approval_terminal),
                                .control = control_,

@@ -71,7 +71,11 @@ class WorkflowProgram : public ::testing::Test {
     for (const std::string& name : before(unanswered))
       program.read_until("\"step_name\":\"" + name + "\",\"output\"");
     program.send_signal(SIGKILL);
-    EXPECT_EQ(program.wait().signal, SIGKILL);
+    const Finished killed = program.wait();
+    EXPECT_EQ(killed.signal, SIGKILL);
+    // What was seen on standard output has happened: it is in the session.
+    const auto seen = events_of(killed.out.substr(0, killed.out.rfind('\n') + 1));
+    EXPECT_LE(seen.back().seq(), recorded().back().seq());
   }
 
   /// The steps that have finished when these hang.
