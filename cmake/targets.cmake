@@ -1,8 +1,8 @@
 # The functions with which the folders declare their targets.
 
 # What most files of a library need, compiled once: a third of the time to build. Only where
-# STRANDBUS_PRECOMPILE is on, as in our presets; the consumers of the tests compile without, as
-# others do, and find the file that forgets an include.
+# STRANDBUS_PRECOMPILE is on, as in our presets. Others compile without, and find the file that
+# forgets an include; so do the consumers of the tests with core, and the preset tidy with everything.
 set(strandbus_library_headers
   <algorithm> <chrono> <cstdint> <functional> <memory> <mutex> <optional> <span> <string>
   <string_view> <utility> <variant> <vector>
