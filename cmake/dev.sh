@@ -13,7 +13,7 @@ usage: sh cmake/dev.sh COMMAND
   serve [ARGUMENTS]   build the program and serve agents, to watch in the browser; the arguments are
                       those of `strandbus serve` (default: a scripted model, which works offline)
   test [PRESET]       build everything and run the tests; presets: dev (default), release,
-                      asan-ubsan, tsan, fuzz
+                      asan-ubsan, tsan, races (of tsan only the bus), fuzz
   bench [ARGUMENTS]   measure the bus beside its peers and print one table; arguments:
                       --rounds N (default: 5), --only P3,P6 (those scenarios alone)
   load [ARGUMENTS]    measure the server with thousands of readers, beside nginx with nchan; arguments:
@@ -189,10 +189,13 @@ test_preset() {
   # shellcheck disable=SC2086
   case $1 in
     dev | release) need $to_build $to_test ;;
-    asan-ubsan | tsan | fuzz) need $to_build $to_test $to_sanitize ;;
+    asan-ubsan | tsan | races | fuzz) need $to_build $to_test $to_sanitize ;;
     *) misuse "unknown preset '$1'" ;;
   esac
-  [ "$1" = fuzz ] || install_test_modules
+  case $1 in
+    races | fuzz) ;;
+    *) install_test_modules ;;
+  esac
   in_browser=
   if [ "$1" = dev ] && ! browser_is_there; then
     say "no browser: the tests of the viewer in a browser are LEFT OUT (STRANDBUS_CHROMIUM names one)"
