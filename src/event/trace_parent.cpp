@@ -19,6 +19,14 @@ std::optional<std::uint64_t> hex(std::string_view text) noexcept {
   return value;
 }
 
+/// The id of what a trace of its own begins with. Of a run whose parent is not here it is the
+/// parent's, so that both are in one trace.
+std::string_view root_id(const RunContext& context) noexcept {
+  if (context.run_id.empty())
+    return context.workflow_id.empty() ? context.session_id : context.workflow_id;
+  return context.parent_run_id.empty() ? context.run_id : context.parent_run_id;
+}
+
 }  // namespace
 
 std::optional<TraceParent> parse_trace_parent(std::string_view text) noexcept {
@@ -34,16 +42,27 @@ std::optional<TraceParent> parse_trace_parent(std::string_view text) noexcept {
   if (*version == forbidden_version) return std::nullopt;
   if (text.size() > length && (*version == 0 || text[length] != '-')) return std::nullopt;
   if ((*high == 0 && *low == 0) || *span == 0) return std::nullopt;
-  return TraceParent{*high, *low, *span, (*flags & 1U) != 0};
+  return TraceParent{TraceId{*high, *low}, *span, (*flags & 1U) != 0};
 }
 
 std::string to_text(const TraceParent& parent) {
   std::string text = "00-";
-  append_hex(text, parent.trace_high);
-  append_hex(text, parent.trace_low);
+  append_hex(text, parent.trace.high);
+  append_hex(text, parent.trace.low);
   text += '-';
   append_hex(text, parent.span);
   return text += parent.sampled ? "-01" : "-00";
+}
+
+std::optional<TraceParent> outer_trace(const RunContext& context) {
+  const json::value* const value = context.attributes.if_contains(trace_parent_key);
+  if (!value || !value->is_string()) return std::nullopt;
+  return parse_trace_parent(value->get_string());
+}
+
+TraceParent root_trace(const RunContext& context) {
+  if (const auto outer = outer_trace(context)) return *outer;
+  return TraceParent{trace_of(root_id(context)), 0, true};
 }
 
 void append_hex(std::string& out, std::uint64_t value) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "event/trace_id.hpp"
+#include "strandbus/event/run_context.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,9 +14,8 @@ namespace strandbus::detail {
 ///
 /// Source: W3C Trace Context, section 3.2
 struct TraceParent {
-  std::uint64_t trace_high{};
-  std::uint64_t trace_low{};
-  std::uint64_t span{};
+  TraceId trace{};
+  SpanId span{};
   bool sampled{};
 
   friend bool operator==(const TraceParent&, const TraceParent&) = default;
@@ -28,6 +30,14 @@ std::optional<TraceParent> parse_trace_parent(std::string_view text) noexcept;
 
 /// The value of the header, of version 00.
 std::string to_text(const TraceParent& parent);
+
+/// The trace of what lies below nothing else here. Spans and the headers of requests must agree
+/// about it, so both ask this: it is that of the attribute, whose span is the parent, else one of
+/// its own, which is sampled and has no parent (0).
+TraceParent root_trace(const RunContext& context);
+
+/// Whether the attribute names a trace of somebody else.
+std::optional<TraceParent> outer_trace(const RunContext& context);
 
 /// Appends 16 hexadecimal digits, lower case.
 void append_hex(std::string& out, std::uint64_t value);

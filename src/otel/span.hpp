@@ -1,5 +1,6 @@
 #pragma once
 
+#include "event/trace_id.hpp"
 #include "strandbus/event/stream_event.hpp"
 #include "strandbus/event/timestamp.hpp"
 
@@ -11,13 +12,6 @@
 #include <vector>
 
 namespace strandbus::detail {
-
-struct TraceId {
-  std::uint64_t high{};
-  std::uint64_t low{};
-
-  friend bool operator==(const TraceId&, const TraceId&) = default;
-};
 
 using AttributeValue =
     std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>>;

@@ -5,7 +5,6 @@
 #include "otel/span_content.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <initializer_list>
 #include <optional>
 #include <utility>
@@ -23,21 +22,6 @@ std::string key_of(char kind, std::initializer_list<std::string_view> parts) {
   std::string key(1, kind);
   for (const std::string_view part : parts) key.append(1, '\0').append(part);
   return key;
-}
-
-std::uint64_t hash(std::string_view text, std::uint64_t seed) {
-  std::uint64_t value = 0xcbf29ce484222325ULL ^ seed;  // FNV-1a
-  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  value = (value ^ value >> 30U) * 0xbf58476d1ce4e5b9ULL;  // and the end of SplitMix64
-  value = (value ^ value >> 27U) * 0x94d049bb133111ebULL;
-  return value ^ value >> 31U;
-}
-
-std::optional<std::uint64_t> hex(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 std::string short_text(std::string_view text) { return cut_text(text, max_message); }
@@ -78,19 +62,6 @@ void fail(Span& span, std::string_view type, std::string_view message) {
 }
 
 }  // namespace
-
-TraceId trace_of(std::string_view id) {
-  constexpr std::size_t digits = 32;
-  if (id.size() > digits && id[id.size() - digits - 1] == '_') {
-    const std::string_view uuid = id.substr(id.size() - digits);
-    const auto high = hex(uuid.substr(0, digits / 2));
-    const auto low = hex(uuid.substr(digits / 2));
-    if (high && low && (*high != 0 || *low != 0)) return {*high, *low};
-  }
-  return {hash(id, 1) | 1U, hash(id, 2)};
-}
-
-SpanId span_of(std::string_view words) { return hash(words, 3) | 1U; }
 
 /// What each event says.
 struct SpanBuilder::Visitor {
@@ -236,7 +207,7 @@ struct SpanBuilder::Visitor {
     if (parent == 0 && !event.context().parent_workflow_id.empty())
       parent = tree().find(workflow_key(event.context().parent_workflow_id));
     if (parent == 0) parent = tree().find(run_key());
-    begin_whole(std::move(span), parent, id, workflow_key(id));
+    begin_whole(std::move(span), parent, workflow_key(id));
   }
   void operator()(const WorkflowCompleted&) const {
     end_workflow([](Span&) {});
@@ -258,7 +229,7 @@ struct SpanBuilder::Visitor {
     add_common(span.attributes);
     Handle parent = known_parent();
     if (parent == 0) parent = tree().find(workflow_key(id));
-    begin(std::move(span), parent, id, step_key(step.step), SpanTree::Kind::part);
+    begin(std::move(span), parent, step_key(step.step), SpanTree::Kind::part);
   }
   void operator()(const WorkflowStepCompleted& step) const {
     end_with(tree().find(step_key(step.step)), [](Span&) {});
@@ -367,34 +338,28 @@ struct SpanBuilder::Visitor {
     return context.workflow_id.empty() ? 0 : tree().find(workflow_key(context.workflow_id));
   }
 
-  Handle begin(Span span, Handle parent, std::string_view root_id, std::string key,
-               SpanTree::Kind kind) const {
+  Handle begin(Span span, Handle parent, std::string key, SpanTree::Kind kind) const {
     SpanTree::Beginning beginning;
     beginning.keys.push_back(std::move(key));
     if (event.span_id() != 0 && span.id == event.span_id())
       beginning.keys.push_back(span_key(span.id));
     beginning.parent = parent;
     beginning.kind = kind;
-    span.trace = trace_of(root_id.empty() ? std::string_view(event.session_id()) : root_id);
-    if (parent == 0) take_trace_parent(span, beginning.sampled);
+    const TraceParent root = root_trace(event.context());
+    span.trace = root.trace;
+    if (parent == 0) {
+      span.parent = root.span;
+      beginning.sampled = root.sampled;
+    }
     beginning.span = std::move(span);
     return tree().begin(std::move(beginning), ended);
   }
-  Handle begin_whole(Span span, Handle parent, std::string_view root_id, std::string key) const {
-    return begin(std::move(span), parent, root_id, std::move(key), SpanTree::Kind::whole);
+  Handle begin_whole(Span span, Handle parent, std::string key) const {
+    return begin(std::move(span), parent, std::move(key), SpanTree::Kind::whole);
   }
   void begin_part(Span span, std::string key) const {
     const Handle parent = parent_of_part();
-    begin(std::move(span), parent, event.run_id(), std::move(key), SpanTree::Kind::part);
-  }
-  void take_trace_parent(Span& span, bool& sampled) const {
-    const json::value* const value = event.context().attributes.if_contains(trace_parent_key);
-    if (!value || !value->is_string()) return;
-    const auto parent = parse_trace_parent(value->get_string());
-    if (!parent) return;
-    span.trace = {parent->trace_high, parent->trace_low};
-    span.parent = parent->span;
-    sampled = parent->sampled;
+    begin(std::move(span), parent, std::move(key), SpanTree::Kind::part);
   }
 
   // Runs.
@@ -404,10 +369,8 @@ struct SpanBuilder::Visitor {
     const Handle parent = parent_of_run();
     builder.expected_.erase(run_key());
     Span span = make(span_name(genai::invoke_agent, context.agent), 'r');
-    const std::string& root =
-        context.parent_run_id.empty() ? context.run_id : context.parent_run_id;
     add_run(span.attributes);
-    return begin_whole(std::move(span), parent, root, run_key());
+    return begin_whole(std::move(span), parent, run_key());
   }
   Handle begin_run_without_start() const {
     Span span;
@@ -418,8 +381,7 @@ struct SpanBuilder::Visitor {
     add_run(span.attributes);
     const std::string& parent_run = event.context().parent_run_id;
     const Handle parent = parent_run.empty() ? 0 : tree().find(run_key(parent_run));
-    return begin_whole(std::move(span), parent, parent_run.empty() ? event.run_id() : parent_run,
-                       run_key());
+    return begin_whole(std::move(span), parent, run_key());
   }
   void add_run(Attributes& attributes) const {
     attributes.push_back({genai::operation_name, std::string(genai::invoke_agent)});

@@ -48,11 +48,4 @@ class SpanBuilder {
   std::map<std::string, SpanTree::Handle, std::less<>> expected_;  ///< runs to come, by their key
 };
 
-/// The trace of the run, workflow or session with this id: the UUID that an id of ours ends in, so
-/// that one is easily found by the other.
-TraceId trace_of(std::string_view id);
-
-/// The span of a start without one of its own: the same for the same words. Never 0.
-SpanId span_of(std::string_view words);
-
 }  // namespace strandbus::detail
