@@ -233,6 +233,8 @@ Publisher Publisher::model(std::string model_id) const {
 Publisher Publisher::run(RunContext context) const {
   Publisher derived(bus_, std::move(context));
   derived.texts_ = texts_;
+  const bool is_below = root_ || !context_->run_id.empty() || !context_->workflow_id.empty();
+  if (span_ != 0 && is_below) derived.root_ = root_ ? root_ : context_;
   derived.context_ = detail::without_secrets(std::move(derived.context_), texts_.get());
   return derived;
 }

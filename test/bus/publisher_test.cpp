@@ -76,6 +76,23 @@ TEST_F(PublisherOfABus, DerivesPublishersForAnotherRun) {
   EXPECT_EQ(newest().turn(), 0);
 }
 
+TEST_F(PublisherOfABus, KnowsTheOutermostRunThatItsSpansAreBelow) {
+  const Publisher root = publisher.run({.run_id = "root"}).span(1);
+  const Publisher child = root.turn(1).span(2).run({.run_id = "child"}).span(3, 2);
+  const Publisher grandchild = child.span(4).run({.workflow_id = "w"}).span(5).model("m2");
+  for (const Publisher& each : {root, root.model("m2"), child, grandchild})
+    EXPECT_EQ(each.root_context().run_id, "root");
+  EXPECT_EQ(grandchild.context().workflow_id, "w");
+}
+
+TEST_F(PublisherOfABus, TakesNoRunForTheOutermostThatItsSpansAreNotBelow) {
+  const Publisher root = publisher.run({.run_id = "root"});
+  EXPECT_EQ(root.run({.run_id = "beside"}).root_context().run_id, "beside");
+  const Publisher of_application = publisher.span(7).run({.run_id = "own"});
+  EXPECT_EQ(of_application.root_context().run_id, "own");
+  EXPECT_EQ(publisher.root_context(), publisher.context());
+}
+
 TEST_F(PublisherOfABus, LeavesAnEventItsOwnTurnSpanAndContext) {
   StreamEvent own(make_token("t"),
                   std::make_shared<const RunContext>(RunContext{.agent = "other"}));

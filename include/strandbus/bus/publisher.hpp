@@ -133,6 +133,9 @@ class Publisher {
   bool drops() const noexcept { return !bus_; }
 
   const RunContext& context() const noexcept { return *context_; }
+  /// That of the outermost run or workflow: the one whose spans this publisher's are below, through
+  /// however many run() and span(). Its own where there is nothing above.
+  const RunContext& root_context() const noexcept { return root_ ? *root_ : *context_; }
   std::int32_t current_turn() const noexcept { return turn_; }
   SpanId current_span() const noexcept { return span_; }
 
@@ -173,6 +176,7 @@ class Publisher {
   std::shared_ptr<detail::BusCore> bus_;
   std::shared_ptr<detail::PublishedTexts> texts_;  ///< null: secrets stay
   std::shared_ptr<const RunContext> context_;
+  std::shared_ptr<const RunContext> root_;  ///< null: context_
   std::int32_t turn_ = 0;
   SpanId span_ = 0;
   SpanId parent_span_ = 0;
