@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace strandbus::detail {
@@ -52,6 +53,7 @@ class AttemptSink final : public DeltaSink {
     ++attempts_;
     sink_.on_attempt_started(provider, model);
   }
+  std::string trace_parent() const override { return sink_.trace_parent(); }
   asio::awaitable<void> async_ready() override { return sink_.async_ready(); }
 
  private:

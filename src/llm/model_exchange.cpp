@@ -1,7 +1,9 @@
 #include "llm/model_exchange.hpp"
 
+#include "event/trace_parent.hpp"
 #include "llm/server_json.hpp"
 
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -58,6 +60,17 @@ ProviderError failure_of(const HttpError& error) {
   return ProviderError(code_of(error.failure()), error.what(), details);
 }
 
+/// The sink may be anybody's: what is sent is what was understood of its text. A header of the
+/// user's own stays the only one.
+void add_trace_parent(HttpRequest& request, const DeltaSink& sink) {
+  const auto parent = parse_trace_parent(sink.trace_parent());
+  const bool has_one = std::ranges::any_of(request.headers, [](const HttpHeader& header) {
+    return boost::algorithm::iequals(header.name, trace_parent_key);
+  });
+  if (parent && !has_one)
+    request.headers.push_back({std::string(trace_parent_key), to_text(*parent)});
+}
+
 [[noreturn]] void throw_aborted() { throw system_error(asio::error::operation_aborted); }
 
 }  // namespace
@@ -74,6 +87,7 @@ ModelExchange::ModelExchange(HttpTransport& transport, const ExchangeLimits& lim
 asio::awaitable<ModelResponse> ModelExchange::async_run(HttpRequest request) {
   allowed_ = limits_.head;
   deadline_ = Clock::now() + allowed_;
+  add_trace_parent(request, sink_);
   co_await async_open(std::move(request));
   if (exchange_->status() < 200 || exchange_->status() > 299) {
     const FailedAnswer answer = co_await async_failed_answer();

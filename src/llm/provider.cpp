@@ -26,6 +26,7 @@ void DeltaSink::on_usage(const Usage&, std::optional<NanoUsd>) {}
 void DeltaSink::on_attempt_failed(const ProviderError&) {}
 void DeltaSink::on_retry(const Retry&) {}
 void DeltaSink::on_attempt_started(std::string_view, std::string_view) {}
+std::string DeltaSink::trace_parent() const { return {}; }
 asio::awaitable<void> DeltaSink::async_ready() { co_return; }
 
 Provider::~Provider() = default;

@@ -100,6 +100,14 @@ class DeltaSink {
   /// Another attempt begins, at this provider and model.
   virtual void on_attempt_started(std::string_view provider, std::string_view model);
 
+  /// Where in which trace the attempt under way is: the value of the header `traceparent` (W3C
+  /// Trace Context, section 3.2) that goes with its requests. Empty, as it is unless overridden, or
+  /// not valid: no header goes with them. A sink that passes everything on passes this back.
+  ///
+  /// It is asked here, not kept in the request, since each attempt of a request is a span of its
+  /// own.
+  virtual std::string trace_parent() const;
+
   /// Completes when the sink wants more. Providers await it between deltas: a slow lossless reader
   /// thus slows the model down instead of filling memory. Ready at once unless overridden.
   ///
