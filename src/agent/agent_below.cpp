@@ -22,6 +22,8 @@ std::shared_ptr<AgentCore> make_agent_below(const asio::any_io_executor& executo
                                             AgentCore* caller) {
   if (options.workspace.empty()) options.workspace = context.workspace;
   if (caller && !options.confirm) options.confirm = caller->options().confirm;
+  if (caller && options.trace_propagation == TracePropagation::continued)
+    options.trace_propagation = caller->options().trace_propagation;
   auto core = std::make_shared<AgentCore>(executor, std::move(provider), tools,
                                           publisher_below(publisher), std::move(options));
   if (caller) {

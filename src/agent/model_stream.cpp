@@ -13,8 +13,11 @@ std::int64_t milliseconds(ModelStream::Clock::duration duration) {
 
 }  // namespace
 
-ModelStream::ModelStream(Publisher publisher, std::string message_id, ModelStarted started)
-    : publisher_(std::move(publisher)),
+ModelStream::ModelStream(const Publisher& turn, std::string message_id, ModelStarted started,
+                         std::optional<TraceParent> trace)
+    : publisher_(turn.span(Publisher::new_span())),
+      turn_span_(turn.current_span()),
+      trace_(trace),
       message_id_(std::move(message_id)),
       started_(std::move(started)) {
   publisher_.publish(started_);
@@ -74,10 +77,17 @@ void ModelStream::on_attempt_started(std::string_view provider, std::string_view
   attempt_open_ = true;
   started_.provider = provider;
   started_.model = model;
-  publisher_ = publisher_.model(std::string(model));
+  publisher_ = publisher_.model(std::string(model)).span(Publisher::new_span(), turn_span_);
   attempt_started_ = Clock::now();
   first_token_.reset();
   publisher_.publish(started_);
+}
+
+std::string ModelStream::trace_parent() const {
+  if (!trace_) return {};
+  TraceParent attempt = *trace_;
+  attempt.span = publisher_.current_span();
+  return to_text(attempt);
 }
 
 asio::awaitable<void> ModelStream::async_ready() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "event/trace_parent.hpp"
 #include "strandbus/bus/publisher.hpp"
 #include "strandbus/llm/provider.hpp"
 
@@ -20,8 +21,11 @@ class ModelStream : public DeltaSink {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `started` is the request's model_started, which is published again for a further attempt.
-  ModelStream(Publisher publisher, std::string message_id, ModelStarted started);
+  /// `turn` publishes what is around the request. `started` is the request's model_started, which
+  /// is published again for a further attempt: each has a span of its own. `trace` is what its
+  /// requests say; nothing = they say none.
+  ModelStream(const Publisher& turn, std::string message_id, ModelStarted started,
+              std::optional<TraceParent> trace = std::nullopt);
 
   void on_text(std::string_view text) override;
   void on_reasoning(std::string_view text) override;
@@ -34,6 +38,7 @@ class ModelStream : public DeltaSink {
   void on_attempt_failed(const ProviderError& error) override;
   void on_retry(const Retry& retry) override;
   void on_attempt_started(std::string_view provider, std::string_view model) override;
+  std::string trace_parent() const override;
   asio::awaitable<void> async_ready() override;
 
   /// model_failed of the attempt that is under way.
@@ -62,6 +67,8 @@ class ModelStream : public DeltaSink {
 
  private:
   Publisher publisher_;
+  const SpanId turn_span_;
+  const std::optional<TraceParent> trace_;
   const std::string message_id_;
   ModelStarted started_;
   Clock::time_point attempt_started_ = Clock::now();

@@ -44,6 +44,17 @@ Message to_message(const std::string& message_id, ModelResponse& response) {
   return message;
 }
 
+/// The trace that requests name, which is the one that the spans of this run are in.
+std::optional<TraceParent> trace_of_requests(TracePropagation wanted, const Publisher& publisher) {
+  const RunContext& root = publisher.root_context();
+  switch (wanted) {
+    case TracePropagation::never: break;
+    case TracePropagation::continued: return outer_trace(root);
+    case TracePropagation::always: return root_trace(root);
+  }
+  return std::nullopt;
+}
+
 double seconds(std::chrono::milliseconds duration) {
   return static_cast<double>(duration.count()) / 1000.0;
 }
@@ -59,6 +70,7 @@ BudgetLimits limits_of(const AgentOptions& options) {
 Run::Run(AgentCore& core, std::string run_id, std::shared_ptr<BudgetLedger> budget)
     : core_(core),
       publisher_(publisher_of_run(core, std::move(run_id))),
+      trace_(trace_of_requests(core.options().trace_propagation, publisher_)),
       specs_(core.tools().specs()),
       started_(Clock::now()),
       digest_(publisher_.redactor()),

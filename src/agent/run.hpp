@@ -235,6 +235,7 @@ class Run : public std::enable_shared_from_this<Run> {
 
   AgentCore& core_;
   const Publisher publisher_;
+  const std::optional<TraceParent> trace_;  ///< what requests say; nothing = none
   const std::vector<ToolSpec> specs_;
   const Clock::time_point started_;
   RequestDigest digest_;

@@ -92,8 +92,7 @@ asio::awaitable<std::string> Run::summarise(const CompactionPlan& plan, std::str
   started.stream = false;
   started.messages = core_.options().capture == Capture::none ? std::vector<Message>() : messages;
   started.request_digest = RequestDigest(publisher_.redactor()).of(request);
-  QuietStream stream(turn_.publisher.span(Publisher::new_span()), messages.front().id,
-                     std::move(started));
+  QuietStream stream(turn_.publisher, messages.front().id, std::move(started), trace_);
   ModelCall call = co_await call_model(request, stream);
   const auto failure = settle_model_call(stream, call);
   if (failure) {

@@ -42,7 +42,7 @@ asio::awaitable<std::optional<Run::Ending>> Run::ask_model(const std::string& me
   core_.conversation().mark_sent();
 
   const std::size_t sent = core_.conversation().messages().size();
-  ModelStream stream(turn_.publisher.span(Publisher::new_span()), message_id, std::move(started));
+  ModelStream stream(turn_.publisher, message_id, std::move(started), trace_);
   ModelCall call = co_await call_model(request, stream);
   attempt = stream.attempts();
   auto ending = settle_model_call(stream, call);

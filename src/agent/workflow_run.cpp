@@ -25,9 +25,7 @@ Publisher publisher_of(const WorkflowCore& core, const WorkflowCheckpoint& state
   context.attributes = core.publisher().context().attributes;
   context.workflow_id = state.workflow_id;
   context.parent_workflow_id = around.context().workflow_id;
-  return core.publisher()
-      .run(std::move(context))
-      .span(Publisher::new_span(), around.current_span());
+  return around.run(std::move(context)).span(Publisher::new_span(), around.current_span());
 }
 
 std::chrono::milliseconds retry_delay(const WorkflowStepOptions& options, std::int64_t attempt) {

@@ -39,6 +39,17 @@ enum class Capture : std::uint8_t {
   full,          ///< all of it
 };
 
+/// Whether requests to models say in which trace they are, in the header `traceparent` (W3C Trace
+/// Context): a gateway or a server can then put its span below the one of the request.
+///
+/// The trace and the span are those that OtlpExporter sends. They are random, and tell a server
+/// which requests belong together.
+enum class TracePropagation : std::uint8_t {
+  continued,  ///< where the run has come with a trace: its context has the attribute `traceparent`
+  always,     ///< where it has not too: the trace is that of the root run or workflow
+  never,
+};
+
 /// How an Agent works.
 struct AgentOptions {
   /// The agent's name in events, without ':'.
@@ -91,6 +102,9 @@ struct AgentOptions {
   /// JSON Schema that the final answer must follow; null = free text.
   boost::json::value response_schema{};
   Capture capture = Capture::new_messages;
+  /// Whether requests say in which trace they are. A sub-agent with `continued` does as the agent
+  /// that calls it.
+  TracePropagation trace_propagation = TracePropagation::continued;
   /// What is taken out of events and log lines before anybody sees them. The model, the tools and
   /// RunResult get the original texts. Not read if the publisher has a redactor already.
   RedactionOptions redaction{};
