@@ -201,6 +201,7 @@ void take_model(RunArguments& arguments, ProcessEnvironment& environment, ModelC
   plan.redactor = redactor_of(arguments, environment, choice, secrets_of(plan.otlp));
   plan.provider = std::move(choice.provider);
   plan.options = options_of(arguments, plan.terminal);
+  if (plan.otlp) plan.options.trace_propagation = TracePropagation::always;
   plan.options.logger = redacting_logger(plan.options.logger, plan.redactor);
   if (plan.otlp) plan.otlp->logger = plan.options.logger;
   plan.tools = tools_of(arguments, environment, plan.options.workspace);

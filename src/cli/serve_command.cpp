@@ -7,6 +7,7 @@
 #include "cli/model_choice.hpp"
 #include "cli/otlp_choice.hpp"
 #include "cli/server_token.hpp"
+#include "cli/session_export.hpp"
 #include "cli/store_choice.hpp"
 #include "cli/tool_choice.hpp"
 #include "cli/usage_error.hpp"
@@ -17,6 +18,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -25,6 +27,7 @@
 #include <filesystem>
 #include <malloc.h>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -60,30 +63,14 @@ void take_places(ServeArguments& arguments, const ProcessEnvironment& environmen
   make_directory(arguments.workspace_root);
 }
 
-/// Shows the exporter what happens in a session, until that leaves the memory.
-asio::awaitable<void> export_events(EventStream events, std::shared_ptr<OtlpExporter> exporter) {
-  for (;;) {
-    const auto delivery = co_await events.next();
-    if (!delivery) break;
-    exporter->on_event(*delivery);
-  }
-}
-
 /// Whatever lies around the agents that the server runs.
 struct Agents {
   RunArguments arguments;
   const ProcessEnvironment& environment;
   std::shared_ptr<Provider> provider;
   AgentOptions options;
-  std::shared_ptr<OtlpExporter> exporter;  // may be null
 
   std::unique_ptr<SessionAgent> operator()(SessionSetup setup) const {
-    if (exporter) {
-      StreamOptions reading;
-      reading.name = "OpenTelemetry";
-      auto events = setup.publisher.stream(setup.executor, std::move(reading));
-      asio::co_spawn(setup.executor, export_events(std::move(events), exporter), asio::detached);
-    }
     AgentOptions own = options;
     own.workspace = setup.workspace;
     ToolRegistry tools = tools_of(arguments, environment, setup.workspace);
@@ -137,15 +124,12 @@ std::unique_ptr<HttpServer> open_server(asio::any_io_executor executor,
   }
 }
 
-asio::awaitable<void> drain(SessionHub& hub, HttpServer& server, OtlpExporter* exporter,
+asio::awaitable<void> drain(SessionHub& hub, HttpServer& server, SessionExport* exported,
                             asio::io_context& context) {
   const auto deadline = std::chrono::steady_clock::now() + patience_with_runs;
   co_await hub.drain(deadline);
   co_await server.drain(std::chrono::steady_clock::now() + patience_with_readers);
-  if (exporter) {
-    co_await exporter->shutdown(std::chrono::steady_clock::now() + patience_with_collector);
-    say_losses(exporter->stats());
-  }
+  if (exported) co_await exported->end(patience_with_collector);
   context.stop();
 }
 
@@ -216,11 +200,11 @@ ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment
     otlp->logger = logger;
     exporter = std::make_shared<OtlpExporter>(context.get_executor(), *std::move(otlp));
   }
-  Agents agents{arguments.agent, environment, choice.provider, agent_options(arguments.agent),
-                exporter};
+  Agents agents{arguments.agent, environment, choice.provider, agent_options(arguments.agent)};
   agents.options.model = choice.model;
   agents.options.approval = arguments.agent.approve.value_or(ApprovalMode::ask);
   agents.options.logger = logger;
+  if (exporter) agents.options.trace_propagation = TracePropagation::always;
   // What is wrong with the tools is said now, and not when the first run begins.
   static_cast<void>(tools_of(arguments.agent, environment, arguments.workspace_root));
   const auto store = open_store(arguments, logger);
@@ -235,12 +219,17 @@ ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment
                                                 std::move(hub_options));
   const auto server =
       open_server(context.get_executor(), hub, server_options(arguments, token, logger));
+  const auto strand = asio::make_strand(context);
+  std::optional<SessionExport> exported;
+  if (exporter) exported.emplace(strand, hub, exporter, logger);
   Interrupts interrupts(context, [&](int) {
     say("ending: runs get " + std::to_string(patience_with_runs.count()) +
         " seconds; Ctrl-C again ends at once");
-    asio::co_spawn(context, drain(*hub, *server, exporter.get(), context), asio::detached);
+    auto ending = drain(*hub, *server, exported ? &*exported : nullptr, context);
+    asio::co_spawn(strand, std::move(ending), asio::detached);
     return true;
   });
+  if (exported) asio::co_spawn(strand, exported->run(), asio::detached);
   server->start();
   asio::co_spawn(context, give_back_memory(*server), asio::detached);
   say((choice.script ? "scripted model " : "model ") + choice.model + " (" + choice.source + ")");

@@ -3,8 +3,10 @@
 #include "cli/program.hpp"
 #include "cli/service.hpp"
 #include "otel/unzipped.hpp"
+#include "strandbus/event/json_codec.hpp"
 #include "support/scripted_server.hpp"
 #include "support/temporary_directory.hpp"
+#include "wire/event_list.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -145,6 +147,50 @@ TEST(Otlp, GetsTheSpansOfAServiceBeforeItEnds) {
   ASSERT_THAT(requests, SizeIs(2));
   EXPECT_THAT(span_names(json::parse(test::unzipped(requests[0].body))),
               ::testing::ElementsAreArray(spans_of_the_sum));
+}
+
+TEST(Otlp, GetsTheSpansOfAgentsThatPublishIntoAService) {
+  ScriptedServer collector(take);
+  const TemporaryDirectory directory;
+  Service service(directory, "127.0.0.1:0", {"--otlp", collector.url("")});
+  const std::string id = service.begin("");
+  std::string lines;
+  const std::vector<StreamEvent> events = golden_run().events();
+  for (const StreamEvent& event : events) lines += to_json(event) + '\n';
+  const std::string answer =
+      service.request("POST", "/v1/sessions/" + id + "/events", lines, "application/x-ndjson");
+  EXPECT_THAT(answer, HasSubstr("200 OK"));
+  const Finished ended = service.end();
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  const auto requests = collector.requests();
+  ASSERT_THAT(requests, SizeIs(2));
+  EXPECT_THAT(span_names(json::parse(test::unzipped(requests[0].body))),
+              ::testing::ElementsAreArray(spans_of_the_sum));
+}
+
+TEST(Otlp, NamesItsSpansInRequestsToModelsAndOnlyThen) {
+  ScriptedServer collector(take);
+  ScriptedServer model([](const ReceivedRequest&) {
+    const char* const answer =
+        R"({"choices":[{"message":{"content":"4"},"finish_reason":"stop"}]})";
+    return Reply{{test::http_answer(200, answer)}};
+  });
+  const auto ask = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"run",     "2+2", "--base-url", model.url("/v1"),
+                                       "--model", "m"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Finished run = run_program(arguments);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return model.requests().back().header("traceparent");
+  };
+  EXPECT_EQ(ask({}), "");
+  const std::string header = ask({"--otlp", collector.url("")});
+  const json::value traces = json::parse(test::unzipped(collector.requests().at(0).body));
+  const json::value& span =
+      traces.at("resourceSpans").at(0).at("scopeSpans").at(0).at("spans").at(0);
+  EXPECT_EQ(span.at("name"), "chat m");
+  EXPECT_EQ(header, "00-" + std::string(span.at("traceId").as_string()) + '-' +
+                        std::string(span.at("spanId").as_string()) + "-01");
 }
 
 TEST(Otlp, IsWrittenOfARecordedSession) {
