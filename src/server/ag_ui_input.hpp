@@ -39,6 +39,7 @@ struct AgUiInput {
   std::vector<AgUiAnswer> answers{};  ///< of all calls that have one in the messages
   std::vector<ToolDefinition> tools{};
   std::vector<AgUiDecision> decisions{};
+  std::string trace_parent{};  ///< of whoever asks: a header, which the body does not hold
 };
 
 /// Reads the body of a request. What AG-UI does not describe is ignored, and so are `state` and

@@ -76,8 +76,9 @@ class AgUiOpening {
     const bool begins = plan.kind != AgUiPlan::Kind::go_on && plan.kind != AgUiPlan::Kind::nothing;
     if (!begins) co_return std::nullopt;
     const bool anew = plan.kind == AgUiPlan::Kind::begin_anew;
-    auto starting = hub_.start_run(input_.thread_id, input_.message,
-                                   anew ? WhenBusy::queue : WhenBusy::refuse, input_.tools);
+    auto starting =
+        hub_.start_run(input_.thread_id, input_.message, anew ? WhenBusy::queue : WhenBusy::refuse,
+                       input_.tools, input_.trace_parent);
     const auto started = co_await std::move(starting);
     if (!started) co_return refusal_for(started.error());
     after_ = started->after;

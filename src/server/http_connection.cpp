@@ -174,8 +174,8 @@ std::optional<HttpReply> HttpConnection::preflight_reply() const {
   HttpReply reply;
   reply.status = 204;
   reply.headers.push_back(header("Access-Control-Allow-Methods", "GET, POST, DELETE"));
-  reply.headers.push_back(
-      header("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID"));
+  reply.headers.push_back(header("Access-Control-Allow-Headers",
+                                 "Authorization, Content-Type, Last-Event-ID, traceparent"));
   reply.headers.push_back(header("Access-Control-Max-Age", "600"));
   return reply;
 }

@@ -135,8 +135,10 @@ Operation read_socket_message(const std::string& session_id, std::string_view te
   const JsonField field{document, ""};
   if (const auto* object = document.if_object();
       object && object->contains("type") && object->at("type") == "run") {
-    StartRun operation = run_of(JsonObjectReader(field, {"type", "id", "message", "queue"}));
+    const JsonObjectReader body(field, {"type", "id", "message", "queue", "traceparent"});
+    StartRun operation = run_of(body);
     operation.session_id = session_id;
+    operation.trace_parent = text_of(body, "traceparent", max_name_bytes);
     return operation;
   }
   GiveCommand operation;

@@ -120,6 +120,7 @@ Operation run_ag_ui(const ServerRequest& request) {
   expect_parameters(request.target, {});
   RunAgUi operation;
   operation.input = read_ag_ui_input(request);
+  operation.input.trace_parent = trace_parent(request);
   return operation;
 }
 

@@ -17,6 +17,7 @@ using test::HttpAnswer;
 using test::RawClient;
 using test::unchunked;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -66,6 +67,31 @@ class HttpAgUiTest : public test::HttpTest {
     return std::string(interrupts.at(0).at("id").as_string());
   }
 };
+
+TEST_F(HttpAgUiTest, LetsItsRunGoOnWithTheTraceOfWhoeverAsked) {
+  start_obedient_server();
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto traces_after = [&](const std::string& headers) {
+    const std::string body = R"({"threadId":"t","runId":"r","messages":[)" + message("hello") +
+                             R"(],"tools":[],"context":[]})";
+    stream(head("POST", "/ag-ui",
+                "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+                    "\r\n" + headers) +
+           body);
+    while (wait(shared_hub_->find("t")).value().running) std::this_thread::yield();
+    std::vector<std::string> traces;
+    for (const StoredEvent& stored : store_->events("t")) {
+      const StreamEvent event = from_json(*stored.json).value();
+      if (!event.is<RunStarted>()) continue;
+      const auto* const value = event.context().attributes.if_contains("traceparent");
+      traces.push_back(value ? std::string(value->as_string()) : "none");
+    }
+    return traces;
+  };
+  EXPECT_THAT(traces_after("traceparent: " + parent + "\r\n"), ElementsAre(parent));
+  EXPECT_THAT(traces_after(""), ElementsAre(parent, "none"));
+  EXPECT_THAT(traces_after("traceparent: 00-0-0-0\r\n"), ElementsAre(parent, "none", "none"));
+}
 
 TEST_F(HttpAgUiTest, SendsEachEventAsOneDataLineAndNothingElse) {
   start_obedient_server();

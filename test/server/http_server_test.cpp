@@ -178,7 +178,8 @@ TEST_F(HttpServerTest, LetsPagesOfAListedOriginRead) {
       ask("OPTIONS /v1/sessions HTTP/1.1\r\nHost: localhost:" + std::to_string(server_->port()) +
           "\r\nOrigin: https://app.example\r\nAccess-Control-Request-Method: POST\r\n\r\n");
   EXPECT_EQ(preflight.status, 204);
-  EXPECT_THAT(preflight.header("Access-Control-Allow-Headers"), HasSubstr("Authorization"));
+  EXPECT_THAT(preflight.header("Access-Control-Allow-Headers"),
+              AllOf(HasSubstr("Authorization"), HasSubstr("traceparent")));
   EXPECT_EQ(ask(head("GET", "/v1/sessions", "Origin: https://evil.example\r\n")).status, 403);
 }
 

@@ -1,11 +1,13 @@
 // Sessions over WebSocket: the same events as everywhere, and commands in band.
 #include "server/http_fixture.hpp"
+#include "server/obedient_model.hpp"
 #include "server/web_socket_client.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace strandbus {
@@ -136,6 +138,30 @@ TEST_F(WebSocketTest, CarriesOutWhatItIsTold) {
             R"({"_type":"reply","id":"c1","status":202,"body":{"outcome":"accepted"}})");
   EXPECT_EQ(replies[1],
             R"({"_type":"reply","id":"c1","status":202,"body":{"outcome":"repeated"}})");
+}
+
+TEST_F(WebSocketTest, LetsEachRunGoOnWithTheTraceThatItsMessageNames) {
+  factory_ = test::obedient_agents();
+  start_server();
+  const std::string id = make_session_by_http();
+  WebSocketClient client(server_->port());
+  open(client, id, "?type=run_started");
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto trace_of_run = [&](const std::string& more) -> std::string {
+    while (wait(shared_hub_->find(id)).value().running) std::this_thread::yield();
+    client.send(R"({"type":"run","message":"hello")" + more + '}');
+    const std::string begun = client.read_until("\"type\":\"run_started\"").back();
+    const StreamEvent event = from_json(begun).value();
+    const auto* const value = event.context().attributes.if_contains("traceparent");
+    return value ? std::string(value->as_string()) : "none";
+  };
+  EXPECT_EQ(trace_of_run(R"(,"traceparent":")" + parent + '"'), parent);
+  EXPECT_EQ(trace_of_run(""), "none");
+  EXPECT_EQ(trace_of_run(R"(,"traceparent":")" + parent + R"(\r\nX-Evil: 1")"), "none");
+  EXPECT_EQ(trace_of_run(R"(,"traceparent":"00-0-0-0")"), "none");
+  while (wait(shared_hub_->find(id)).value().running) std::this_thread::yield();
+  client.send(R"({"type":"run","message":"hello","traceparent":7})");
+  EXPECT_THAT(client.read_until("\"_type\":\"reply\"").back(), HasSubstr("\"status\":400"));
 }
 
 TEST_F(WebSocketTest, SaysWhatIsWrongWithAMessageAndGoesOn) {
