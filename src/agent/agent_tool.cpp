@@ -93,7 +93,7 @@ class AgentTool final : public Tool {
                                                publisher, context, caller.get());
     auto ended = co_await async_start(core, run_id, task, asio::as_tuple(asio::use_awaitable));
     const auto& [ec, run] = ended;
-    if (caller && !ec) caller->note_below(options_.agent.name, run);
+    if (caller && !run.run_id.empty()) caller->note_below(options_.agent.name, run);
     publisher.publish(SubagentFinished{.agent = options_.agent.name,
                                        .child_run_id = run_id,
                                        .outcome = run.outcome,
