@@ -160,8 +160,8 @@ TEST_F(WebSocketTest, LetsEachRunGoOnWithTheTraceThatItsMessageNames) {
   EXPECT_EQ(trace_of_run(R"(,"traceparent":")" + parent + R"(\r\nX-Evil: 1")"), "none");
   EXPECT_EQ(trace_of_run(R"(,"traceparent":"00-0-0-0")"), "none");
   while (wait(shared_hub_->find(id)).value().running) std::this_thread::yield();
-  client.send(R"({"type":"run","message":"hello","traceparent":7})");
-  EXPECT_THAT(client.read_until("\"_type\":\"reply\"").back(), HasSubstr("\"status\":400"));
+  client.send(R"({"type":"run","id":"bad","message":"hello","traceparent":7})");
+  EXPECT_THAT(client.read_until("\"id\":\"bad\"").back(), HasSubstr("\"status\":400"));
 }
 
 TEST_F(WebSocketTest, SaysWhatIsWrongWithAMessageAndGoesOn) {
