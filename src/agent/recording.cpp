@@ -71,7 +71,7 @@ class Recording::Builder {
   }
 
   void operator()(const ModelStarted& p) {
-    if (p.attempt <= 1 || !open_request()) {
+    if (p.attempt <= 1 || !goes_on_with_request()) {
       RecordedRequest& request = recording_.requests_.emplace_back();
       request.seq = event_->seq();
       request.run_id = event_->run_id();
@@ -129,6 +129,17 @@ class Recording::Builder {
   RecordedRequest* open_request() {
     const auto open = requests_.find(event_->span_id());
     return open == requests_.end() ? nullptr : &recording_.requests_[open->second];
+  }
+
+  /// Whether a further attempt belongs to a request. It has a span of its own; in older recordings
+  /// that of the attempt before.
+  bool goes_on_with_request() {
+    if (open_request()) return true;
+    const RecordedRequest* const request = last_request();
+    if (!request || !std::holds_alternative<ModelFailed>(request->attempts.back().end))
+      return false;
+    requests_[event_->span_id()] = last_[event_->run_id()];
+    return true;
   }
 
   /// The last request of the event's run.
