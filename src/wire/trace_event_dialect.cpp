@@ -73,7 +73,9 @@ class TraceEventDialect final : public Dialect {
 
   static void note(const StreamEvent& event, Iteration& iteration) {
     if (event.is<TurnStarted>()) iteration = Iteration();
-    if (event.is<ModelStarted>()) iteration.turn = event.span_id();
+    // Further attempts have spans of their own, and belong to the same turn.
+    const auto* const request = event.get_if<ModelStarted>();
+    if (request && (request->attempt <= 1 || iteration.turn == 0)) iteration.turn = event.span_id();
     const std::string_view chunk_kind = trace_event_chunk_kind(event.type());
     if (chunk_kind.empty()) {
       iteration.block_kind = {};
