@@ -199,6 +199,31 @@ TEST_F(Replay, RetriesAsItRetried) {
   EXPECT_EQ(all<MessageDiscarded>().size(), 1U);
 }
 
+TEST_F(Replay, KnowsTheAttemptsOfARequestAlsoWhereTheyShareASpan) {
+  start({[](const ModelRequest&, DeltaSink& sink) -> asio::awaitable<ModelResponse> {
+    const ProviderError error(ErrorCode::network, "reset");
+    sink.on_attempt_failed(error);
+    sink.on_attempt_started("played", "played-1");
+    co_return text_response("hello");
+  }});
+  process("go");
+  std::vector<SpanId> spans;
+  for (const StreamEvent& event : events_) {
+    if (event.is<ModelStarted>()) spans.push_back(event.span_id());
+  }
+  ASSERT_EQ(spans.size(), 2U);
+  EXPECT_NE(spans[0], spans[1]);
+  std::vector<StreamEvent> shared = events_;
+  for (StreamEvent& event : shared) {
+    if (event.span_id() == spans[1]) event.set_span(spans[0], event.parent_span_id());
+  }
+  for (const auto* const events : {&events_, &shared}) {
+    const Recording recording(*events);
+    ASSERT_EQ(recording.requests().size(), 1U);
+    EXPECT_EQ(recording.requests()[0].attempts.size(), 2U);
+  }
+}
+
 TEST_F(Replay, CancelsAModelRequestThatWasCancelled) {
   start({hangs_after("half", [this] { agent_->control().cancel("enough"); })});
   process("go");
