@@ -13,6 +13,12 @@
 #include <variant>
 #include <vector>
 
+namespace strandbus {
+
+enum class WhenRunEnds : std::uint8_t;
+
+}  // namespace strandbus
+
 namespace strandbus::cli {
 
 /// What goes to OpenTelemetry.
@@ -40,6 +46,7 @@ struct RunArguments {
   std::string memory;                             ///< a directory for notes; empty = none
   bool sandbox = false;                           ///< commands run in one
   bool subagents = false;                         ///< the model may give tasks to other agents
+  std::optional<WhenRunEnds> background;          ///< it may start some in the background
   std::vector<ApprovalRule> rules;                ///< before --approve
   std::optional<std::int64_t> max_rounds;
   std::int64_t max_run_tokens = 0;  ///< of the whole run; 0 = no limit

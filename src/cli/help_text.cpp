@@ -76,6 +76,9 @@ Tools:
                       where ACTION is allow, ask or deny, as in "allow:bash:command=git status";
                       may be given again, the first rule that matches counts
   --subagents         the model may give tasks to other agents with the same tools
+  --background HOW    the model may start tasks in the background, on which agents with the same
+                      tools work meanwhile; when it has answered, the run waits for them: wait, or
+                      cancels them: cancel
   --sandbox           commands write only to the workspace, see no home and no network
                       (needs bubblewrap)
   --memory DIR        adds memory_write, memory_read, memory_list and memory_delete, with which the
@@ -157,8 +160,8 @@ Model, tools and limits, as strandbus run --help explains them:
   --provider NAME, --model NAME, --base-url URL, --api NAME, --effort HOW, --api-key-env NAME,
   --api-key-file FILE, --script FILE, --prices FILE, --system TEXT|@FILE, --max-tokens N,
   --tools LIST, --approve HOW (default: ask, by a command to the session), --rule RULE,
-  --sandbox, --subagents, --max-rounds N, --timeout SECONDS, --max-run-tokens N, --max-cost USD,
-  --max-tool-calls N, --context-window N, --retry-shown, --no-redaction
+  --sandbox, --subagents, --background HOW, --max-rounds N, --timeout SECONDS, --max-run-tokens N,
+  --max-cost USD, --max-tool-calls N, --context-window N, --retry-shown, --no-redaction
 
 Output:
   --log-level LEVEL   what is logged, as JSON lines: debug, info, warning, error or off

@@ -206,7 +206,7 @@ void take_model(RunArguments& arguments, ProcessEnvironment& environment, ModelC
   if (plan.otlp) plan.otlp->logger = plan.options.logger;
   plan.tools = tools_of(arguments, environment, plan.options.workspace);
   plan.options.model = choice.model;
-  if (arguments.subagents) add_subagents(plan.tools, plan.provider, plan.options);
+  add_agents(plan.tools, arguments, plan.provider, plan.options);
   plan.approval_terminal = approval_terminal(plan.options.approval);
   take_output(arguments, plan);
 }

@@ -74,7 +74,7 @@ struct Agents {
     AgentOptions own = options;
     own.workspace = setup.workspace;
     ToolRegistry tools = tools_of(arguments, environment, setup.workspace);
-    if (arguments.subagents) add_subagents(tools, provider, own);
+    add_agents(tools, arguments, provider, own);
     return agent_factory(provider, std::move(tools), std::move(own))(std::move(setup));
   }
 };

@@ -3,6 +3,7 @@
 #include "cli/argument_text.hpp"
 #include "cli/usage_error.hpp"
 #include "strandbus/agent/approval_rule.hpp"
+#include "strandbus/agent/background_tasks.hpp"
 #include "strandbus/wire/dialect.hpp"
 #include "strandbus/wire/dialect_decoder.hpp"
 
@@ -97,6 +98,12 @@ void add_tool_options(Command& command, RunArguments& run) {
       fault_of_rule, Command::Repeat::yes);
   command.flag("--sandbox", run.sandbox);
   command.flag("--subagents", run.subagents);
+  command.option(
+      "--background",
+      [&run](const std::string& text) {
+        run.background = text == "wait" ? WhenRunEnds::wait : WhenRunEnds::cancel;
+      },
+      one_of({"wait", "cancel"}, "way to end tasks"));
 }
 
 void add_limit_options(Command& command, RunArguments& run) {

@@ -4,6 +4,7 @@
 #include "cli/usage_error.hpp"
 #include "strandbus/agent/agent_tool.hpp"
 #include "strandbus/agent/file_memory.hpp"
+#include "strandbus/tools/background_tools.hpp"
 #include "strandbus/tools/bash.hpp"
 #include "strandbus/tools/calculator.hpp"
 #include "strandbus/tools/file_tools.hpp"
@@ -79,6 +80,8 @@ ToolRegistry tools_of(const Recording& recording, const ProcessEnvironment& envi
                       std::shared_ptr<Provider> provider) {
   ToolRegistry tools = tools_of(RunArguments(), environment, std::filesystem::current_path());
   add_memory_tools(tools, std::make_shared<NoMemory>());
+  add_background_tools(
+      tools, background_tasks(ToolRegistry(), provider, AgentOptions(), WhenRunEnds::wait));
   add_subagents(tools, std::move(provider), AgentOptions());
   return selected(tools, recording.started().tools, "the recording");
 }
@@ -94,6 +97,31 @@ void add_subagents(ToolRegistry& tools, std::shared_ptr<Provider> provider,
   delegate.agent.name = "delegate";
   ToolRegistry own = tools;
   tools.add(make_agent_tool(std::move(provider), std::move(own), std::move(delegate)));
+}
+
+std::shared_ptr<BackgroundTasks> background_tasks(const ToolRegistry& tools,
+                                                  std::shared_ptr<Provider> provider,
+                                                  const AgentOptions& options,
+                                                  WhenRunEnds when_run_ends) {
+  BackgroundAgent worker;
+  worker.description = "It has the same tools and works on its own.";
+  worker.provider = std::move(provider);
+  worker.tools = tools;
+  worker.options = options;
+  worker.options.name = "background";
+  std::vector<BackgroundAgent> agents;
+  agents.push_back(std::move(worker));
+  BackgroundTaskOptions limits;
+  limits.when_run_ends = when_run_ends;
+  return std::make_shared<BackgroundTasks>(std::move(agents), limits);
+}
+
+void add_agents(ToolRegistry& tools, const RunArguments& arguments,
+                const std::shared_ptr<Provider>& provider, const AgentOptions& options) {
+  const ToolRegistry own = tools;
+  if (arguments.subagents) add_subagents(tools, provider, options);
+  if (arguments.background)
+    add_background_tools(tools, background_tasks(own, provider, options, *arguments.background));
 }
 
 }  // namespace strandbus::cli

@@ -3,6 +3,7 @@
 #include "cli/command_line.hpp"
 #include "cli/process_environment.hpp"
 #include "strandbus/agent/agent_options.hpp"
+#include "strandbus/agent/background_tasks.hpp"
 #include "strandbus/agent/recording.hpp"
 #include "strandbus/agent/tool_registry.hpp"
 #include "strandbus/llm/provider.hpp"
@@ -29,5 +30,16 @@ ToolRegistry tools_of(const Recording& recording, const ProcessEnvironment& envi
 /// and options.
 void add_subagents(ToolRegistry& tools, std::shared_ptr<Provider> provider,
                    const AgentOptions& options);
+
+/// Tasks in the background, with this model, these tools and options.
+std::shared_ptr<BackgroundTasks> background_tasks(const ToolRegistry& tools,
+                                                  std::shared_ptr<Provider> provider,
+                                                  const AgentOptions& options,
+                                                  WhenRunEnds when_run_ends);
+
+/// Adds the tools that the arguments ask for and that let other agents work: both kinds get those
+/// that were there before.
+void add_agents(ToolRegistry& tools, const RunArguments& arguments,
+                const std::shared_ptr<Provider>& provider, const AgentOptions& options);
 
 }  // namespace strandbus::cli

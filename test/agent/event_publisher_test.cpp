@@ -22,7 +22,6 @@ struct Source {
   std::string_view else_who{};
 };
 
-constexpr std::string_view background = "background tasks, which are still to come";
 constexpr std::string_view application = "the application and its tools";
 
 constexpr Source sources[] = {
@@ -60,10 +59,10 @@ constexpr Source sources[] = {
     {EventType::guardrail_triggered, "agent/run_guardrails.cpp"},
     {EventType::subagent_started, "agent/agent_tool.cpp"},
     {EventType::subagent_finished, "agent/agent_tool.cpp"},
-    {EventType::background_task_started, "", background},
-    {EventType::background_task_finished, "", background},
-    {EventType::background_task_cancelled, "", background},
-    {EventType::execution_summary, "agent/workflow_core.cpp"},
+    {EventType::background_task_started, "agent/background_task.cpp"},
+    {EventType::background_task_finished, "agent/background_task.cpp"},
+    {EventType::background_task_cancelled, "agent/background_task.cpp"},
+    {EventType::execution_summary, "agent/run.cpp"},
     {EventType::error, "server/hosted_session.cpp"},
     {EventType::agent_error, "agent/workflow_run.cpp"},
     {EventType::run_completed, "agent/run.cpp"},

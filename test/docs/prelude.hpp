@@ -24,6 +24,7 @@
 #include "strandbus/llm/fallback_provider.hpp"
 #include "strandbus/llm/openai_provider.hpp"
 #include "strandbus/llm/retrying_provider.hpp"
+#include "strandbus/tools/background_tools.hpp"
 #include "strandbus/tools/bash.hpp"
 #include "strandbus/tools/file_tools.hpp"
 #include "strandbus/tools/memory_tools.hpp"

@@ -45,6 +45,8 @@ test("a status follows from what the payload says", () => {
   assert.equal(statusOfType("tool_call_completed", { success: "yes" }), "failed");
   assert.equal(statusOfType("subagent_finished", { outcome: "cancelled" }), "cancelled");
   assert.equal(statusOfType("subagent_finished", { outcome: "toString" }), "completed");
+  assert.equal(statusOfType("background_task_finished", { outcome: "failed" }), "failed");
+  assert.equal(statusOfType("background_task_finished", { outcome: "detached" }), "running");
   assert.equal(statusOfType("run_failed", null), "failed");
 });
 

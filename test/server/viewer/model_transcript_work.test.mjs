@@ -146,6 +146,28 @@ test("a background task goes on behind the block that started it", () => {
   assert.deepEqual([task.state, task.outcome, task.reason], ["cancelled", "cancelled", "enough"]);
 });
 
+test("a detached task is over when its run is", () => {
+  const trace = begun().add("background_task_started", {
+    task_id: "t1",
+    name: "watch",
+    child_run_id: "child",
+  });
+  trace.in({ run_id: "child" }).add("run_started", {});
+  trace.in({ run_id: "r1" });
+  trace.add("background_task_finished", {
+    task_id: "t1",
+    name: "watch",
+    child_run_id: "child",
+    outcome: "detached",
+  });
+  ended(trace);
+  const before = only(told(trace), "background");
+  assert.deepEqual([before.state, before.outcome], ["running", "detached"]);
+  trace.in({ run_id: "child" }).add("run_failed", { error: "no" });
+  const after = only(told(trace), "background");
+  assert.deepEqual([after.state, after.outcome], ["failed", "failed"]);
+});
+
 test("workflows hold their steps and the runs of those", () => {
   const trace = new Trace({ run_id: undefined, workflow_id: "w1" });
   trace.add("workflow_started", { workflow: "build", input: 1 }, { span_id: "01" });

@@ -92,6 +92,7 @@ export function statusOf(event) {
       return data.success === true ? "completed" : "failed";
     case "subagent_finished":
     case "background_task_finished":
+      if (data.outcome === "detached") return "running";
       return OUTCOMES.has(data.outcome) ? data.outcome : "completed";
     default: {
       const stage = stageOf(event);

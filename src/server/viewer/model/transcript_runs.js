@@ -120,9 +120,17 @@ function endRun(scribe, state, members) {
   scribe.open_runs.delete(run);
 }
 
+/// The run of a task that was detached: nobody else tells that the task is over.
+function endDetached(scribe, state) {
+  const task = scribe.hosts.get(scribe.run.run_id)?.block;
+  if (task?.kind !== "background" || task.outcome !== "detached") return;
+  scribe.change(task, { outcome: state, state, status: state, end: scribe.ts });
+}
+
 function onRunEnd(state) {
   return (scribe, p) => {
     if (!scribe.run.block) return;
+    endDetached(scribe, state);
     endRun(scribe, state, {
       finish_reason: textOf(p.finish_reason) || null,
       reason: textOf(p.reason),

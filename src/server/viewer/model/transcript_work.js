@@ -142,6 +142,17 @@ function addTask(scribe, p) {
   return block;
 }
 
+// It goes on after the run that has started it; its own run tells the end.
+function detachTask(scribe, p) {
+  const block = scribe.tasks.get(textOf(p.task_id)) ?? addTask(scribe, p);
+  scribe.change(block, { outcome: "detached" });
+}
+
+function onTaskFinished(scribe, p) {
+  if (p.outcome === "detached") detachTask(scribe, p);
+  else endTask(scribe, p, outcomeOf(p.outcome));
+}
+
 function endTask(scribe, p, outcome) {
   const task_id = textOf(p.task_id);
   const block = scribe.tasks.get(task_id) ?? addTask(scribe, p);
@@ -187,7 +198,7 @@ export const WORK_HANDLERS = [
   ["subagent_started", addSubagent],
   ["subagent_finished", onSubagentFinished],
   ["background_task_started", addTask],
-  ["background_task_finished", (scribe, p) => endTask(scribe, p, outcomeOf(p.outcome))],
+  ["background_task_finished", onTaskFinished],
   ["background_task_cancelled", (scribe, p) => endTask(scribe, p, "cancelled")],
   ["execution_summary", onSummary],
 ];
