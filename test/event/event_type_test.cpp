@@ -63,8 +63,8 @@ TEST(EventType, StatusFollowsTheStage) {
     if (row.stage == "started" || row.stage == "progress") expected = "running";
     if (row.type == "approval_requested") expected = "pending";
     // The sample's outcome is the last enumerator.
-    if (row.type == "subagent_finished" || row.type == "background_task_finished")
-      expected = "cancelled";
+    if (row.type == "subagent_finished") expected = "cancelled";
+    if (row.type == "background_task_finished") expected = "running";  // detached
     EXPECT_EQ(to_string(event.status()), expected) << row.type;
   }
 }

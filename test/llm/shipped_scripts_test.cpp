@@ -61,9 +61,9 @@ TEST(ShippedScripts, AllLoadAndAnswerTheirPrompt) {
     names.push_back(name);
     EXPECT_TRUE(script.knows("Calculate 2+2")) << name;
   }
-  EXPECT_THAT(names,
-              ElementsAre("calculator.json", "demo.json", "failing.json", "files.json",
-                          "long_bash.json", "parallel_tools.json", "reasoning.json", "tour.json"));
+  EXPECT_THAT(names, ElementsAre("background.json", "calculator.json", "demo.json", "failing.json",
+                                 "files.json", "long_bash.json", "parallel_tools.json",
+                                 "reasoning.json", "tour.json"));
 }
 
 TEST(ShippedScripts, FilesWritesRunsAndEditsAProgram) {
