@@ -13,8 +13,6 @@ function(strandbus_set_warnings target)
     # g++ 12 at -O2 sees overlapping copies inside std::string (GCC bug 105651), and an operator new
     # without its delete where it has inlined only one of the two into a coroutine of Asio.
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-mismatched-new-delete)
-    # And members of a std::variant that it moves only when they are there.
-    target_compile_options(${target} PRIVATE "$<$<NOT:$<CONFIG:Debug>>:-Wno-maybe-uninitialized>")
   endif()
   # Newer Boost removes what this hides. Private: a consumer must be free to use what his Boost has.
   target_compile_definitions(${target} PRIVATE BOOST_ASIO_NO_DEPRECATED)
