@@ -1,10 +1,10 @@
 // How quick the page is with a session of 100,000 events, and how big it is. Prints what it measures.
 //
-// The claims are for an optimised program on a quiet machine: open within 2 s, live within 100 ms (99 %).
-// Here the program is not optimised and others may use the machine too: it is enough if opening takes at
-// most twice the time in which the same page fetches and parses the same bytes and does nothing with
-// them, and what is live has three times as long. A page that does more than is in view, or more for each
-// event the longer the session is, goes beyond that by far.
+// Two kinds of bounds. What the page does is counted in CPU time of its main thread, which others on the
+// machine hardly lengthen; it must hold always, and a page that does more than is in view, or more
+// for each event the longer the session is, goes beyond it by far. What a reader sees is time on the
+// clock, which on a busy machine says more about the others: it is printed always and must hold
+// with STRANDBUS_QUIET_MACHINE=1 in the environment.
 import assert from "node:assert/strict";
 import { get } from "node:http";
 import { after, before, test } from "node:test";
@@ -14,12 +14,12 @@ import { longTrace } from "./trace.mjs";
 
 const EVENTS = 100_000;
 const OPEN_MS = 2000;
-const OPEN_RATIO = 2;
-const FRAME_P95_MS = 50;
-const FRAME_RATIO = 8; // of a plain page on the same busy machine
-const FRAME_MOST_MS = 1000;
-const LIVE_P99_MS = 300;
-const LIVE_RATIO = 4; // of the time until such a request is answered
+const OPEN_CPU_RATIO = 15; // of parsing the same bytes
+const FRAME_P95_MS = 20;
+const FRAME_CPU_MS = 30; // the mean, of frames that scroll and frames that jump
+const LIVE_P99_MS = 100;
+const LIVE_CPU_RATIO = 4; // of the same in a session without a past
+const quiet = process.env.STRANDBUS_QUIET_MACHINE === "1";
 const LIVE_EVENTS = 300;
 const LIVE_PERIOD_MS = 20;
 const MOST_BYTES = 150 * 1024;
@@ -29,6 +29,7 @@ let browser;
 let page;
 let wrong;
 let id;
+let devtools;
 
 before(async () => {
   service = new Service();
@@ -40,6 +41,8 @@ before(async () => {
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   wrong = watch(page, new URL(service.url).origin);
   await service.login(page);
+  devtools = await page.context().newCDPSession(page);
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
 });
 
 after(async () => {
@@ -53,6 +56,16 @@ function told(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const figures = { p50: at(sorted, 0.5), p95: at(sorted, 0.95), p99: at(sorted, 0.99), most: sorted.at(-1) };
   return { ...figures, text: Object.entries(figures).map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`).join(", ") };
+}
+
+// The CPU time that the main thread of the page has used since it was opened, in milliseconds.
+async function cpu() {
+  const { metrics } = await devtools.send("Performance.getMetrics");
+  return 1000 * metrics.find(({ name }) => name === "TaskDuration").value;
+}
+
+function assertOnQuietMachine(value, bound, what) {
+  if (quiet) assert.ok(value <= bound, `${what}: ${value.toFixed(1)} ms, at most ${bound} ms`);
 }
 
 // Runs on the page before its scripts: notes when something was painted for the first time.
@@ -77,29 +90,38 @@ function watchPaint() {
 
 test("a session of 100,000 events opens", async () => {
   await page.addInitScript(watchPaint);
+  await page.goto(`${service.url}/#/s/${id}`);
   const opened = [];
   for (let round = 0; round < 2; ++round) {
-    await page.goto("about:blank");
-    await page.goto(`${service.url}/#/s/${id}`);
+    await page.reload({ waitUntil: "commit" }); // may begin in another process, whose time begins at 0
+    const before = await cpu();
     await page.waitForFunction(() => "past" in window.painted);
-    opened.push(await page.evaluate(() => window.painted));
+    opened.push({ ...(await page.evaluate(() => window.painted)), cpu: (await cpu()) - before });
   }
-  const floor = await page.evaluate(async (session) => {
+  const fetched = await page.evaluate(async (session) => {
     const start = performance.now();
-    const text = await (await fetch(`/v1/sessions/${session}/events.jsonl`)).text();
-    const there = performance.now();
-    const size = text.split("\n").filter(Boolean).map((line) => JSON.parse(line)).length;
-    return { fetch: there - start, parse: performance.now() - there, size, bytes: text.length };
+    window.text = await (await fetch(`/v1/sessions/${session}/events.jsonl`)).text();
+    return { ms: performance.now() - start, bytes: window.text.length };
   }, id);
-  assert.ok(floor.size >= EVENTS);
-  for (const { something, end, past } of opened) {
-    console.log(`first block ${Math.round(something)} ms, end ${Math.round(end)} ms, all of the past ${Math.round(past)} ms`);
+  const before = await cpu();
+  const parsed = await page.evaluate(() => {
+    const start = performance.now();
+    const size = window.text.split("\n").filter(Boolean).map((line) => JSON.parse(line)).length;
+    delete window.text;
+    return { ms: performance.now() - start, size };
+  });
+  const floor = (await cpu()) - before;
+  assert.ok(parsed.size >= EVENTS);
+  for (const { something, end, past, cpu } of opened) {
+    console.log(`first block ${Math.round(something)} ms, end ${Math.round(end)} ms, all of the past ${Math.round(past)} ms; ` +
+      `${Math.round(cpu)} ms of CPU, ${(cpu / floor).toFixed(1)} times that of parsing the same bytes`);
   }
   const best = Math.min(...opened.map((one) => one.past));
-  const ratio = best / (floor.fetch + floor.parse);
-  console.log(`the same ${(floor.bytes / 1e6).toFixed(1)} MB fetched in ${Math.round(floor.fetch)} ms and parsed in ` +
-    `${Math.round(floor.parse)} ms: the page takes ${ratio.toFixed(2)} times as long`);
-  assert.ok(best <= OPEN_MS || ratio <= OPEN_RATIO, `${best} ms, ${ratio} times the floor`);
+  console.log(`the same ${(fetched.bytes / 1e6).toFixed(1)} MB fetched in ${Math.round(fetched.ms)} ms and parsed in ` +
+    `${Math.round(parsed.ms)} ms: the page takes ${(best / (fetched.ms + parsed.ms)).toFixed(2)} times as long`);
+  assertOnQuietMachine(best, OPEN_MS, "opening");
+  const ratio = Math.min(...opened.map((one) => one.cpu)) / floor;
+  assert.ok(ratio <= OPEN_CPU_RATIO, `${ratio} times the CPU time of parsing`);
 });
 
 // The frames of a page that only has a long text, scrolled in the same way: what the machine can do.
@@ -131,6 +153,7 @@ test("it scrolls smoothly", async () => {
     await page.goto(`${service.url}/#/s/${id}?view=${name}`);
     await live(page);
     await page.locator(list).waitFor();
+    const before = await cpu();
     const frames = await page.evaluate(async (selector) => {
       const box = document.querySelector(selector);
       const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -156,15 +179,17 @@ test("it scrolls smoothly", async () => {
     }, list);
     const scroll = told(frames.scroll);
     const jump = told(frames.jump);
-    console.log(`${name}: frames while scrolling 10 screens: ${scroll.text}; while jumping: ${jump.text}; ${frames.rows} rows in the page`);
-    assert.ok(scroll.p95 <= Math.max(FRAME_P95_MS, FRAME_RATIO * floor.p95), `${name} p95 ${scroll.p95}`);
-    assert.ok(Math.max(scroll.most, jump.most) <= FRAME_MOST_MS, `${name} longest frame`);
+    const each = ((await cpu()) - before) / (frames.scroll.length + frames.jump.length);
+    console.log(`${name}: frames while scrolling 10 screens: ${scroll.text}; while jumping: ${jump.text}; ` +
+      `${each.toFixed(1)} ms of CPU each; ${frames.rows} rows in the page`);
+    assertOnQuietMachine(scroll.p95, FRAME_P95_MS, `${name}, 95 % of the frames`);
+    assert.ok(each <= FRAME_CPU_MS, `${name}: ${each} ms of CPU for a frame`);
     assert.ok(frames.rows < 400, `${name}: ${frames.rows} rows`);
   }
 });
 
-test("what is published is painted soon, in the long session too", async () => {
-  await page.goto(`${service.url}/#/s/${id}`);
+// Publishes to the session that is open, at a steady rate, and waits until the page has painted all.
+async function publishMarks(session) {
   await page.reload(); // the transcript is at its end then
   await live(page);
   await page.evaluate(() => {
@@ -182,31 +207,39 @@ test("what is published is painted soon, in the long session too", async () => {
       channel.port2.postMessage(marks);
     }).observe(document.querySelector(".virtual-list"), { subtree: true, childList: true, characterData: true });
   });
-  const sent = {};
   const event = (number, type, data) => ({ schema: 1, seq: number, id: `0192f0c1-2345-7abc-9def-${number.toString(16).padStart(12, "0")}`,
     ts: new Date().toISOString().replace("Z", "000000Z"), type, run_id: "live", agent: "assistant", data });
-  await service.publish([event(1, "run_started", { provider: "p", model: "m", max_rounds: 1, tools: [] })], id);
-  const publishing = [];
+  await service.publish([event(1, "run_started", { provider: "p", model: "m", max_rounds: 1, tools: [] })], session);
+  const sent = {};
   const answers = [];
+  const before = await cpu();
   const start = performance.now();
   for (let mark = 1; mark <= LIVE_EVENTS + 1; ++mark) { // the last one lets go what redaction held back
     const wait = start + mark * LIVE_PERIOD_MS - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait)); // the rate, not a hope
     sent[mark] = performance.timeOrigin + performance.now();
-    const one = service.publish([event(1 + mark, "token_delta", { text: `mark${mark} `, message_id: "m" })], id);
-    publishing.push(one);
-    await one;
+    await service.publish([event(1 + mark, "token_delta", { text: `mark${mark} `, message_id: "m" })], session);
     answers.push(performance.timeOrigin + performance.now() - sent[mark]);
   }
-  await Promise.all(publishing);
   await page.waitForFunction((last) => last in window.marks, LIVE_EVENTS);
+  const each = ((await cpu()) - before) / LIVE_EVENTS;
   const marks = await page.evaluate(() => window.marks);
-  const times = told(Array.from({ length: LIVE_EVENTS }, (_, i) => marks[i + 1] - sent[i + 1]));
-  console.log(`from the request that publishes to the paint: ${times.text}`);
   for (let mark = 1; mark <= LIVE_EVENTS; ++mark) assert.ok(mark in marks, `mark ${mark} was never seen`);
-  const floor = told(answers);
-  console.log(`until the same requests are answered, which is when the store has them: ${floor.text}`);
-  assert.ok(times.p99 <= Math.max(LIVE_P99_MS, LIVE_RATIO * floor.p99), `${times.p99} ms`);
+  return { painted: told(Array.from({ length: LIVE_EVENTS }, (_, i) => marks[i + 1] - sent[i + 1])), answers: told(answers), cpu: each };
+}
+
+test("what is published is painted soon, in the long session too", async () => {
+  const empty = await service.newSession();
+  await page.goto(`${service.url}/#/s/${empty}`);
+  const short = await publishMarks(empty);
+  await page.goto(`${service.url}/#/s/${id}`);
+  const long = await publishMarks(id);
+  for (const [name, { painted, answers, cpu }] of [["no past", short], ["the long session", long]]) {
+    console.log(`${name}: from the request that publishes to the paint: ${painted.text}; ` +
+      `until the request is answered: ${answers.text}; ${cpu.toFixed(1)} ms of CPU for an event`);
+  }
+  assertOnQuietMachine(long.painted.p99, LIVE_P99_MS, "99 % of what is live");
+  assert.ok(long.cpu <= LIVE_CPU_RATIO * short.cpu, `${long.cpu} ms of CPU for an event, ${short.cpu} ms without a past`);
   assert.deepEqual(wrong, []);
 });
 
