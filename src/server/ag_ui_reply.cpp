@@ -160,6 +160,7 @@ class AgUiSender {
       co_return end();
     }
     if (items.empty() && before == Waiting::perhaps) co_return wait_for_client();
+    if (items.empty()) append_sse_comment(buffer_.text());
     for (const FeedItem& item : items) {
       if (!encoder_.running()) break;
       take(item);
@@ -196,8 +197,8 @@ class AgUiSender {
   }
 
   asio::awaitable<void> flush() {
-    if (lines_.empty()) co_return;
     frame_lines();
+    if (buffer_.empty()) co_return;
     const error_code ec = co_await socket_.write(buffer_.framed(), setting_.write_timeout);
     buffer_.clear();
     gone_ = ec.failed();

@@ -1,11 +1,18 @@
 #include "server/http_fixture.hpp"
 #include "server/obedient_model.hpp"
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -114,6 +121,31 @@ TEST_F(HttpAgUiTest, SendsEachEventAsOneDataLineAndNothingElse) {
     ++events;
   }
   EXPECT_GT(events, 8U);
+}
+
+struct SlowArgs {
+  std::string expr{};
+};
+STRANDBUS_DESCRIBE(SlowArgs, 0, expr)
+
+TEST_F(HttpAgUiTest, SendsACommentWhileThereIsNothingToSay) {
+  const auto go = std::make_shared<std::atomic<bool>>(false);
+  ToolRegistry tools;
+  tools.add<SlowArgs>("calculator", "Takes its time",
+                      [go](SlowArgs, ToolContext&) -> asio::awaitable<ToolResult> {
+                        const auto executor = co_await asio::this_coro::executor;
+                        while (!*go) co_await asio::post(executor, asio::use_awaitable);
+                        co_return ToolResult::ok("4");
+                      });
+  factory_ = agent_factory(std::make_shared<test::ObedientModel>(), tools, AgentOptions());
+  HttpLimits limits;
+  limits.keep_alive = std::chrono::milliseconds(1);
+  start_server(limits);
+  RawClient client(server_->port());
+  client.send(saying("Calculate 2+2"));
+  EXPECT_THAT(client.read_until("\n:\n\n"), EndsWith("\n:\n\n"));
+  *go = true;
+  EXPECT_THAT(client.read_to_end(), HasSubstr(R"("RUN_FINISHED")"));
 }
 
 TEST_F(HttpAgUiTest, UsesTheNamesThatTheClientHasGiven) {

@@ -10,6 +10,8 @@ const ROLES = { user: "You", assistant: "Agent", system: "System", tool: "Tool" 
 const MAX_PRETTY_LENGTH = 1 << 20;
 
 function speaker(block) {
+  // What an agent below is told was written by the agent above it, or by a workflow.
+  if (block.kind === "user" && block.role === "user" && block.depth > 0) return "Task";
   if (block.kind === "user") return ROLES[block.role] ?? oneLine(String(block.role ?? "You"), 40);
   return oneLine(String(block.agent || "Agent"), 80);
 }
