@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -47,7 +48,9 @@ class AgUiClientTest : public test::HttpTest, public ::testing::WithParamInterfa
 };
 
 TEST_P(AgUiClientTest, UnderstandsTheServer) {
-  start_server();
+  HttpLimits limits;
+  limits.keep_alive = std::chrono::milliseconds(1);  // its comments between the events
+  start_server(limits);
   const Said said = run_node("ag_ui.mjs " + modules + ' ' + server_->url() + ' ' +
                              std::string(token) + ' ' + GetParam());
   EXPECT_EQ(said.status, 0) << said.text;
