@@ -117,17 +117,21 @@ asio::awaitable<std::vector<FeedItem>> FeedReader::next(std::chrono::millisecond
 
 /// Waits until the stream has something; false when the time is over.
 asio::awaitable<bool> FeedReader::wait(std::chrono::milliseconds patience) {
+  enum class Wait { open, late, over };
   asio::steady_timer timer(executor_, patience);
-  const auto late = std::make_shared<bool>(false);
-  timer.async_wait([late, stream = std::weak_ptr(stream_)](error_code ec) {
+  const auto state = std::make_shared<Wait>(Wait::open);
+  timer.async_wait([state, stream = std::weak_ptr(stream_)](error_code ec) {
+    // A wait that ended just before it was cancelled still comes here without an error: what the
+    // reader waits for by then is none of its business.
     const auto alive = stream.lock();
-    if (ec || !alive) return;
-    *late = true;
+    if (ec || !alive || *state != Wait::open) return;
+    *state = Wait::late;
     alive->cancel();
   });
   const auto [ec] = co_await stream_->async_wait(asio::as_tuple(asio::use_awaitable));
+  const bool late = std::exchange(*state, Wait::over) == Wait::late;
   if (!ec) co_return true;
-  if (ec == asio::error::operation_aborted && *late) co_return false;
+  if (ec == asio::error::operation_aborted && late) co_return false;
   if (ec == Errc::closed) {
     const StoreError why = log_->why_closed();
     if (why.code) fail(why);
