@@ -270,7 +270,7 @@ function(add_pieces out name text)
     string(SUBSTRING "${text}" 0 ${size} piece)
     string(SUBSTRING "${text}" ${size} -1 text)
     math(EXPR left "${left} - ${size}")
-    string(APPEND pieces "    R\"viewer(${piece})viewer\",\n")
+    string(APPEND pieces "    R\"viewer(${piece})viewer\"sv,\n")
   endwhile()
   set(${out} "${${out}}
 constexpr std::string_view ${name}_pieces[] = {
@@ -293,6 +293,8 @@ set(source "// Made by cmake/bundle_viewer.cmake.
 #include \"server/viewer_texts.hpp\"
 
 namespace strandbus::detail {
+
+using namespace std::string_view_literals;  // a length that no compiler has to count
 ")
 add_pieces(source viewer_html "${html}")
 add_pieces(source viewer_css "${css}")

@@ -86,8 +86,8 @@ struct WorkflowHistory::State {
     void operator()(const WorkflowFailed&) const { end(Outcome::failed); }
     void operator()(const WorkflowCancelled&) const { end(Outcome::cancelled); }
 
-    void end(Outcome outcome) const {
-      if (event.context().workflow_id == state.root) state.outcome = outcome;
+    void end(Outcome how) const {
+      if (event.context().workflow_id == state.root) state.outcome = how;
     }
 
     void operator()(const WorkflowStepStarted& p) const {
