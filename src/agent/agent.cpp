@@ -96,6 +96,18 @@ void Agent::restore(std::vector<Message> messages) {
   core_->conversation().replace(detail::with_all_answers(std::move(messages)));
 }
 
+void Agent::use_tools(ToolRegistry tools) {
+  if (!core_->reserve()) throw system_error(make_error_code(Errc::busy), "Agent::use_tools");
+  core_->use_tools(std::move(tools));
+  core_->free();
+}
+
+void Agent::continue_trace(std::string traceparent) {
+  if (!core_->reserve()) throw system_error(make_error_code(Errc::busy), "Agent::continue_trace");
+  core_->continue_trace(std::move(traceparent));
+  core_->free();
+}
+
 asio::awaitable<std::optional<Delivery>> RunStream::next() {
   if (ended_) co_return std::nullopt;
   auto delivery = co_await events_.next();

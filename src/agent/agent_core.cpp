@@ -133,7 +133,7 @@ void AgentCore::start(std::string run_id, RunInput input, Pending pending) {
 
 void AgentCore::begin(std::string run_id, RunInput input, Pending pending) {
   if (!take_back_answers(input)) {
-    reserved_.store(false, std::memory_order_release);
+    free();
     const auto wrong = boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
     return std::move(pending).dispatch(wrong, RunResult());
   }
@@ -147,7 +147,7 @@ void AgentCore::begin(std::string run_id, RunInput input, Pending pending) {
     self->unread_inputs_ = self->run_->take_unread_inputs();
     self->tasks_.on_change = nullptr;
     self->run_.reset();
-    self->reserved_.store(false, std::memory_order_release);
+    self->free();
     std::move(waiting).dispatch(ec, std::move(result));
   };
   asio::co_spawn(strand_, execute(run_, std::move(input)), std::move(ended));
@@ -199,9 +199,12 @@ void AgentCore::resolve_approval(std::string approval_id, ApprovalAnswer answer)
   });
 }
 
-void AgentCore::set_caller(const AgentCore& caller) {
+void AgentCore::set_caller(AgentCore& caller) {
   budget_ = caller.run_budget();
   in_background_ = caller.in_background_;
+  set_above([weak = caller.weak_from_this()](const std::shared_ptr<AgentCore>& child) {
+    if (const auto above = weak.lock()) above->add_child(child);
+  });
 }
 
 std::shared_ptr<BudgetLedger> AgentCore::run_budget() const {
@@ -212,9 +215,10 @@ void AgentCore::note_below(const std::string& agent, const RunResult& run) {
   if (run_) run_->note_below(agent, run);
 }
 
-void AgentCore::add_child(std::weak_ptr<AgentCore> child) {
+void AgentCore::add_child(const std::shared_ptr<AgentCore>& child) {
   std::erase_if(children_, [](const auto& known) { return known.expired(); });
-  children_.push_back(std::move(child));
+  children_.push_back(child);
+  if (above_hears_) above_hears_(child);
 }
 
 }  // namespace strandbus::detail

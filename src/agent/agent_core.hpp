@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -68,10 +69,16 @@ class AgentCore final : public Controlled, public std::enable_shared_from_this<A
 
   /// Reserves the agent for one run; false if it has one.
   bool reserve() noexcept { return !reserved_.exchange(true, std::memory_order_acq_rel); }
+  void free() noexcept { reserved_.store(false, std::memory_order_release); }
+  /// For the runs after it; between reserve() and free().
+  void use_tools(ToolRegistry tools) { tools_ = std::move(tools); }
+  void continue_trace(std::string trace_parent) { trace_parent_ = std::move(trace_parent); }
+  /// Empty = none but that of the publisher's context.
+  const std::string& trace_parent() const noexcept { return trace_parent_; }
   /// Runs the loop on the strand; reserve() came before.
   void start(std::string run_id, RunInput input, Pending pending);
   /// The agent whose run has started this one. Before the first run, on the caller's strand.
-  void set_caller(const AgentCore& caller);
+  void set_caller(AgentCore& caller);
   /// Its runs are background tasks, or below one. Before the first run.
   void set_in_background() noexcept { in_background_ = true; }
   bool in_background() const noexcept { return in_background_; }
@@ -81,8 +88,11 @@ class AgentCore final : public Controlled, public std::enable_shared_from_this<A
   /// It has ended.
   void note_below(const std::string& agent, const RunResult& run);
   TaskBook& tasks() noexcept { return tasks_; }
-  /// Its approvals are answered through this agent.
-  void add_child(std::weak_ptr<AgentCore> child);
+  /// Its approvals are answered through this agent, and through all above it: one that was detached
+  /// may live longer than this one.
+  void add_child(const std::shared_ptr<AgentCore>& child);
+  using AboveHears = std::function<void(const std::shared_ptr<AgentCore>& child)>;
+  void set_above(AboveHears hears) { above_hears_ = std::move(hears); }
 
   // Commands; any thread.
   void cancel(std::string reason, CancelWhen when) override;
@@ -98,7 +108,8 @@ class AgentCore final : public Controlled, public std::enable_shared_from_this<A
 
   const asio::any_io_executor strand_;
   const std::shared_ptr<Provider> provider_;
-  const ToolRegistry tools_;
+  ToolRegistry tools_;        ///< changes between two runs only
+  std::string trace_parent_;  ///< the same
   const Publisher publisher_;
   const AgentOptions options_;
   const std::optional<JsonSchema> response_schema_;
@@ -111,7 +122,8 @@ class AgentCore final : public Controlled, public std::enable_shared_from_this<A
   std::atomic<bool> reserved_{false};
   std::shared_ptr<Run> run_;                        ///< on the strand
   std::vector<std::weak_ptr<AgentCore>> children_;  ///< on the strand
-  std::deque<std::string> unread_inputs_;           ///< of the run before; on the strand
+  AboveHears above_hears_;
+  std::deque<std::string> unread_inputs_;  ///< of the run before; on the strand
 };
 
 }  // namespace strandbus::detail

@@ -2,6 +2,7 @@
 
 #include "agent_core.hpp"
 #include "background_task.hpp"
+#include "event/trace_parent.hpp"
 #include "strandbus/agent/structured_answer.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -21,6 +22,7 @@ Publisher publisher_of_run(const AgentCore& core, std::string run_id) {
   context.run_id = std::move(run_id);
   if (context.session_id.empty()) context.session_id = "session";
   context.agent = core.options().name;
+  if (!core.trace_parent().empty()) context.attributes[trace_parent_key] = core.trace_parent();
   context.model_id = core.options().model.empty() ? core.provider().model() : core.options().model;
   return core.publisher()
       .run(std::move(context))
@@ -334,7 +336,8 @@ WhenRunEnds fate_of_task(WhenRunEnds wanted, Outcome outcome, bool stopped) {
 
 /// The tasks that the run has started end before it does, or go on without it.
 asio::awaitable<void> Run::end_tasks(const Ending& ending) {
-  const Stop before = stop_;
+  // Next to an answer that counts, whatever has stopped the run is about its tasks only.
+  const Stop before = ending.outcome == Outcome::completed ? Stop::no : stop_;
   for (;;) {
     const bool stopped = stop_ != before;
     std::string reason = stopped ? stop_reason_ : ending.text;

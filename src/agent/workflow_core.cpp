@@ -117,6 +117,11 @@ void WorkflowCore::add_agent(const std::shared_ptr<Controlled>& agent) {
   agents_.push_back(agent);
 }
 
+void WorkflowCore::add_below(const std::shared_ptr<Controlled>& agent) {
+  std::erase_if(below_, [](const auto& known) { return known.expired(); });
+  below_.push_back(agent);
+}
+
 void WorkflowCore::note_run(const std::string& agent, const RunResult& run) {
   runs_.push_back(
       {.agent = agent, .run_id = run.run_id, .outcome = run.outcome, .usage = run.usage});
@@ -197,11 +202,16 @@ void WorkflowCore::add_input(std::string text) {
 }
 
 void WorkflowCore::resolve_approval(std::string approval_id, ApprovalAnswer answer) {
-  post([id = std::move(approval_id), resolved = std::move(answer)](WorkflowCore& self) {
-    for (const auto& weak : self.agents_) {
-      if (const auto agent = weak.lock()) agent->resolve_approval(id, resolved);
-    }
-  });
+  asio::post(strand_,
+             [core = weak_from_this(), id = std::move(approval_id), resolved = std::move(answer)] {
+               const auto self = core.lock();
+               if (!self) return;
+               for (const auto* list : {&self->agents_, &self->below_}) {
+                 for (const auto& weak : *list) {
+                   if (const auto agent = weak.lock()) agent->resolve_approval(id, resolved);
+                 }
+               }
+             });
 }
 
 }  // namespace strandbus::detail

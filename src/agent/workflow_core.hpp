@@ -55,6 +55,9 @@ class WorkflowCore final : public Controlled, public std::enable_shared_from_thi
 
   /// It gets the commands that are for agents, as long as somebody keeps it.
   void add_agent(const std::shared_ptr<Controlled>& agent);
+  /// Approvals of an agent below one of a step, which may go on after the workflow, are answered
+  /// through it.
+  void add_below(const std::shared_ptr<Controlled>& agent);
   void note_run(const std::string& agent, const RunResult& run);
   /// A step has finished: whoever keeps checkpoints gets one.
   void note_step(const Publisher& publisher);
@@ -85,6 +88,7 @@ class WorkflowCore final : public Controlled, public std::enable_shared_from_thi
   WorkflowStop stop_;
   WorkflowCheckpoint state_;
   std::vector<std::weak_ptr<Controlled>> agents_;
+  std::vector<std::weak_ptr<Controlled>> below_;
   std::vector<AgentSummary> runs_;
   error_code error_;
 };

@@ -77,6 +77,9 @@ asio::awaitable<WorkEnd> WorkflowRun::work(const WorkflowNode& node, const Agent
   const auto agent = std::make_shared<AgentCore>(core_->strand(), work.agent.provider,
                                                  work.agent.tools, entry.publisher, options);
   core_->add_agent(agent);
+  agent->set_above([weak = std::weak_ptr(core_)](const std::shared_ptr<AgentCore>& child) {
+    if (const auto workflow = weak.lock()) workflow->add_below(child);
+  });
   const auto listening =
       entry.stop.listen([weak = std::weak_ptr(agent)](const std::string& reason, CancelWhen when) {
         if (const auto running = weak.lock()) running->cancel(reason, when);

@@ -1,6 +1,5 @@
 #include "strandbus/server/session_agent.hpp"
 
-#include "event/trace_parent.hpp"
 #include "server/client_tools.hpp"
 #include "strandbus/agent/agent.hpp"
 
@@ -15,22 +14,16 @@ class LoopAgent final : public SessionAgent {
  public:
   LoopAgent(SessionSetup setup, std::shared_ptr<Provider> provider, ToolRegistry tools,
             AgentOptions options)
-      : executor_(std::move(setup.executor)),
-        provider_(std::move(provider)),
-        tools_(std::move(tools)),
-        current_tools_(tools_),
-        publisher_(std::move(setup.publisher)),
-        options_(std::move(options)) {
-    make_agent(tools_, std::move(setup.messages));
+      : tools_(std::move(tools)),
+        agent_(std::move(setup.executor), std::move(provider), tools_, std::move(setup.publisher),
+               std::move(options)) {
+    agent_.restore(std::move(setup.messages));
   }
 
   asio::awaitable<void> run(std::string message) override {
-    if (changed_tools_ || next_trace_ != trace_) {
-      if (changed_tools_) current_tools_ = *std::exchange(changed_tools_, std::nullopt);
-      trace_ = next_trace_;
-      make_agent(current_tools_, agent_->messages());
-    }
-    co_await agent_->process_message(std::move(message));
+    if (changed_tools_) agent_.use_tools(*std::exchange(changed_tools_, std::nullopt));
+    agent_.continue_trace(next_trace_);
+    co_await agent_.process_message(std::move(message));
   }
 
   void offer(std::vector<ToolDefinition> tools) override {
@@ -45,49 +38,29 @@ class LoopAgent final : public SessionAgent {
   }
 
   asio::awaitable<void> resume(std::vector<ApprovalRequested> pending) override {
-    co_await agent_->resume(std::move(pending));
+    co_await agent_.resume(std::move(pending));
   }
 
   void cancel(std::string reason, CancelWhen when) override {
-    agent_->control().cancel(std::move(reason), when);
+    agent_.control().cancel(std::move(reason), when);
   }
-  void send(std::string text) override { agent_->control().send(std::move(text)); }
+  void send(std::string text) override { agent_.control().send(std::move(text)); }
   void approve(std::string approval_id, std::string by) override {
-    agent_->control().approve(std::move(approval_id), std::move(by));
+    agent_.control().approve(std::move(approval_id), std::move(by));
   }
   void approve_with(std::string approval_id, json::object arguments, std::string by) override {
-    agent_->control().approve_with(std::move(approval_id), std::move(arguments), std::move(by));
+    agent_.control().approve_with(std::move(approval_id), std::move(arguments), std::move(by));
   }
   void deny(std::string approval_id, std::string reason, std::string by) override {
-    agent_->control().deny(std::move(approval_id), std::move(reason), std::move(by));
+    agent_.control().deny(std::move(approval_id), std::move(reason), std::move(by));
   }
 
  private:
-  /// An agent's tools and its trace do not change: other ones, another agent with the same
-  /// conversation.
-  void make_agent(const ToolRegistry& tools, std::vector<Message> messages) {
-    agent_ = std::make_unique<Agent>(executor_, provider_, tools, publisher(), options_);
-    agent_->restore(std::move(messages));
-  }
-
-  Publisher publisher() const {
-    if (trace_.empty()) return publisher_;
-    RunContext context = publisher_.context();
-    context.attributes[detail::trace_parent_key] = trace_;
-    return publisher_.run(std::move(context));
-  }
-
-  const asio::any_io_executor executor_;
-  const std::shared_ptr<Provider> provider_;
-  const ToolRegistry tools_;
-  ToolRegistry current_tools_;  // of the agent
-  const Publisher publisher_;
-  const AgentOptions options_;
+  const ToolRegistry tools_;  // without those from outside
   detail::ClientTools offers_;
   std::optional<ToolRegistry> changed_tools_;  // for the next run
-  std::string trace_;                          // of the agent
-  std::string next_trace_;                     // of the next run
-  std::unique_ptr<Agent> agent_;
+  std::string next_trace_;
+  Agent agent_;
 };
 
 }  // namespace

@@ -75,12 +75,11 @@ class Agent {
   /// Signature:    void(error_code, RunResult)
   /// Completes:    after the run's terminal event was published.
   /// Errors:       Errc::busy while another run is under way; the error of publishing run_started,
-  /// for
-  ///               example Errc::closed. A run that failed or was cancelled through RunControl is
-  ///               no error: see RunResult::outcome.
+  ///               for example Errc::closed. A run that failed or was cancelled through RunControl
+  ///               is no error: see RunResult::outcome.
   /// Cancellation: terminal, partial, total: cancels the run now; completes with operation_aborted
-  /// and
-  ///               the partial result, after run_cancelled.
+  ///               and the partial result, after run_cancelled; when the answer was given already
+  ///               and the run only waited for its background tasks, after run_completed.
   template <asio::completion_token_for<void(error_code, RunResult)> Token>
   auto async_process_message(std::string text, Token&& token) {
     return asio::async_initiate<Token, void(error_code, RunResult)>(
@@ -115,6 +114,18 @@ class Agent {
   /// Continues a conversation that was recorded. Before the first run. A tool call that got no
   /// answer, because its run was interrupted, gets one that says so.
   void restore(std::vector<Message> messages);
+
+  /// Gives the runs after it other tools; all that the agent knows stays as it is.
+  ///
+  /// Errors: throws system_error with Errc::busy while a run is under way.
+  void use_tools(ToolRegistry tools);
+
+  /// Lets the runs after it be part of somebody else's trace, as the attribute `traceparent` of
+  /// their events: the value of the header of that name (W3C Trace Context, section 3.2). Empty =
+  /// what the publisher's context says.
+  ///
+  /// Errors: throws system_error with Errc::busy while a run is under way.
+  void continue_trace(std::string traceparent);
 
  private:
   std::shared_ptr<detail::AgentCore> core_;
