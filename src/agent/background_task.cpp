@@ -4,6 +4,8 @@
 #include "task_pool.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/prefer.hpp>
 
 #include <utility>
 
@@ -45,6 +47,7 @@ void BackgroundTask::begin() {
               [self = shared_from_this()](error_code ec, const RunResult& run) {
                 self->on_run_ended(ec, run);
               });
+  keeps_running_ = nullptr;  // its run does
 }
 
 bool BackgroundTask::cancel(const std::string& reason) {
@@ -61,14 +64,16 @@ bool BackgroundTask::cancel(const std::string& reason) {
 }
 
 void BackgroundTask::detach() {
-  const BackgroundTaskInfo& info = parts_.info;
+  BackgroundTaskInfo& info = parts_.info;
+  info.detached = true;
+  if (info.state == TaskState::waiting)
+    keeps_running_ = asio::prefer(strand(), asio::execution::outstanding_work.tracked);
   BackgroundTaskFinished detached;
   detached.task_id = info.task_id;
   detached.name = info.name;
   detached.child_run_id = info.child_run_id;
   detached.outcome = TaskOutcome::detached;
   parts_.publisher.publish(std::move(detached));
-  parts_.info.detached = true;
 }
 
 BackgroundTaskInfo BackgroundTask::info() const {
@@ -111,6 +116,7 @@ void BackgroundTask::publish_end() const {
 
 /// Gives its place to the next one, and tells whoever waits for it.
 void BackgroundTask::leave(const RunResult* run) {
+  keeps_running_ = nullptr;
   if (const auto pool = parts_.pool.lock()) pool->release(id());
   if (const auto caller = parts_.caller.lock()) {
     if (run && !parts_.info.detached) caller->note_below(parts_.info.agent, *run);

@@ -60,6 +60,8 @@ class BackgroundTask : public std::enable_shared_from_this<BackgroundTask> {
 
   Parts parts_;
   Clock::time_point started_{};
+  /// While it waits without a run that does: whoever runs its executor does not stop.
+  asio::any_io_executor keeps_running_{};
   bool cancelling_ = false;
 };
 

@@ -135,7 +135,9 @@ asio::awaitable<std::vector<BackgroundTaskInfo>> BackgroundTasks::wait(
     const bool named = std::ranges::find(task_ids, task->id()) != task_ids.end();
     if (task_ids.empty() ? !task->ended() : named) tasks.push_back(task);
   }
-  const auto latest = longest ? Clock::now() + *longest : Clock::time_point::max();
+  constexpr std::chrono::hours for_ever(24 * 365 * 100);  // more does not fit behind now
+  const bool limited = longest && *longest < for_ever;
+  const auto latest = limited ? Clock::now() + *longest : Clock::time_point::max();
   const auto open = [](const auto& task) { return !task->ended(); };
   while (std::ranges::any_of(tasks, open) && Clock::now() < latest) {
     co_await caller->tasks().async_change(caller->strand(), latest);

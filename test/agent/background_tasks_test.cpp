@@ -2,6 +2,8 @@
 #include "strandbus/agent/background_tasks.hpp"
 
 #include "background_fixture.hpp"
+#include "strandbus/agent/agent_tool.hpp"
+#include "strandbus/agent/hook.hpp"
 
 #include <gmock/gmock.h>
 
@@ -194,6 +196,29 @@ TEST_P(BothCancels, OfARunThatWaitsForThemCancelThemAndKeepItsAnswer) {
   on_event_ = [this](const StreamEvent& event) {
     if (event.is<UsageUpdate>()) agent_->control().cancel("enough", GetParam());
   };
+  EXPECT_EQ(run().output, "begun");
+  EXPECT_THAT(reasons(), ElementsAre("enough"));
+}
+
+TEST_P(BothCancels, WhileTheAnswerIsGivenAreAboutThemToo) {
+  class CancellingHook final : public Hook {
+   public:
+    explicit CancellingHook(std::function<void()> cancel) : cancel_(std::move(cancel)) {}
+    asio::awaitable<HookDecision> after_turn(const TurnInfo& turn) override {
+      if (turn.turn == 2) cancel_();
+      for (int i = 0; i < 5; ++i)
+        co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+      co_return HookDecision::go_on();
+    }
+
+   private:
+    const std::function<void()> cancel_;
+  };
+  add_tasks();
+  AgentOptions options;
+  options.hooks.push_back(
+      std::make_shared<CancellingHook>([this] { agent_->control().cancel("enough", GetParam()); }));
+  start({calls({starts("c1", "hang")}), says("begun")}, std::move(options));
   EXPECT_EQ(run().output, "begun");
   EXPECT_THAT(reasons(), ElementsAre("enough"));
 }
@@ -399,6 +424,92 @@ TEST_F(ApprovedTask, IsApprovedAlsoAfterTheEndOfThatRun) {
   run();
   EXPECT_EQ(all<ApprovalResolved>().at(0).by, "bob");
   EXPECT_THAT(all<RunCompleted>(), SizeIs(2));
+}
+
+TEST_F(ApprovedTask, OfASubAgentIsApprovedThroughTheRunAboveIt) {
+  ToolRegistry dangerous(ToolRegistryOptions{.threads = 1, .executor = {}});
+  dangerous.add<NoArgs>("danger", "Does", [](NoArgs) { return std::string("done"); })
+      .requires_confirmation();
+  BackgroundTaskOptions detached;
+  detached.when_run_ends = WhenRunEnds::detach;
+  std::vector<BackgroundAgent> workers;
+  workers.push_back(agent("worker", std::move(dangerous)));
+  tasks_ = std::make_shared<BackgroundTasks>(std::move(workers), detached);
+  ToolRegistry of_helper;
+  add_background_tools(of_helper, tasks_);
+  AgentToolOptions helper;
+  helper.name = "helper";
+  helper.description = "Helps";
+  tools_.add(make_agent_tool(std::make_shared<PlayedProvider>(std::vector<PlayedProvider::Answer>{
+                                 calls({starts("c1", "call it")}), says("begun")}),
+                             std::move(of_helper), std::move(helper)));
+  start({calls({tool_call("h", "helper", {{"task", "begin"}})}), says("on its way")});
+  std::string asked;
+  on_event_ = [&](const StreamEvent& event) {
+    if (const auto* request = event.get_if<ApprovalRequested>()) asked = request->approval_id;
+    if (event.is_terminal() && event.context().depth == 0)
+      asio::post(io_, [&] { agent_->control().approve(asked, "eve"); });
+  };
+  run();
+  EXPECT_EQ(all<ApprovalResolved>().at(0).by, "eve");
+  EXPECT_THAT(all<RunCompleted>(), SizeIs(3));
+}
+
+TEST_F(Background, ThatWaitForAPlaceKeepTheirExecutorRunning) {
+  BackgroundTaskOptions options;
+  options.when_run_ends = WhenRunEnds::detach;
+  options.max_running = 1;
+  add_tasks(options);
+  start({calls({starts("c1", "hang")}), says("begun")});
+  asio::io_context other_io;
+  PlayedProvider::Answer begins = calls({starts("d1", "this")});
+  Agent other(other_io.get_executor(),
+              std::make_shared<PlayedProvider>(
+                  std::vector<PlayedProvider::Answer>{std::move(begins), says("later")}),
+              tools_, bus_.publisher(RunContext{.session_id = "s1"}));
+  bool first_has_begun = false;
+  on_event_ = [&](const StreamEvent& event) {
+    if (!event.is_terminal() || event.context().depth > 0) return;
+    if (!std::exchange(first_has_begun, true)) io_.stop();
+  };
+  process("go");
+  other.async_process_message("go too", [](error_code, const RunResult&) {});
+  while (tasks_->waiting() == 0) other_io.run_one();
+  while (other_io.poll() > 0) continue;
+  EXPECT_FALSE(other_io.stopped());  // its run is over, its task is not
+  tasks_->cancel_all("enough of the first");
+  io_.restart();
+  io_.run();
+  other_io.run();
+  EXPECT_EQ(tasks_->running(), 0U);
+  EXPECT_EQ(tasks_->waiting(), 0U);
+}
+
+TEST_F(Background, AreNotCancelledOnceMoreWhenTheyAreDetached) {
+  BackgroundTaskOptions options;
+  options.when_run_ends = WhenRunEnds::detach;
+  options.max_running = 1;
+  add_tasks(options);
+  start({calls({starts("c1", "this"), starts("c2", "that")}), says("begun")});
+  on_event_ = [this](const StreamEvent& event) {
+    if (event.is<BackgroundTaskFinished>()) tasks_->cancel_all("at once");
+  };
+  run();
+  EXPECT_THAT(outcomes(), ElementsAre(TaskOutcome::detached, TaskOutcome::detached));
+  EXPECT_THAT(all<BackgroundTaskCancelled>(), IsEmpty());
+}
+
+TEST_F(Background, MayBeWaitedForWithoutALimitThatMatters) {
+  add_tasks();
+  tools_.add<NoArgs>("wait", "Waits",
+                     [this](NoArgs, ToolContext& context) -> asio::awaitable<ToolResult> {
+                       const auto longest = std::chrono::milliseconds::max();
+                       const auto infos = co_await tasks_->wait(context, {}, longest);
+                       co_return ToolResult::ok(infos.at(0).output);
+                     });
+  start({calls({starts("c1", "this"), tool_call("w", "wait")}), says("done")});
+  run();
+  EXPECT_EQ(answer_to("w"), "did this");
 }
 
 TEST_F(Background, GivingThemUpCancelsWhatWasDetached) {

@@ -102,7 +102,9 @@ struct BackgroundTaskRequest {
 ///
 /// Threads:  calls with a ToolContext on the strand of its agent, where coroutine tools run, and
 ///           for as many agents at once as there are; the others from any thread.
-/// Lifetime: destroying it cancels all tasks; they still end properly on their executors.
+/// Lifetime: destroying it cancels all tasks; they still end properly on their executors, which
+/// have
+///           to live longer. A task that was detached keeps its executor running.
 class BackgroundTasks {
  public:
   /// Errors: throws std::invalid_argument, which names the option, its value and what is allowed.
@@ -118,6 +120,7 @@ class BackgroundTasks {
   /// Errors: Errc::limit_exceeded when no more may run or wait; Errc::run_not_open when the context
   ///         is that of no run; operation_not_permitted inside a background task, which starts
   ///         none; invalid_argument for an agent that there is not; those of Publisher::publish.
+  ///         Throws std::invalid_argument for options of the agent that are not allowed.
   Result<BackgroundTaskInfo> start(const ToolContext& context, BackgroundTaskRequest request);
 
   /// The tasks of the calling agent, in the order in which they were started.

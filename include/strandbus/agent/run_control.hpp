@@ -38,7 +38,8 @@ class RunControl {
   void cancel(std::string reason = "cancelled", CancelWhen when = CancelWhen::now) const;
 
   /// Says something more to the model, before its next request. When the model answers meanwhile,
-  /// the run goes on with this; when the run ends otherwise, the next one tells it.
+  /// the run goes on with this; when the run ends otherwise, or has its answer and only waits for
+  /// its background tasks, the next one tells it.
   void send(std::string text) const;
 
   /// Lets a tool call run that approval_requested asked about. The first answer counts.
