@@ -81,6 +81,16 @@ struct EndMaker {
     return end_of(start, std::move(cancelled));
   }
   StreamEvent operator()(const BackgroundTaskStarted& p) const {
+    const auto child = children.find(p.child_run_id);
+    if (child != children.end() && child->second != Outcome::cancelled) {
+      BackgroundTaskFinished finished;
+      finished.task_id = p.task_id;
+      finished.name = p.name;
+      finished.child_run_id = p.child_run_id;
+      const bool completed = child->second == Outcome::completed;
+      finished.outcome = completed ? TaskOutcome::completed : TaskOutcome::failed;
+      return end_of(start, std::move(finished));
+    }
     BackgroundTaskCancelled cancelled;
     cancelled.task_id = p.task_id;
     cancelled.name = p.name;

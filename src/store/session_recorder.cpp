@@ -46,8 +46,11 @@ void SessionRecorder::write(const StreamEvent& event) {
 }
 
 void SessionRecorder::settle(std::uint64_t seq) noexcept {
-  if (settled_.load(std::memory_order_relaxed) >= seq) return;
-  settled_.store(seq, std::memory_order_release);  // pairs with wait_written
+  std::uint64_t known = settled_.load(std::memory_order_relaxed);
+  do {
+    if (known >= seq) return;  // the recorder may have been stopped meanwhile, by another thread
+  } while (!settled_.compare_exchange_weak(known, seq, std::memory_order_release,  // wait_written
+                                           std::memory_order_relaxed));
   settled_.notify_all();
 }
 

@@ -90,6 +90,38 @@ std::vector<std::string> offered(const Trace& trace) {
   return ids;
 }
 
+TEST(InterruptedRuns, SaysHowABackgroundTaskEndedWhoseRunIsOver) {
+  const auto end_of_task = [](const StreamEvent& end_of_run) {
+    std::vector<StreamEvent> events;
+    RunContext context;
+    context.session_id = "s";
+    context.run_id = "r1";
+    const Publisher run(context, [&](const StreamEvent& event) { events.push_back(event); });
+    static_cast<void>(run.publish(RunStarted{}));
+    static_cast<void>(
+        run.publish(BackgroundTaskStarted{.task_id = "task_1", .name = "n", .child_run_id = "r2"}));
+    RunContext below = context;
+    below.run_id = "r2";
+    below.parent_run_id = "r1";
+    below.depth = 1;
+    const auto child = std::make_shared<const RunContext>(std::move(below));
+    events.emplace_back(RunStarted{}, child);
+    StreamEvent end = end_of_run;
+    end.set_context(child);
+    events.push_back(std::move(end));
+    InterruptedRuns interrupted;
+    for (const StreamEvent& event : events) interrupted.add(event);
+    return interrupted.ends(Timestamp()).at(0);
+  };
+  const auto completed = end_of_task(StreamEvent(RunCompleted{}));
+  ASSERT_TRUE(completed.is<BackgroundTaskFinished>());
+  EXPECT_EQ(completed.get_if<BackgroundTaskFinished>()->outcome, TaskOutcome::completed);
+  const auto failed = end_of_task(StreamEvent(RunFailed{}));
+  ASSERT_TRUE(failed.is<BackgroundTaskFinished>());
+  EXPECT_EQ(failed.get_if<BackgroundTaskFinished>()->outcome, TaskOutcome::failed);
+  EXPECT_TRUE(end_of_task(StreamEvent(RunCancelled{})).is<BackgroundTaskCancelled>());
+}
+
 TEST(InterruptedRuns, KnowsWhichCallsWaitForAnApproval) {
   Trace trace = waiting_run();
   EXPECT_THAT(offered(trace), ::testing::ElementsAre("ask-a", "ask-c"));
