@@ -29,6 +29,7 @@ export class SessionFeed {
   #failures = 0;
   #waiting = []; // what came over the socket before the past was there
   #pastIsThere = false;
+  #load = 0; // counts the loads of the past: only the newest one has a say
   #resume = 0; // the socket is opened behind this seq
   #due = false; // an attempt to connect is to be made
   #closed = false;
@@ -47,15 +48,17 @@ export class SessionFeed {
   }
 
   async start() {
+    const load = ++this.#load;
     try {
       const snapshot = await fetchSnapshot(this.#session.id, this.#abort.signal);
+      if (load !== this.#load) return;
       this.#session.applySnapshot(snapshot);
       this.#resume = Number(snapshot.last_seq) || 0;
       this.#onChange();
       this.#connect();
-      await this.#loadPast(this.#resume);
+      await this.#loadPast(this.#resume, load);
     } catch (failure) {
-      this.#failed(failure);
+      if (load === this.#load) this.#failed(failure);
     }
   }
 
@@ -75,14 +78,18 @@ export class SessionFeed {
     this.#onChange();
   }
 
-  async #loadPast(until) {
+  async #loadPast(until, load) {
     const session = this.#session;
     const onLines = (lines) => {
-      for (const line of lines) this.#take(line);
+      for (const line of lines) {
+        if (load !== this.#load) return;
+        this.#take(line);
+      }
       this.progress = until > 0 ? Math.min(1, session.log.last_seq / until) : null;
       this.#onChange();
     };
     await readHistory(session.id, session.log.last_seq, onLines, this.#abort.signal);
+    if (load !== this.#load) return;
     this.#pastIsThere = true;
     this.progress = null;
     for (const line of this.#waiting.splice(0)) this.#take(line);

@@ -12,8 +12,8 @@ const MAX_PRETTY_LENGTH = 1 << 20;
 function speaker(block) {
   // What an agent below is told was written by the agent above it, or by a workflow.
   if (block.kind === "user" && block.role === "user" && block.depth > 0) return "Task";
-  if (block.kind === "user") return ROLES[block.role] ?? oneLine(String(block.role ?? "You"), 40);
-  return oneLine(String(block.agent || "Agent"), 80);
+  if (block.kind === "user") return ROLES[block.role] ?? (oneLine(block.role, 40) || "You");
+  return oneLine(block.agent, 80) || "Agent";
 }
 
 // A text that may have become void, and why.

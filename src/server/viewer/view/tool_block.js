@@ -73,7 +73,7 @@ export class ToolBlockView extends BlockView {
     const known = Object.hasOwn(STATES, block.state);
     const [look, words] = known ? STATES[block.state] : ["pending", oneLine(block.state, 40)];
     this.element.dataset.state = look;
-    setText(this.#name, oneLine(String(block.tool_name || "tool"), 120));
+    setText(this.#name, oneLine(block.tool_name, 120) || "tool");
     if (this.#state.textContent !== words) replaceChildren(this.#state, stateMark(look, words));
     this.#drawArguments(block);
     this.#drawApproval(block);
