@@ -133,6 +133,8 @@ asio::awaitable<bool> FeedReader::wait(std::chrono::milliseconds patience) {
   if (!ec) co_return true;
   if (ec == asio::error::operation_aborted && late) co_return false;
   if (ec == Errc::closed) {
+    look_for_missed();  // of what the bus kept no more, nothing may have passed the filter since
+    if (position_ < stored_until_) co_return false;
     const StoreError why = log_->why_closed();
     if (why.code) fail(why);
   }

@@ -307,8 +307,12 @@ bool HostedSession::suspend() {
   const std::uint64_t published = bus_.stats().published;
   // What came of the last command must have been published, and everything be durable.
   const bool settled = published == log_->head() && (!commanded_ || *commanded_ < published);
-  if (settled && interrupted_.only_waits()) suspended_ = true;
-  return suspended_;
+  if (!settled || !interrupted_.only_waits()) return suspended_;
+  if (intake_.has_open_run()) {  // what is held back of its texts becomes durable first
+    publisher_.flush();
+    if (bus_.stats().published != published) return false;
+  }
+  return suspended_ = true;
 }
 
 asio::awaitable<void> HostedSession::close(std::chrono::steady_clock::time_point deadline,

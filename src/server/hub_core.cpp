@@ -156,18 +156,30 @@ asio::awaitable<HubCore::SessionResultPtr> HubCore::acquire(std::string session_
   for (;;) {
     if (draining_) co_return stopping();
     const auto found = slots_.find(session_id);
-    if (found == slots_.end()) co_return co_await load(std::move(session_id));
-    if (found->second.phase == Phase::ready) {
+    if (found != slots_.end() && found->second.phase == Phase::ready) {
       found->second.used = Clock::now();
-      co_return found->second.session;
+      co_return claimed(found->second);
     }
-    co_await changed();
+    if (found != slots_.end()) {
+      co_await changed();
+    } else if (slots_.size() < services_->options.max_loaded) {
+      co_return co_await load(std::move(session_id));
+    } else {  // while one goes somebody else may bring this one
+      const auto room = co_await make_room();
+      if (!room) co_return room.error();
+    }
   }
 }
 
+/// The session, which is not unloaded as long as somebody has this pointer to it.
+std::shared_ptr<HostedSession> HubCore::claimed(Slot& slot) {
+  auto claim = std::static_pointer_cast<std::shared_ptr<HostedSession>>(slot.claim.lock());
+  if (!claim) claim = std::make_shared<std::shared_ptr<HostedSession>>(slot.session);
+  slot.claim = claim;
+  return {claim, claim->get()};
+}
+
 asio::awaitable<HubCore::SessionResultPtr> HubCore::load(std::string session_id) {
-  const auto room = co_await make_room();
-  if (!room) co_return room.error();
   slots_[session_id] = Slot();
   count_loaded();
   StoreResult<void> loaded;
@@ -189,7 +201,7 @@ asio::awaitable<HubCore::SessionResultPtr> HubCore::load(std::string session_id)
   }
   if (loaded) {
     set_ready(session_id, session);
-    co_return session;
+    co_return claimed(slots_[session_id]);
   }
   forget(session_id);
   co_return loaded.error();
@@ -265,7 +277,7 @@ std::string HubCore::longest_idle() const {
   const std::string* found = nullptr;
   Clock::time_point oldest = Clock::time_point::max();
   for (const auto& [id, slot] : slots_) {
-    if (slot.phase != Phase::ready || slot.session->busy()) continue;
+    if (slot.phase != Phase::ready || slot.session->busy() || !slot.claim.expired()) continue;
     if (slot.session->log()->readers() > 0 || slot.used >= oldest) continue;
     oldest = slot.used;
     found = &id;
@@ -409,6 +421,7 @@ HubStats HubCore::stats() const {
   stats.readers = services_->readers;
   stats.runs_started = services_->runs_started;
   stats.events = services_->events;
+  stats.draining = draining_;
   return stats;
 }
 

@@ -55,11 +55,13 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
     Phase phase = Phase::loading;
     std::shared_ptr<HostedSession> session{};
     Clock::time_point used{};
+    std::weak_ptr<void> claim{};  ///< alive while somebody who has acquired it is about to use it
   };
 
   asio::awaitable<SessionResultPtr> load(std::string session_id);
   asio::awaitable<StoreResult<std::unique_ptr<SessionWriter>>> create_in_store(
       SessionMetadata metadata, const std::vector<Message>& messages);
+  static std::shared_ptr<HostedSession> claimed(Slot& slot);
   void forget(const std::string& session_id);
   void set_ready(const std::string& session_id, std::shared_ptr<HostedSession> session);
   asio::awaitable<void> close(std::string session_id, Clock::time_point deadline,
@@ -88,7 +90,7 @@ class HubCore : public std::enable_shared_from_this<HubCore> {
   asio::steady_timer changes_;
   asio::steady_timer pause_;  // between two looks for what is idle
   std::atomic<std::size_t> loaded_{0};
-  bool draining_ = false;
+  std::atomic<bool> draining_{false};  // changes on the strand
 };
 
 }  // namespace strandbus::detail

@@ -38,7 +38,8 @@ HttpReply answer(const Context&, const ShowHealth&) {
 
 /// Asked without a token: it says no more than which of the two it is.
 HttpReply answer(const Context& context, const ShowReadiness&) {
-  if (context->draining) return not_ready("the server is about to end");
+  if (context->draining || context->hub->stats().draining)
+    return not_ready("the server is about to end");
   if (context->hub->store().failure()) return not_ready("the store takes nothing more");
   return json_reply(200, R"({"status":"ready"})");
 }

@@ -109,7 +109,7 @@ asio::awaitable<error_code> ServerCore::accept_one() {
   tcp::socket socket(asio::make_strand(executor_));
   error_code ec;
   co_await acceptor_.async_accept(socket, redirect_error(use_awaitable, ec));
-  if (!ec) admit(std::move(socket));
+  if (!ec && acceptor_.is_open()) admit(std::move(socket));  // it may have been stopped meanwhile
   co_return ec;
 }
 

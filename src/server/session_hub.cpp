@@ -5,6 +5,7 @@
 #include "server/feed_reader.hpp"
 #include "server/hub_core.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -18,6 +19,11 @@ namespace {
 
 using detail::HostedSession;
 using detail::HubCore;
+
+/// What has begun on another strand comes to its end there: nobody may cancel it from here.
+auto uncancelled() {
+  return asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
+}
 
 // What is done on the strand of a session.
 
@@ -56,7 +62,7 @@ asio::awaitable<void> watch_on(std::shared_ptr<HubCore> core,
 asio::awaitable<HubCore::SessionResultPtr> acquire_from(std::shared_ptr<HubCore> core,
                                                         std::string session_id) {
   auto work = core->acquire(std::move(session_id));
-  co_return co_await asio::co_spawn(core->strand(), std::move(work), asio::use_awaitable);
+  co_return co_await asio::co_spawn(core->strand(), std::move(work), uncancelled());
 }
 
 }  // namespace
@@ -79,32 +85,32 @@ SessionHub::~SessionHub() { asio::co_spawn(core_->strand(), abandon_on(core_), a
 asio::awaitable<StoreResult<SessionInfo>> SessionHub::create(NewSession wanted) {
   const auto core = core_;
   auto work = core->create(std::move(wanted));
-  co_return co_await asio::co_spawn(core->strand(), std::move(work), asio::use_awaitable);
+  co_return co_await asio::co_spawn(core->strand(), std::move(work), uncancelled());
 }
 
 asio::awaitable<StoreResult<SessionInfo>> SessionHub::fork(std::string session_id,
                                                            SessionFork wanted) {
   const auto core = core_;
   auto work = core->fork(std::move(session_id), std::move(wanted));
-  co_return co_await asio::co_spawn(core->strand(), std::move(work), asio::use_awaitable);
+  co_return co_await asio::co_spawn(core->strand(), std::move(work), uncancelled());
 }
 
 asio::awaitable<StoreResult<std::vector<SessionInfo>>> SessionHub::list(std::size_t limit) {
   const auto core = core_;
   auto work = core->list(limit);
-  co_return co_await asio::co_spawn(core->strand(), std::move(work), asio::use_awaitable);
+  co_return co_await asio::co_spawn(core->strand(), std::move(work), uncancelled());
 }
 
 asio::awaitable<StoreResult<SessionInfo>> SessionHub::find(std::string session_id) {
   const auto core = core_;
   auto work = core->find(std::move(session_id));
-  co_return co_await asio::co_spawn(core->strand(), std::move(work), asio::use_awaitable);
+  co_return co_await asio::co_spawn(core->strand(), std::move(work), uncancelled());
 }
 
 asio::awaitable<StoreResult<void>> SessionHub::remove(std::string session_id) {
   const auto core = core_;
   auto work = core->remove(std::move(session_id));
-  co_return co_await asio::co_spawn(core->strand(), std::move(work), asio::use_awaitable);
+  co_return co_await asio::co_spawn(core->strand(), std::move(work), uncancelled());
 }
 
 asio::awaitable<StoreResult<StartedRun>> SessionHub::start_run(std::string session_id,
@@ -116,7 +122,7 @@ asio::awaitable<StoreResult<StartedRun>> SessionHub::start_run(std::string sessi
   if (!session) co_return session.error();
   auto work =
       start_on(*session, std::move(message), when_busy, std::move(tools), std::move(traceparent));
-  co_return co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
+  co_return co_await asio::co_spawn((*session)->strand(), std::move(work), uncancelled());
 }
 
 asio::awaitable<StoreResult<CommandOutcome>> SessionHub::command(std::string session_id,
@@ -124,7 +130,7 @@ asio::awaitable<StoreResult<CommandOutcome>> SessionHub::command(std::string ses
   const auto session = co_await acquire_from(core_, std::move(session_id));
   if (!session) co_return session.error();
   auto work = command_on(*session, std::move(command));
-  co_return co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
+  co_return co_await asio::co_spawn((*session)->strand(), std::move(work), uncancelled());
 }
 
 asio::awaitable<StoreResult<Published>> SessionHub::publish(std::string session_id,
@@ -132,7 +138,7 @@ asio::awaitable<StoreResult<Published>> SessionHub::publish(std::string session_
   const auto session = co_await acquire_from(core_, std::move(session_id));
   if (!session) co_return session.error();
   auto work = (*session)->publish(std::move(events));
-  co_return co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
+  co_return co_await asio::co_spawn((*session)->strand(), std::move(work), uncancelled());
 }
 
 asio::awaitable<StoreResult<SessionFeed>> SessionHub::feed(std::string session_id,
@@ -152,7 +158,7 @@ asio::awaitable<StoreResult<SessionsFeed>> SessionHub::feed_all(SessionsFeedOpti
   const auto merger = std::make_shared<detail::FeedMerger>(executor, std::move(options));
   SessionsFeed feed(merger);
   auto watching = watch_on(core, merger);
-  co_await asio::co_spawn(core->strand(), std::move(watching), asio::use_awaitable);
+  co_await asio::co_spawn(core->strand(), std::move(watching), uncancelled());
   for (std::string& id : named) {
     const auto session = co_await acquire_from(core, std::move(id));
     if (!session && session.error().code != Errc::session_unknown) co_return session.error();
@@ -164,7 +170,7 @@ asio::awaitable<StoreResult<SessionState>> SessionHub::state(std::string session
   const auto session = co_await acquire_from(core_, std::move(session_id));
   if (!session) co_return session.error();
   auto work = state_on(*session);
-  co_return co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
+  co_return co_await asio::co_spawn((*session)->strand(), std::move(work), uncancelled());
 }
 
 asio::awaitable<StoreResult<std::string>> SessionHub::snapshot(std::string session_id) {
@@ -172,14 +178,14 @@ asio::awaitable<StoreResult<std::string>> SessionHub::snapshot(std::string sessi
   if (!session) co_return session.error();
   auto work = state_on(*session);
   const SessionState state =
-      co_await asio::co_spawn((*session)->strand(), std::move(work), asio::use_awaitable);
+      co_await asio::co_spawn((*session)->strand(), std::move(work), uncancelled());
   co_return to_json(state);
 }
 
 asio::awaitable<void> SessionHub::drain(std::chrono::steady_clock::time_point deadline) {
   const auto core = core_;
   auto work = core->drain(deadline);
-  co_await asio::co_spawn(core->strand(), std::move(work), asio::use_awaitable);
+  co_await asio::co_spawn(core->strand(), std::move(work), uncancelled());
 }
 
 HubStats SessionHub::stats() const { return core_->stats(); }

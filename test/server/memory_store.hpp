@@ -49,6 +49,11 @@ class MemoryStore final : public EventStore {
     }
     for (const auto& go_on : waiting) go_on();
   }
+  /// Appends that wait, or whose answers do.
+  std::size_t waiting() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->waiting.size();
+  }
   /// From now on every append fails.
   void fail() {
     const std::lock_guard lock(state_->mutex);

@@ -341,6 +341,23 @@ TEST_F(HubTest, GivesAnImpatientReaderEverythingToo) {
   }
 }
 
+TEST_F(HubTest, GivesWhatTheMemoryDidNotKeepAlsoWhenTheSessionEnds) {
+  SessionHubOptions options;
+  options.history = 16;
+  start_hub(std::move(options));
+  const std::string id = make_session();
+  FeedOptions starts = behind(0);
+  starts.filter.types({EventType::run_started});
+  SessionFeed feed = wait(hub_->feed(id, std::move(starts))).value();
+  ASSERT_TRUE(say(id, "300"));
+  read(id, behind(0));
+  wait(hub_->drain(std::chrono::steady_clock::now()));
+  const auto items = wait(feed.next(std::chrono::seconds(30)));
+  ASSERT_EQ(items.size(), 1U);
+  EXPECT_EQ(items[0].type, "run_started");
+  EXPECT_THROW(wait(feed.next(std::chrono::seconds(30))), system_error);
+}
+
 TEST_F(HubTest, DrawsThePresent) {
   const std::string id = make_session();
   ASSERT_TRUE(say(id, "2 hang"));

@@ -1,5 +1,6 @@
 // Approvals that were open when the process was stopped are offered again, under the same ids.
 #include "agent/agent_fixture.hpp"
+#include "bus/trace_events.hpp"
 #include "hub_fixture.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -146,6 +147,25 @@ TEST_F(SessionResume, LeavesARunThatWaitsForAnApprovalAsItIsWhenItIsDrained) {
   read(id, behind(seen), at("run_completed"));
   EXPECT_EQ(*ran_, 1);
   expect_sound(id);
+}
+
+TEST_F(SessionResume, LosesNothingOfAnotherAgentsTextWhenItIsDrained) {
+  start_agents({calls({tool_call("c1", "danger")})});
+  const std::string id = make_session();
+  RunContext context;
+  context.run_id = "theirs";
+  const auto theirs = std::make_shared<const RunContext>(std::move(context));
+  std::vector<StreamEvent> events;
+  events.emplace_back(RunStarted{.provider = "p", .model = "m"}, theirs);
+  events.emplace_back(TokenDelta{.text = "use sk-ab", .message_id = "m"}, theirs);
+  ASSERT_TRUE(wait(hub_->publish(id, restamped(std::move(events)))));
+  ASSERT_TRUE(say(id, "go"));
+  wait_for_approval(id);
+  wait(hub_->drain(std::chrono::steady_clock::now() + std::chrono::minutes(1)));
+  std::string text;
+  for (const TokenDelta& delta : stored<TokenDelta>(id)) text += delta.text;
+  EXPECT_EQ(text, "use sk-ab");  // it might have become a key
+  EXPECT_THAT(stored<ApprovalResolved>(id), IsEmpty());
 }
 
 TEST_F(SessionResume, TellsTheModelThatACallWasDenied) {

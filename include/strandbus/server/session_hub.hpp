@@ -137,6 +137,7 @@ struct HubStats {
   std::size_t readers = 0;
   std::uint64_t runs_started = 0;
   std::uint64_t events = 0;  ///< that became durable
+  bool draining = false;     ///< it takes no more
 };
 
 /// Sessions that are kept in a store and answered by agents: each has a bus of its own, one writer
