@@ -101,7 +101,7 @@ TEST(SpanContent, KeepsTheNewestMessagesWhenNotAllHaveRoom) {
 
 TEST(Gzip, IsUndoneByAnotherOne) {
   std::string text;
-  for (int i = 0; i < 100'000; ++i) text += std::to_string(i * i);
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(std::int64_t{i} * i);
   for (const std::string& one : {std::string(), std::string("a"), text})
     EXPECT_EQ(unzipped(detail::gzip(one)), one);
   EXPECT_LT(detail::gzip(text).size(), text.size());
