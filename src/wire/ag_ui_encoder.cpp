@@ -19,7 +19,7 @@ std::string step_of_turn(std::int64_t turn) { return "turn " + std::to_string(tu
 
 template <class T>
 std::string step_of_workflow(const T& p) {
-  return p.workflow + ":" + std::to_string(p.step) + " " + p.step_name;
+  return shown_step(p.workflow, p.step, p.step_name);
 }
 
 /// What is shown as CUSTOM, since AG-UI has no event for it.
@@ -38,6 +38,8 @@ constexpr bool is_custom(EventType type) noexcept {
     case EventType::background_task_finished:
     case EventType::background_task_cancelled:
     case EventType::execution_summary:
+    case EventType::workflow_progress:
+    case EventType::workflow_step_progress:
     case EventType::error:
     case EventType::agent_error:
     case EventType::retry:
@@ -104,6 +106,12 @@ struct AgUiEncoder::Step {
     line("STEP_FINISHED", [&](JsonMembers& members) { members.text("stepName", name); });
   }
 
+  /// The end of a step does not say that it went wrong.
+  void break_off_step(const std::string& name) const {
+    custom(event.wire_type(), payload_to_json(event));
+    finish_step(name);
+  }
+
   void operator()(const TurnStarted& p) const { start_step(step_of_turn(p.turn)); }
   void operator()(const TurnEnded& p) const {
     close_request();
@@ -111,8 +119,8 @@ struct AgUiEncoder::Step {
   }
   void operator()(const WorkflowStepStarted& p) const { start_step(step_of_workflow(p)); }
   void operator()(const WorkflowStepCompleted& p) const { finish_step(step_of_workflow(p)); }
-  void operator()(const WorkflowStepFailed& p) const { finish_step(step_of_workflow(p)); }
-  void operator()(const WorkflowStepCancelled& p) const { finish_step(step_of_workflow(p)); }
+  void operator()(const WorkflowStepFailed& p) const { break_off_step(step_of_workflow(p)); }
+  void operator()(const WorkflowStepCancelled& p) const { break_off_step(step_of_workflow(p)); }
 
   // What a model says.
 
@@ -309,7 +317,7 @@ struct AgUiEncoder::Step {
 
   void operator()(const RunCompleted& p) const {
     if (!owner.empty()) return finish_subagent(owner, p.output);
-    self.finish(out, event.ts(), R"({"type":"success"})", p.output);
+    self.finish(out, event.ts(), R"({"type":"success"})", json::string(p.output));
   }
   void operator()(const RunCancelled& p) const {
     if (!owner.empty()) return fail_subagent(owner, p.reason, "cancelled");
@@ -319,11 +327,26 @@ struct AgUiEncoder::Step {
     if (!owner.empty()) return fail_subagent(owner, p.error, to_string(p.error_code));
     self.fail(out, event.ts(), p.error, to_string(p.error_code));
   }
+
+  // The end of a workflow that is shown as a run.
+
+  void operator()(const WorkflowCompleted& p) const {
+    if (self.root_.is_of_workflow(event))
+      self.finish(out, event.ts(), R"({"type":"success"})", p.output);
+  }
+  void operator()(const WorkflowCancelled&) const {
+    if (self.root_.is_of_workflow(event))
+      self.finish(out, event.ts(), R"({"type":"cancelled"})", {});
+  }
+  void operator()(const WorkflowFailed& p) const {
+    if (self.root_.is_of_workflow(event))
+      self.fail(out, event.ts(), p.error, to_string(p.error_code));
+  }
 };
 
 void AgUiEncoder::append(std::string& out, const StreamEvent& event) {
   if (!enter(out, event)) return;
-  const bool nested = event.context().depth > 0;
+  const bool nested = root_.is_below(event);
   const Step step{*this, out, event, nested ? event.run_id() : std::string()};
   if (nested && !open_.is_open(AgUiKind::subagent, step.owner, {})) {
     if (open_.knows_subagent(step.owner)) return;  // it has ended
@@ -336,25 +359,22 @@ void AgUiEncoder::append(std::string& out, const StreamEvent& event) {
 
 /// Whether an event belongs to the run that is shown; if none is, one may begin with it.
 bool AgUiEncoder::enter(std::string& out, const StreamEvent& event) {
-  if (event.run_id().empty()) return false;
-  if (event.context().depth > 0) return running_;
-  const std::string& run_id = event.run_id();
-  if (run_id == ended_run_id_) return false;
-  if (running_ && own_run_id_.empty()) own_run_id_ = run_id;
-  if (running_ && run_id == own_run_id_) return true;
-  if (running_ && !event.is<RunStarted>()) return false;
-  if (running_) fail(out, event.ts(), "the run was interrupted", "interrupted");
-  own_run_id_ = run_id;
+  const AgUiRoot::Place place = root_.place(event);
+  if (place != AgUiRoot::Place::begins) return place == AgUiRoot::Place::inside;
+  if (running()) fail(out, event.ts(), "the run was interrupted", "interrupted");
+  root_.begin(event);
   start(out, event.ts(), event.session_id());
   return true;
 }
 
-void AgUiEncoder::begin(std::string& out, Timestamp now) { start(out, now, {}); }
+void AgUiEncoder::begin(std::string& out, Timestamp now) {
+  root_.begin();
+  start(out, now, {});
+}
 
 void AgUiEncoder::start(std::string& out, Timestamp now, std::string_view session_id) {
-  running_ = true;
   thread_id_ = options_.thread_id.empty() ? std::string(session_id) : options_.thread_id;
-  run_id_ = options_.run_id.empty() ? own_run_id_ : options_.run_id;
+  run_id_ = options_.run_id.empty() ? root_.id() : options_.run_id;
   append_ag_ui_line(out, "RUN_STARTED", now, {}, [&](JsonMembers& members) {
     members.text("threadId", thread_id_)
         .text("runId", run_id_)
@@ -399,13 +419,13 @@ void AgUiEncoder::close_all(std::string& out, Timestamp now,
 }
 
 void AgUiEncoder::finish(std::string& out, Timestamp now, std::string_view outcome,
-                         std::string_view result) {
+                         const json::value& result) {
+  const bool says_nothing = result.is_null() || (result.is_string() && result.get_string().empty());
   close_all(out, now);
   append_ag_ui_line(out, "RUN_FINISHED", now, {}, [&](JsonMembers& members) {
-    members.text("threadId", thread_id_)
-        .text("runId", run_id_)
-        .text_if("result", result)
-        .raw("outcome", outcome);
+    members.text("threadId", thread_id_).text("runId", run_id_);
+    if (!says_nothing) members.value("result", result);
+    members.raw("outcome", outcome);
     if (!usage_.empty()) members.raw("usage", usage_.json());
   });
   end_run();
@@ -434,9 +454,7 @@ void AgUiEncoder::fail(std::string& out, Timestamp now, std::string_view message
 }
 
 void AgUiEncoder::end_run() {
-  ended_run_id_ = own_run_id_;
-  own_run_id_.clear();
-  running_ = false;
+  root_.end();
   open_ = AgUiOpen();
   shown_messages_.clear();
   calls_with_arguments_.clear();

@@ -3,6 +3,7 @@
 #include "strandbus/event/stream_event.hpp"
 #include "wire/ag_ui_interrupt.hpp"
 #include "wire/ag_ui_open.hpp"
+#include "wire/ag_ui_root.hpp"
 #include "wire/ag_ui_usage.hpp"
 
 #include <map>
@@ -24,7 +25,8 @@ struct AgUiOptions {
 ///
 /// A stream may begin anywhere: what it has not seen beginning is begun, left out or closed, so
 /// that nothing comes before RUN_STARTED and everything is closed before RUN_FINISHED. Nested runs
-/// are sub-agents. What has no counterpart is CUSTOM, with our type as name and our data as value.
+/// are sub-agents. A workflow is a run too, and the runs of its steps are its sub-agents. What has
+/// no counterpart is CUSTOM, with our type as name and our data as value.
 ///
 /// Threads: distinct objects.
 class AgUiEncoder {
@@ -48,7 +50,7 @@ class AgUiEncoder {
   void leave_out_result(std::string call_id) { known_results_.insert(std::move(call_id)); }
 
   /// Whether a run was begun and not ended.
-  bool running() const noexcept { return running_; }
+  bool running() const noexcept { return root_.shown(); }
 
  private:
   struct Step;
@@ -58,16 +60,14 @@ class AgUiEncoder {
   void close(std::string& out, Timestamp now, const AgUiItem& item,
              std::span<const std::string> interrupts = {});
   void close_all(std::string& out, Timestamp now, std::span<const std::string> interrupts = {});
-  void finish(std::string& out, Timestamp now, std::string_view outcome, std::string_view result);
+  void finish(std::string& out, Timestamp now, std::string_view outcome, const json::value& result);
   void end_run();
 
   const AgUiOptions options_;
+  AgUiRoot root_;
   AgUiOpen open_;
-  bool running_ = false;
   std::string thread_id_;  // of the open run, as it is shown
   std::string run_id_;
-  std::string own_run_id_;    // ours; empty until its first event
-  std::string ended_run_id_;  // ours, of the run before
   std::set<std::string, std::less<>> shown_messages_;
   std::set<std::string, std::less<>> calls_with_arguments_;
   std::set<std::string, std::less<>> known_results_;

@@ -4,6 +4,7 @@
 #include "wire/json_members.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,12 @@ inline std::string shown_id(std::string_view owner, std::string_view id) {
   std::string shown(owner);
   if (!shown.empty()) shown += '.';
   return shown.append(id);
+}
+
+/// The name of a step of a workflow, as in "build:2 test".
+inline std::string shown_step(std::string_view workflow, std::int64_t step, std::string_view name) {
+  std::string shown(workflow);
+  return shown.append(":").append(std::to_string(step)).append(" ").append(name);
 }
 
 /// A JSON list of texts.

@@ -1,5 +1,6 @@
 #include "wire/ag_ui_translator.hpp"
 
+#include "wire/ag_ui_line.hpp"
 #include "wire/line_fault.hpp"
 #include "wire/payload_object.hpp"
 
@@ -37,11 +38,18 @@ ErrorCode error_code_of(std::string_view word) {
   return found == names.end() ? ErrorCode::none : static_cast<ErrorCode>(found - names.begin());
 }
 
+/// Whether it is the end of a step of a workflow that went wrong.
+bool is_broken_off(EventType type) {
+  return type == EventType::workflow_step_failed || type == EventType::workflow_step_cancelled;
+}
+
 /// Whether our encoder says events of this type as CUSTOM.
 bool is_told_as_custom(EventType type) {
   const Scope scope = scope_of(type);
-  if (scope == Scope::workflow || scope == Scope::workflow_step || scope == Scope::session)
-    return false;
+  if (scope == Scope::session) return false;
+  if (scope == Scope::workflow) return type == EventType::workflow_progress;
+  if (scope == Scope::workflow_step)
+    return type == EventType::workflow_step_progress || is_broken_off(type);
   return !is_terminal(type) && type != EventType::run_started && type != EventType::turn_started &&
          type != EventType::turn_ended && type != EventType::custom &&
          type != EventType::subagent_started && type != EventType::subagent_finished &&
@@ -49,6 +57,13 @@ bool is_told_as_custom(EventType type) {
          type != EventType::tool_call_cancelled && type != EventType::tool_call_denied &&
          type != EventType::model_started && type != EventType::model_completed &&
          type != EventType::model_failed && (!is_delta(type) || type == EventType::tool_output);
+}
+
+/// The name under which our encoder shows a step that went wrong.
+std::string step_of(const StreamEvent& event) {
+  const auto shown = [](const auto& p) { return shown_step(p.workflow, p.step, p.step_name); };
+  if (const auto* failed = event.get_if<WorkflowStepFailed>()) return shown(*failed);
+  return shown(*event.get_if<WorkflowStepCancelled>());
 }
 
 /// Which step of which workflow a name says, as in "build:2 test".
@@ -278,6 +293,7 @@ void AgUiTranslator::step(Agent& agent, const LineMembers& line, bool starts) {
       return starts ? add(agent, TurnStarted{.turn = *turn}) : add(agent, TurnEnded{.turn = *turn});
     }
   }
+  if (!starts && agent.broken_off_steps.erase(std::string(name)) > 0) return;  // it has ended
   auto said = workflow_step(name);
   if (!said) {
     const auto number = static_cast<std::int64_t>(agent.steps.size());
@@ -381,8 +397,10 @@ void AgUiTranslator::custom(Agent& agent, const LineMembers& line) {
   const json::value& value = line.value("value");
   const auto type = event_type_from(name);
   if (type && is_told_as_custom(*type) && value.is_object()) {
-    if (auto event = event_of(*type, value.get_object()))
+    if (auto event = event_of(*type, value.get_object())) {
+      if (is_broken_off(*type)) agent.broken_off_steps.insert(step_of(*event));
       return add_event(agent, *std::move(event));
+    }
   }
   add(agent, Custom{.name = std::string(name), .data = value});
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,7 @@ class AgUiTranslator {
     Usage usage{};  // of the request
     bool uses_entry = false;
     std::map<std::string, std::int64_t, std::less<>> steps{};
+    std::set<std::string> broken_off_steps{};  // whose STEP_FINISHED is still to come
   };
   struct UsageEntry {
     std::string provider{};

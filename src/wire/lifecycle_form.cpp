@@ -38,8 +38,8 @@ std::string_view scope_name(Scope scope) noexcept {
 }
 
 constexpr bool is_left_out(EventType type) noexcept {
-  return scope_of(type) == Scope::session || type == EventType::context_built ||
-         type == EventType::message_committed || type == EventType::usage_update;
+  return scope_of(type) == Scope::session || type == EventType::message_committed ||
+         type == EventType::usage_update;
 }
 
 /// The subsystem that speaks, of our types that are the runtime's own behaviour there.

@@ -90,7 +90,7 @@ TEST(AgUiVerifier, TakesOurRunsFromEveryEventOn) {
   using namespace testing;
   std::string lines;
   for (const EventList& list : {golden_run(), retried_run(), run_with_approvals_and_subagent(),
-                                cancelled_run(), failed_run()}) {
+                                cancelled_run(), failed_run(), workflow_of_several_runs()}) {
     for (std::size_t from = 0; from < list.events().size(); ++from) lines += encode(list, from);
   }
   const Said said = verify(lines);
@@ -113,10 +113,12 @@ TEST(AgUiVerifier, TakesWhateverComes) {
   for (int round = 0; round < 50; ++round) {
     testing::EventList list = testing::random_events(random, 100);
     lines += encode(list.in(testing::EventList::run_context()).add(RunCompleted{}));
+    testing::EventList workflow = testing::random_workflow_events(random, 200);
+    lines += encode(workflow.in(testing::workflow_context()).add(WorkflowCompleted{}));
   }
   const Said said = verify(lines);
   EXPECT_EQ(said.status, 0) << said.text << "\nseed " << testing::test_seed();
-  EXPECT_NE(said.text.find(" events, 50 runs"), std::string::npos) << said.text;
+  EXPECT_NE(said.text.find(" events, 100 runs"), std::string::npos) << said.text;
 }
 
 TEST(AgUiVerifier, RefusesWhatIsNotInOrder) {

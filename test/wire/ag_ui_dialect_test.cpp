@@ -167,7 +167,7 @@ TEST(AgUiDialect, WritesTheGoldenRun) {
 
 TEST(AgUiDialect, KeepsTheOrderThatItsClientDemandsWhereverItJoins) {
   for (const EventList& list : {golden_run(), retried_run(), run_with_approvals_and_subagent(),
-                                cancelled_run(), failed_run()}) {
+                                cancelled_run(), failed_run(), workflow_of_several_runs()}) {
     for (std::size_t from = 0; from < list.events().size(); ++from) {
       EXPECT_EQ(OrderCheck::of(encode(list.events(), from)), "") << "from " << from;
     }
@@ -252,6 +252,75 @@ TEST(AgUiDialect, WritesOneRunAfterTheOther) {
               ElementsAre("RUN_STARTED", "RUN_FINISHED", "RUN_STARTED", "RUN_FINISHED"));
 }
 
+TEST(AgUiDialect, ShowsAWorkflowAsOneRunWithTheRunsOfItsStepsAsSubagents) {
+  const std::string text = encode(workflow_of_several_runs().events());
+  EXPECT_THAT(
+      shape_of(text),
+      ElementsAre("RUN_STARTED", "STEP_STARTED release:0 notes", "STEP_STARTED release:1 docs",
+                  "SUBAGENT_STARTED writer@a", "STEP_STARTED turn 1@a", "TEXT_MESSAGE_START a.m@a",
+                  "TEXT_MESSAGE_CONTENT a.m@a", "SUBAGENT_STARTED writer@b",
+                  "STEP_STARTED turn 1@b", "TEXT_MESSAGE_START b.m@b", "TEXT_MESSAGE_CONTENT b.m@b",
+                  "TEXT_MESSAGE_END b.m@b", "TOOL_CALL_START b.c@b", "TOOL_CALL_ARGS b.c@b",
+                  "TOOL_CALL_END b.c@b", "SUBAGENT_STARTED reader@child", "SUBAGENT_FINISHED@child",
+                  "TOOL_CALL_RESULT b.c-result b.c@b", "TEXT_MESSAGE_END a.m@a",
+                  "STEP_FINISHED turn 1@a", "SUBAGENT_FINISHED@a", "STEP_FINISHED turn 1@b",
+                  "SUBAGENT_ERROR@b", "STEP_FINISHED release:0 notes",
+                  "CUSTOM workflow_step_failed", "STEP_FINISHED release:1 docs",
+                  "STEP_STARTED release:2 inner", "STEP_STARTED inner:0 wait",
+                  "CUSTOM workflow_step_progress", "SUBAGENT_STARTED writer@d", "SUBAGENT_ERROR@d",
+                  "CUSTOM workflow_step_cancelled", "STEP_FINISHED inner:0 wait",
+                  "STEP_FINISHED release:2 inner", "RUN_FINISHED"));
+  const auto lines = lines_of(text);
+  EXPECT_EQ(text_of(lines.front(), "runId"), "release");
+  EXPECT_EQ(text_of(lines.back(), "runId"), "release");
+  EXPECT_THAT(text, HasSubstr(R"("result":{"days":6},"outcome":{"type":"success"},"usage":)"
+                              R"([{"provider":"scripted","model":"gpt-4o","inputTokens":15)"));
+}
+
+TEST(AgUiDialect, EndsAWorkflowAsItEnded) {
+  const auto shape = [](const auto& end) {
+    EventList list(workflow_context());
+    list.add(WorkflowStarted{.workflow = "release"});
+    list.add(WorkflowStepStarted{.workflow = "release", .step_name = "notes"});
+    return encode(list.add(end).events());
+  };
+  const std::string cancelled = shape(WorkflowCancelled{.workflow = "release"});
+  EXPECT_THAT(shape_of(cancelled), ElementsAre("RUN_STARTED", "STEP_STARTED release:0 notes",
+                                               "STEP_FINISHED release:0 notes", "RUN_FINISHED"));
+  EXPECT_THAT(cancelled, HasSubstr(R"("outcome":{"type":"cancelled"})"));
+  const std::string failed = shape(
+      WorkflowFailed{.workflow = "release", .error = "no step", .error_code = ErrorCode::network});
+  EXPECT_THAT(shape_of(failed),
+              ElementsAre("RUN_STARTED", "STEP_STARTED release:0 notes", "RUN_ERROR"));
+  EXPECT_THAT(failed, HasSubstr(R"("message":"no step","code":"network")"));
+}
+
+TEST(AgUiDialect, ShowsAWorkflowThatGoesOnAsAnotherRun) {
+  EventList list(workflow_context());
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    list.add(WorkflowStarted{.workflow = "release"}).add(WorkflowFailed{.workflow = "release"});
+    list.add(WorkflowProgress{.workflow = "release", .message = "late"});
+  }
+  EXPECT_THAT(shape_of(encode(list.events())),
+              ElementsAre("RUN_STARTED", "RUN_ERROR", "RUN_STARTED", "RUN_ERROR"));
+}
+
+TEST(AgUiDialect, ShowsAWorkflowThatARunStartsWithinTheRun) {
+  EventList list;
+  list.add(RunStarted{});
+  list.in(workflow_context()).add(WorkflowStarted{.workflow = "release"});
+  list.add(WorkflowStepStarted{.workflow = "release", .step_name = "notes"});
+  list.in(step_context("a")).add(RunStarted{}).add(RunCompleted{});
+  list.in(workflow_context());
+  list.add(WorkflowStepCompleted{.workflow = "release", .step_name = "notes"});
+  list.add(WorkflowCompleted{.workflow = "release"});
+  list.in(EventList::run_context()).add(RunCompleted{});
+  EXPECT_THAT(
+      shape_of(encode(list.events())),
+      ElementsAre("RUN_STARTED", "STEP_STARTED release:0 notes", "SUBAGENT_STARTED writer@a",
+                  "SUBAGENT_FINISHED@a", "STEP_FINISHED release:0 notes", "RUN_FINISHED"));
+}
+
 TEST(AgUiDialect, EndsARunThatWasLeftOpenBeforeTheNextOne) {
   EventList list;
   list.add(RunStarted{});
@@ -299,6 +368,8 @@ TEST(AgUiDialect, KeepsTheOrderThatItsClientDemandsWhateverComes) {
   for (int round = 0; round < 200; ++round) {
     const EventList list = random_events(random, 100);
     ASSERT_EQ(OrderCheck::of(encode(list.events())), "") << "seed " << test_seed();
+    const EventList workflow = random_workflow_events(random, 200);
+    ASSERT_EQ(OrderCheck::of(encode(workflow.events())), "") << "seed " << test_seed();
   }
 }
 

@@ -2,6 +2,9 @@
 
 #include "wire/event_list.hpp"
 
+#include <string>
+#include <utility>
+
 // Runs that go wrong or sideways, for those who show runs to other systems.
 
 namespace strandbus::testing {
@@ -92,6 +95,74 @@ inline EventList failed_run() {
   begin_ag_ui_run(list);
   list.add(TokenDelta{.text = "half", .message_id = "m2"});
   list.add(RunFailed{.error = "no network", .error_code = ErrorCode::network});
+  return list;
+}
+
+/// The workflow that the run of EventList is a step of, and one inside of it.
+inline RunContext workflow_context(std::string id = "release", std::string parent = "") {
+  RunContext context = EventList::run_context();
+  context.run_id.clear();
+  context.agent.clear();
+  context.workflow_id = std::move(id);
+  context.parent_workflow_id = std::move(parent);
+  return context;
+}
+
+/// The run of a step of a workflow.
+inline RunContext step_context(std::string run_id, RunContext workflow = workflow_context()) {
+  workflow.run_id = std::move(run_id);
+  workflow.agent = "writer";
+  return workflow;
+}
+
+/// Two steps with a run each at the same time, of which one run has a sub-agent; a step that fails,
+/// and one in a workflow inside that is cancelled.
+inline EventList workflow_of_several_runs() {
+  const RunContext nested = workflow_context("inner", "release");
+  RunContext child = step_context("child");
+  child.parent_run_id = "b";
+  child.depth = 1;
+  EventList list(workflow_context());
+  const auto start = [&](std::string workflow, int step, std::string name) {
+    list.add(WorkflowStepStarted{
+        .workflow = std::move(workflow), .step = step, .step_name = std::move(name)});
+  };
+  list.add(WorkflowStarted{.workflow = "release", .input = json::object{{"version", "1.2"}}});
+  start("release", 0, "notes");
+  start("release", 1, "docs");
+  for (const char* run : {"a", "b"}) {
+    list.in(step_context(run)).add(RunStarted{.provider = "scripted", .model = "gpt-4o"});
+    list.turn(1).add(TurnStarted{.turn = 1, .max_turns = 9});
+    list.add(ModelStarted{.provider = "scripted", .model = "gpt-4o"});
+    list.add(TokenDelta{.text = "half", .message_id = "m"});
+  }
+  list.add(ToolCallReady{.call_id = "c", .tool_name = "ask", .arguments = json::object{}});
+  list.add(ModelCompleted{.usage = {10, 2, 12}});
+  list.add(SubagentStarted{.agent = "reader", .child_run_id = "child", .call_id = "c"});
+  list.in(child).add(RunStarted{}).add(RunCompleted{.output = "read"});
+  list.in(step_context("b"));
+  list.add(SubagentFinished{.agent = "reader", .child_run_id = "child", .output = "read"});
+  list.add(ToolCallCompleted{.tool_name = "ask", .call_id = "c", .success = true});
+  list.in(step_context("a")).add(ModelCompleted{.content = "half", .usage = {5, 1, 6}});
+  list.add(TurnEnded{.turn = 1}).turn(0).add(RunCompleted{.output = "half"});
+  list.in(step_context("b")).turn(1).add(TurnEnded{.turn = 1});
+  list.turn(0).add(RunFailed{.error = "no network", .error_code = ErrorCode::network});
+  list.in(workflow_context());
+  list.add(WorkflowStepCompleted{.workflow = "release", .step = 0, .step_name = "notes"});
+  list.add(WorkflowStepFailed{
+      .workflow = "release", .step = 1, .step_name = "docs", .error = "no network"});
+  start("release", 2, "inner");
+  list.in(nested).add(WorkflowStarted{.workflow = "inner"});
+  start("inner", 0, "wait");
+  list.add(WorkflowStepProgress{
+      .workflow = "inner", .step = 0, .step_name = "wait", .message = "waiting"});
+  list.in(step_context("d", nested)).add(RunStarted{}).add(RunCancelled{.reason = "enough"});
+  list.in(nested);
+  list.add(WorkflowStepCancelled{.workflow = "inner", .step = 0, .step_name = "wait"});
+  list.add(WorkflowCancelled{.workflow = "inner", .reason = "enough"});
+  list.in(workflow_context());
+  list.add(WorkflowStepCompleted{.workflow = "release", .step = 2, .step_name = "inner"});
+  list.add(WorkflowCompleted{.workflow = "release", .output = json::object{{"days", 6}}});
   return list;
 }
 

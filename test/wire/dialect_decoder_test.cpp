@@ -371,8 +371,11 @@ TEST(DialectDecoder, KeepsTheRunRuleForAnyEvents) {
   std::mt19937_64 random(test_seed());
   for (int round = 0; round < 40; ++round) {
     const EventList list = random_events(random, 60);
-    for (const std::string_view dialect : foreign)
+    const EventList workflow = random_workflow_events(random, 120);
+    for (const std::string_view dialect : foreign) {
       ASSERT_NO_FATAL_FAILURE(expect_order(dialect, encode(dialect, list.events())));
+      ASSERT_NO_FATAL_FAILURE(expect_order(dialect, encode(dialect, workflow.events())));
+    }
   }
 }
 

@@ -40,7 +40,7 @@ const Row rows[] = {
     {E::turn_started, none, none, "agent progress", "step", "turn_start", "STEP_STARTED"},
     {E::turn_ended, none, none, "agent progress", "step", "usage_update turn_end", "STEP_FINISHED"},
     {E::user_message, "user_message", none, "agent progress", none, none, none},
-    {E::context_built, none, "ContextBuilt", none, none, none, none},
+    {E::context_built, none, "ContextBuilt", "agent progress", none, none, none},
     {E::model_started, none, "ModelStarted", "llm_request started", "lm_call_start", none, none},
     {E::token_delta, "token_delta", "TextDelta", "llm_request progress", "token", "token",
      "TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT"},
@@ -81,20 +81,23 @@ const Row rows[] = {
     {E::approval_requested, none, none, "tool progress", "approval", none, "CUSTOM"},
     {E::approval_resolved, none, none, "tool progress", "approval", none, "CUSTOM"},
     {E::subagent_started, none, none, "agent started", "subagent", none, "SUBAGENT_STARTED"},
-    {E::subagent_finished, none, none, "agent completed", "subagent", none, none},
+    {E::subagent_finished, none, none, "agent completed", "subagent", none, "SUBAGENT_ERROR"},
     {E::background_task_started, none, none, "agent started", "background_task", none, "CUSTOM"},
     {E::background_task_finished, none, none, "agent completed", "background_task", none, "CUSTOM"},
     {E::background_task_cancelled, none, none, "agent canceled", "background_task", none, "CUSTOM"},
     {E::workflow_started, none, none, "workflow started", none, none, none},
-    {E::workflow_progress, none, none, "workflow progress", none, none, none},
+    {E::workflow_progress, none, none, "workflow progress", none, none, "CUSTOM"},
     {E::workflow_completed, none, none, "workflow completed", none, none, none},
     {E::workflow_failed, none, none, "workflow failed", none, none, none},
     {E::workflow_cancelled, none, none, "workflow canceled", none, none, none},
     {E::workflow_step_started, none, none, "workflow_step started", none, none, "STEP_STARTED"},
-    {E::workflow_step_progress, none, none, "workflow_step progress", none, none, none},
-    {E::workflow_step_completed, none, none, "workflow_step completed", none, none, none},
-    {E::workflow_step_failed, none, none, "workflow_step failed", none, none, none},
-    {E::workflow_step_cancelled, none, none, "workflow_step canceled", none, none, none},
+    {E::workflow_step_progress, none, none, "workflow_step progress", none, none, "CUSTOM"},
+    {E::workflow_step_completed, none, none, "workflow_step completed", none, none,
+     "STEP_FINISHED"},
+    {E::workflow_step_failed, none, none, "workflow_step failed", none, none,
+     "CUSTOM STEP_FINISHED"},
+    {E::workflow_step_cancelled, none, none, "workflow_step canceled", none, none,
+     "CUSTOM STEP_FINISHED"},
     {E::error, "error", none, "system progress", "error", "error", "CUSTOM"},
     {E::agent_error, "agent_error", none, "agent progress", "error", "error", "CUSTOM"},
     {E::session_created, "session_created", none, none, none, none, none},
@@ -131,20 +134,27 @@ StreamEvent sample_in_run(EventType type) {
   return event;
 }
 
-/// The types of the lines that an event becomes, behind what AG-UI must have seen before it.
-std::string said(std::string_view dialect, const StreamEvent& event) {
+/// What AG-UI must have seen before an event of a run.
+EventList what_comes_before(const StreamEvent& event) {
+  EventList list;
+  if (event.is<RunStarted>()) return list;
+  list.add(RunStarted{});
+  if (event.is<TurnEnded>()) list.add(TurnStarted{.turn = 7});
+  if (event.is<ModelCompleted>() || event.is<ModelFailed>())
+    list.add(TokenDelta{.text = "t", .message_id = "m"});
+  if (event.is<ToolCallDelta>() || event.is<ToolCallReady>())
+    list.add(ToolCallBegin{.call_id = "call_id", .tool_name = "t"});
+  if (event.is<SubagentFinished>()) list.add(SubagentStarted{.child_run_id = "child_run_id"});
+  if (scope_of(event.type()) == Scope::workflow_step && !event.is<WorkflowStepStarted>())
+    list.add(WorkflowStepStarted{.workflow = "workflow", .step = 7, .step_name = "step_name"});
+  return list;
+}
+
+/// The types of the lines that an event becomes behind others.
+std::string said(std::string_view dialect, const StreamEvent& event, const EventList& earlier) {
   const auto encoder = make_dialect(dialect);
   std::string before;
-  if (dialect == "ag-ui" && !event.is<RunStarted>()) {
-    EventList list;
-    list.add(RunStarted{});
-    if (event.is<TurnEnded>()) list.add(TurnStarted{.turn = 7});
-    if (event.is<ModelCompleted>() || event.is<ModelFailed>())
-      list.add(TokenDelta{.text = "t", .message_id = "m"});
-    if (event.is<ToolCallDelta>() || event.is<ToolCallReady>())
-      list.add(ToolCallBegin{.call_id = "call_id", .tool_name = "t"});
-    for (const StreamEvent& earlier : list.events()) encoder->append(before, earlier);
-  }
+  for (const StreamEvent& one : earlier.events()) encoder->append(before, one);
   std::string out;
   encoder->append(out, event);
   std::string types;
@@ -163,6 +173,10 @@ std::string said(std::string_view dialect, const StreamEvent& event) {
     }
   }
   return types.empty() ? none : types;
+}
+
+std::string said(std::string_view dialect, const StreamEvent& event) {
+  return said(dialect, event, dialect == "ag-ui" ? what_comes_before(event) : EventList());
 }
 
 class DialectTableTest : public ::testing::TestWithParam<Row> {};
@@ -197,6 +211,20 @@ TEST(DialectTable, SaysAStatusUnlessItIsIdleOrOrdinary) {
   EXPECT_EQ(words(AgentStatus::thinking, "ag-ui"), none);
   EXPECT_EQ(words(AgentStatus::thinking, "agent-event"), none);
   EXPECT_EQ(words(AgentStatus::thinking, "trace-event"), none);
+}
+
+TEST(DialectTable, SaysAWorkflowOutsideOfRunsAsARun) {
+  RunContext context = EventList::run_context();
+  context.run_id.clear();
+  context.workflow_id = "w";
+  const auto words = [&](EventType type) {
+    StreamEvent event = sample_in_run(type);
+    event.set_context(std::make_shared<const RunContext>(context));
+    return said("ag-ui", event, EventList(context).add(WorkflowStarted{}));
+  };
+  EXPECT_EQ(words(E::workflow_completed), "RUN_FINISHED");
+  EXPECT_EQ(words(E::workflow_failed), "RUN_ERROR");
+  EXPECT_EQ(words(E::workflow_cancelled), "RUN_FINISHED");
 }
 
 TEST(DialectTable, SaysACommittedMessageByItsRole) {
