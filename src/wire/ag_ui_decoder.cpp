@@ -11,7 +11,8 @@ namespace {
 /// run is held until it has ended.
 class AgUiDecoder final : public JsonLineDecoder {
  public:
-  explicit AgUiDecoder(DialectDecoderOptions options) : JsonLineDecoder(std::move(options)) {}
+  explicit AgUiDecoder(DialectDecoderOptions options)
+      : JsonLineDecoder(std::move(options), TraceCompleter::Durations::of_nothing) {}
 
  private:
   struct HeldLine {

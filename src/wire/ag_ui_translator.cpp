@@ -271,7 +271,11 @@ void AgUiTranslator::run_finished(const LineMembers& line) {
   inside_run_ = false;
   std::string_view outcome = "success";
   if (line.value("outcome").is_object()) outcome = line.object("outcome").text("type");
-  if (outcome == "cancelled") return add(root, RunCancelled{});
+  if (outcome == "cancelled") {
+    end_workflows(root, WorkflowCancelled{.reason = "the run was cancelled"});
+    return add(root, RunCancelled{});
+  }
+  end_workflows(root, WorkflowCompleted{});
   json::object result;
   result["output"] = line.value("result").is_null() ? json::value("") : line.value("result");
   make_text(result, "output");
@@ -281,8 +285,20 @@ void AgUiTranslator::run_finished(const LineMembers& line) {
 void AgUiTranslator::run_error(const LineMembers& line) {
   Agent& root = agents_[""];
   inside_run_ = false;
-  add(root, RunFailed{.error = std::string(line.text("message")),
-                      .error_code = error_code_of(line.text("code"))});
+  const std::string error(line.text("message"));
+  const ErrorCode code = error_code_of(line.text("code"));
+  end_workflows(root, WorkflowFailed{.error = error, .error_code = code});
+  add(root, RunFailed{.error = error, .error_code = code});
+}
+
+/// Workflows that are seen from their steps only end with the run.
+template <class T>
+void AgUiTranslator::end_workflows(Agent& agent, T end) {
+  while (!agent.workflows.empty()) {
+    end.workflow = std::move(agent.workflows.back());
+    agent.workflows.pop_back();
+    add(agent, end);
+  }
 }
 
 void AgUiTranslator::step(Agent& agent, const LineMembers& line, bool starts) {
@@ -300,6 +316,8 @@ void AgUiTranslator::step(Agent& agent, const LineMembers& line, bool starts) {
     const std::int64_t known = agent.steps.emplace(name, number).first->second;
     said = StepName{"ag-ui", known, std::string(name)};
   }
+  if (std::ranges::find(agent.workflows, said->workflow) == agent.workflows.end())
+    agent.workflows.push_back(said->workflow);
   if (starts) {
     add(agent, WorkflowStepStarted{
                    .workflow = said->workflow, .step = said->step, .step_name = said->name});
@@ -436,8 +454,10 @@ void AgUiTranslator::subagent_ended(const LineMembers& line, bool failed) {
   }
   const bool has_run = trace_.is_open(child);
   if (outcome == Outcome::completed) {
+    end_workflows(agent, WorkflowCompleted{});
     add(agent, RunCompleted{.output = output});
   } else if (outcome == Outcome::cancelled) {
+    end_workflows(agent, WorkflowCancelled{.reason = output});
     add(agent, RunCancelled{.reason = output});
   } else if (has_run || code != "failed") {
     add(agent, RunFailed{.error = output, .error_code = error_code_of(code)});

@@ -46,6 +46,7 @@ class AgUiTranslator {
     Usage usage{};  // of the request
     bool uses_entry = false;
     std::map<std::string, std::int64_t, std::less<>> steps{};
+    std::vector<std::string> workflows{};      // of its steps
     std::set<std::string> broken_off_steps{};  // whose STEP_FINISHED is still to come
   };
   struct UsageEntry {
@@ -67,6 +68,8 @@ class AgUiTranslator {
   void run_started(const LineMembers& line);
   void run_finished(const LineMembers& line);
   void run_error(const LineMembers& line);
+  template <class T>
+  void end_workflows(Agent& agent, T end);
   void step(Agent& agent, const LineMembers& line, bool starts);
   bool is_spoken(Agent& agent, std::string_view type, const LineMembers& line);
   void text(Agent& agent, const LineMembers& line);

@@ -15,7 +15,8 @@ namespace {
 /// and from what the tools gave back.
 class AgentEventDecoder final : public JsonLineDecoder {
  public:
-  explicit AgentEventDecoder(DialectDecoderOptions options) : JsonLineDecoder(std::move(options)) {}
+  explicit AgentEventDecoder(DialectDecoderOptions options)
+      : JsonLineDecoder(std::move(options), TraceCompleter::Durations::of_tools) {}
 
  private:
   struct RunNotes {

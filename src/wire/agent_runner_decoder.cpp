@@ -15,7 +15,7 @@ namespace {
 class AgentRunnerDecoder final : public JsonLineDecoder {
  public:
   explicit AgentRunnerDecoder(DialectDecoderOptions options)
-      : JsonLineDecoder(std::move(options)) {}
+      : JsonLineDecoder(std::move(options), TraceCompleter::Durations::of_tools) {}
 
  private:
   void read_object(const json::object& object) override {

@@ -19,7 +19,10 @@ class JsonLineDecoder : public DialectDecoder {
   std::size_t line() const noexcept final { return line_; }
 
  protected:
-  explicit JsonLineDecoder(DialectDecoderOptions options) : options_(std::move(options)) {}
+  explicit JsonLineDecoder(
+      DialectDecoderOptions options,
+      TraceCompleter::Durations said = TraceCompleter::Durations::of_everything)
+      : options_(std::move(options)), trace_(said) {}
 
   /// What a line says; adds its events to trace(). Errors: throws LineFault.
   virtual void read_object(const json::object& object) = 0;

@@ -4,6 +4,7 @@
 #include "wire/line_fault.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace strandbus::detail {
@@ -312,6 +313,25 @@ EventId TraceCompleter::id_for(Timestamp time, bool said) {
   }
 }
 
+/// How long what ends here took, if the trace does not say such things.
+void TraceCompleter::measure(StreamEvent& event, SpanId span) {
+  if (durations_said_ == Durations::of_everything || span == 0) return;
+  const Timestamp started = started_.try_emplace(span, last_ts_).first->second;
+  if (durations_said_ == Durations::of_tools && scope_of(event.type()) == Scope::tool) return;
+  const Stage stage = stage_of(event.type());
+  if ((stage == Stage::started || stage == Stage::progress) && !event.is<TurnEnded>()) return;
+  const StreamEvent ended = event;
+  ended.visit([&](const auto& payload) {
+    if constexpr (requires { payload.duration_ms; }) {
+      auto measured = payload;
+      if (measured.duration_ms != 0) return;
+      measured.duration_ms =
+          std::chrono::duration_cast<std::chrono::milliseconds>(last_ts_ - started).count();
+      set_payload(event, std::move(measured));
+    }
+  });
+}
+
 void TraceCompleter::emit(StreamEvent event, std::shared_ptr<const RunContext> context, Place place,
                           bool said) {
   last_ts_ = seq_ == 0 ? now_ : std::max(last_ts_, now_);
@@ -322,6 +342,7 @@ void TraceCompleter::emit(StreamEvent event, std::shared_ptr<const RunContext> c
       .set_turn(place.turn)
       .set_span(place.span, place.parent)
       .set_stamp(++seq_, id_for(last_ts_, said), last_ts_);
+  measure(event, place.span);
   out_.push_back(std::move(event));
 }
 

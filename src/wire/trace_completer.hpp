@@ -24,6 +24,11 @@ namespace strandbus::detail {
 /// Pure. Threads: distinct objects.
 class TraceCompleter {
  public:
+  /// How long things took, as far as the system says it; the rest follows from their times.
+  enum class Durations : std::uint8_t { of_everything, of_tools, of_nothing };
+
+  explicit TraceCompleter(Durations said = Durations::of_everything) : durations_said_(said) {}
+
   /// When what is added next happened, and the id of the first event of it; nil = it has none.
   void at(Timestamp time, const EventId& id = {}) {
     now_ = time;
@@ -136,6 +141,7 @@ class TraceCompleter {
   SpanId known_parent(SpanId span, SpanId parent, bool may_be_foreign);
   void emit(StreamEvent event, std::shared_ptr<const RunContext> context, Place place, bool said);
   EventId id_for(Timestamp time, bool said);
+  void measure(StreamEvent& event, SpanId span);
 
   struct IdHash {
     std::size_t operator()(const EventId& id) const noexcept {
@@ -143,6 +149,7 @@ class TraceCompleter {
     }
   };
 
+  const Durations durations_said_;
   Timestamp now_{};
   EventId id_{};
   std::vector<StreamEvent> out_;
@@ -151,7 +158,8 @@ class TraceCompleter {
   EventIdGenerator ids_{1};  // always the same, for always the same ids
   std::unordered_set<EventId, IdHash> used_ids_;
   SpanId last_span_ = 0;
-  std::unordered_map<SpanId, SpanId> spans_;  // and their parents
+  std::unordered_map<SpanId, SpanId> spans_;       // and their parents
+  std::unordered_map<SpanId, Timestamp> started_;  // when each span began
   std::uint64_t runs_started_ = 0;
   std::uint64_t messages_made_ = 0;
   std::map<std::string, Run, std::less<>> runs_;

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <random>
 #include <string>
 #include <vector>
@@ -165,6 +166,18 @@ TEST(DialectDecoder, PutsInWhatTheRunRuleNeeds) {
   EXPECT_EQ(events.back().get_if<RunCancelled>()->llm_calls, 1);
 }
 
+TEST(DialectDecoder, MeasuresHowLongThingsTookWhereTheSystemDoesNotSayIt) {
+  for (const std::string_view dialect : {"agent-runner", "agent-event", "ag-ui"}) {
+    const auto events = decode(dialect, encode(dialect, golden_run().events()));
+    ASSERT_TRUE(events) << events.error().message;
+    const auto* const run = events->back().get_if<RunCompleted>();
+    ASSERT_NE(run, nullptr) << dialect;
+    const auto first = events->front().ts();
+    EXPECT_GE(run->duration_ms, 300) << dialect;
+    EXPECT_EQ(std::chrono::milliseconds(run->duration_ms), events->back().ts() - first) << dialect;
+  }
+}
+
 TEST(DialectDecoder, FindsAFaultOfTheTraceAndDoesNotHideIt) {
   std::string trace = encode("lifecycle", golden_run().events());
   const std::size_t at = trace.find(R"("response":"The answer is 4")");
@@ -275,11 +288,28 @@ TEST(AgUiDecoder, ReadsAStreamWithoutUsageStepsOrOutcome) {
   const DialectEvents events = decode("ag-ui", trace);
   ASSERT_TRUE(events.has_value()) << events.error().message;
   for (const TraceFinding& finding : check_trace(*events)) ADD_FAILURE() << to_string(finding);
-  EXPECT_EQ(types_of(*events),
-            (Types{"run_started", "user_message", "turn_started", "model_started", "token_delta",
-                   "model_completed", "workflow_started", "workflow_step_started",
-                   "workflow_step_completed", "turn_ended", "run_completed"}));
+  EXPECT_EQ(
+      types_of(*events),
+      (Types{"run_started", "user_message", "turn_started", "model_started", "token_delta",
+             "model_completed", "workflow_started", "workflow_step_started",
+             "workflow_step_completed", "workflow_completed", "turn_ended", "run_completed"}));
   EXPECT_EQ(events->back().get_if<RunCompleted>()->output, R"({"a":1})");
+}
+
+TEST(AgUiDecoder, ReadsAWorkflowAsStepsOfARunThatEndWithIt) {
+  const auto events = decode("ag-ui", encode("ag-ui", workflow_of_several_runs().events()));
+  ASSERT_TRUE(events) << events.error().message;
+  for (const TraceFinding& finding : check_trace(*events)) ADD_FAILURE() << to_string(finding);
+  Types ends;
+  for (const StreamEvent& event : *events) {
+    const Scope scope = scope_of(event.type());
+    if (scope != Scope::workflow && scope != Scope::workflow_step) continue;
+    if (stage_of(event.type()) == Stage::started) continue;
+    ends.emplace_back(event.wire_type());
+  }
+  EXPECT_EQ(ends, (Types{"workflow_step_completed", "workflow_step_failed",
+                         "workflow_step_progress", "workflow_step_cancelled",
+                         "workflow_step_completed", "workflow_completed", "workflow_completed"}));
 }
 
 TEST(AgUiDecoder, TellsAnAnswerThatBrokeOffByTheEndOfItsRun) {
