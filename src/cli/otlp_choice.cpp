@@ -193,7 +193,11 @@ OtlpTraceOptions otlp_trace(const OtlpArguments& arguments, const ProcessEnviron
 std::optional<OtlpExporterOptions> choose_otlp(const OtlpArguments& arguments,
                                                ProcessEnvironment& environment) {
   OtlpExporterOptions options;
-  if (!take_urls(options, arguments, environment)) return std::nullopt;
+  if (!take_urls(options, arguments, environment)) {
+    if (arguments.content)
+      throw UsageError("--otlp-content needs --otlp URL, or OTEL_EXPORTER_OTLP_ENDPOINT");
+    return std::nullopt;
+  }
   if (is_disabled(environment)) {
     say("nothing goes to OpenTelemetry: OTEL_SDK_DISABLED is true");
     return std::nullopt;
@@ -226,7 +230,8 @@ void say_losses(const OtlpStats& stats) {
   if (missing == 0 && stats.lost_reports == 0) return;
   say("OpenTelemetry: " + std::to_string(missing) + " of " + std::to_string(stats.spans) +
       " spans and " + std::to_string(stats.lost_reports) +
-      " reports of metrics did not get there: " + stats.last_error);
+      (stats.lost_reports == 1 ? " report" : " reports") +
+      " of metrics did not get there: " + stats.last_error);
 }
 
 }  // namespace strandbus::cli

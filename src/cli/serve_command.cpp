@@ -235,6 +235,7 @@ ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment
   say((choice.script ? "scripted model " : "model ") + choice.model + " (" + choice.source + ")");
   say_where(arguments, environment, *server, token);
   run_on_all_processors(context);
+  if (exporter) say_losses(exporter->stats());
   return ExitCode::done;
 }
 

@@ -416,6 +416,10 @@ void ExportCore::abandon() noexcept {
     while (queue_.size() > 0) queue_.take();
     try {
       if (left > 0) lose(left, "they were not sent in time; " + stats_.last_error);
+      if (has_report()) {
+        ++stats_.lost_reports;
+        reported_ = revision();
+      }
       last_log_ -= between_log_lines;
     } catch (const std::exception&) {  // no memory for the reason
     }

@@ -107,7 +107,7 @@ TEST(Otlp, SaysWhichVariablesItIgnoresAndWhatItLoses) {
     EXPECT_THAT(run.err, HasSubstr("OTEL_EXPORTER_OTLP_" + std::string(name) + " is ignored: "));
   EXPECT_THAT(run.err, AllOf(HasSubstr("OTEL_SDK_DISABLED is ignored: "),
                              HasSubstr("OTEL_RESOURCE_ATTRIBUTES is ignored: "),
-                             HasSubstr("4 of 4 spans and 1 reports of metrics did not get there"),
+                             HasSubstr("4 of 4 spans and 1 report of metrics did not get there"),
                              Not(HasSubstr("very-secret"))));
 }
 
@@ -147,6 +147,22 @@ TEST(Otlp, GetsTheSpansOfAServiceBeforeItEnds) {
   ASSERT_THAT(requests, SizeIs(2));
   EXPECT_THAT(span_names(json::parse(test::unzipped(requests[0].body))),
               ::testing::ElementsAreArray(spans_of_the_sum));
+}
+
+TEST(Otlp, LosesNothingOfAServiceWithoutSayingSo) {
+  ScriptedServer collector(
+      [](const ReceivedRequest&) -> Reply { return {{test::http_answer(400, "")}}; });
+  const TemporaryDirectory directory;
+  Service service(directory, "127.0.0.1:0", {"--otlp", collector.url("")});
+  service.begin("Calculate 2+2");
+  EXPECT_THAT(service.end().err,
+              HasSubstr("4 of 4 spans and 1 report of metrics did not get there"));
+}
+
+TEST(Otlp, IsAskedForWhenItsContentIs) {
+  const Finished run = run_program({"run", "Calculate 2+2", "--otlp-content"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("--otlp-content needs --otlp URL"));
 }
 
 TEST(Otlp, GetsTheSpansOfAgentsThatPublishIntoAService) {
