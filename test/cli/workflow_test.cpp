@@ -7,11 +7,14 @@
 #include "strandbus/store/session_reader.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <boost/json/parse.hpp>
+
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <csignal>
 #include <map>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -275,6 +278,45 @@ TEST_F(ShippedWorkflow, ItsTraceOpensInPerfetto) {
   EXPECT_EQ(trace.exit_code, 0) << trace.err;
   EXPECT_THAT(faults_of_chrome_trace(trace.out), IsEmpty());
   EXPECT_THAT(chrome_events(trace.out, "b", "workflow"), SizeIs(2));
+}
+
+TEST_F(ShippedWorkflow, ItsTraceIsATreeOfSpans) {
+  ASSERT_EQ(run({"--session", session_}).exit_code, 0);
+  const Finished lines = run_program({"export", session_, "--format", "otlp"});
+  EXPECT_EQ(lines.exit_code, 0) << lines.err;
+  std::map<std::string, std::pair<std::string, std::string>> spans;  // id, then name and parent
+  std::istringstream text(lines.out);
+  for (std::string line; std::getline(text, line);) {
+    const json::value request = json::parse(line);
+    const auto* const resources = request.as_object().if_contains("resourceSpans");
+    if (!resources) continue;
+    for (const json::value& span : resources->at(0).at("scopeSpans").at(0).at("spans").as_array()) {
+      const auto* const parent = span.as_object().if_contains("parentSpanId");
+      spans[std::string(span.at("spanId").as_string())] = {
+          std::string(span.at("name").as_string()),
+          parent ? std::string(parent->as_string()) : std::string()};
+    }
+  }
+  // Each span with everything around it, from the inside.
+  std::vector<std::string> paths;
+  for (const auto& [id, span] : spans) {
+    std::string path = span.first;
+    for (std::string above = span.second; !above.empty(); above = spans.at(above).second)
+      path += " < " + spans.at(above).first;
+    paths.push_back(path);
+  }
+  EXPECT_THAT(paths,
+              ::testing::IsSupersetOf(std::vector<std::string>{
+                  "invoke_workflow release", "workflow_step plan < invoke_workflow release",
+                  "invoke_agent plan < workflow_step plan < invoke_workflow release",
+                  "execute_tool calculator < invoke_agent plan < workflow_step plan < "
+                  "invoke_workflow release",
+                  "chat gpt-4o < invoke_agent docs < workflow_step docs < invoke_workflow release",
+                  "invoke_agent draft < workflow_step draft < invoke_workflow announcement < "
+                  "workflow_step announce < "
+                  "workflow_step gate < invoke_workflow release"}));
+  for (const std::string& path : paths)
+    EXPECT_THAT(path, ::testing::EndsWith("invoke_workflow release"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "otel/otlp_json.hpp"
 #include "otel/span_builder.hpp"
 #include "strandbus/otel/otlp_lines.hpp"
+#include "wire/ag_ui_runs.hpp"
 #include "wire/event_list.hpp"
 
 #include <gmock/gmock.h>
@@ -72,6 +73,13 @@ TEST(OtlpDecoder, ReadsMadeUpSessionsWithWhatWasSaid) {
   }
   const Said said = decode(lines);
   EXPECT_EQ(said.status, 0) << said.text;
+}
+
+TEST(OtlpDecoder, ReadsAWorkflowWithRunsInItsSteps) {
+  const Said said = decode(lines_of(testing::workflow_of_several_runs().events()));
+  EXPECT_EQ(said.status, 0) << said.text;
+  // Two workflows, four steps, four runs and two requests.
+  EXPECT_EQ(said.text, "12 spans, 3 points\n");
 }
 
 TEST(OtlpDecoder, ReadsASpanThatHasEverything) {
