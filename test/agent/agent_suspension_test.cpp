@@ -3,6 +3,7 @@
 #include "agent_world.hpp"
 #include "injection.hpp"
 #include "strandbus/tools/background_tools.hpp"
+#include "support/sanitized.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -526,13 +527,7 @@ std::vector<Scenario> scenarios() {
 class AgentSuspension : public ::testing::TestWithParam<Scenario> {
  protected:
   /// Under a sanitizer only some points are taken, others in each scenario.
-  static std::size_t stride() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return 5;
-#else
-    return 1;
-#endif
-  }
+  static std::size_t stride() { return test::sanitized ? 5 : 1; }
 
   void inject_everywhere(Injection injection) {
     const Play undisturbed(GetParam(), Injection::none);

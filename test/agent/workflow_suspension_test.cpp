@@ -4,6 +4,7 @@
 #include "agent/injection.hpp"
 #include "agent/workflow_scenarios.hpp"
 #include "strandbus/store/interrupted_work.hpp"
+#include "support/sanitized.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -216,13 +217,7 @@ std::optional<WorkflowCheckpoint> checkpoint_of(const std::vector<StreamEvent>& 
 class WorkflowSuspension : public ::testing::TestWithParam<WorkflowScenario> {
  protected:
   /// Under a sanitizer only some points are taken, others in each scenario.
-  static std::size_t stride() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return 7;
-#else
-    return 1;
-#endif
-  }
+  static std::size_t stride() { return test::sanitized ? 7 : 1; }
 
   void inject_everywhere(Injection injection) {
     Play undisturbed(GetParam());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "strandbus/bus/options.hpp"
+#include "support/sanitized.hpp"
 
 #include <array>
 #include <chrono>
@@ -32,15 +33,6 @@ inline bool soaking() {
   const char* soak = std::getenv("STRANDBUS_SOAK");
   return soak && std::string_view(soak) == "1";
 }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
-#elif defined(__has_feature)
-inline constexpr bool sanitized =
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-inline constexpr bool sanitized = false;
-#endif
 
 /// The number of a proof: for the suite, for the suite under a sanitizer, for the soak.
 inline std::uint64_t amount(std::uint64_t suite, std::uint64_t under_sanitizer,

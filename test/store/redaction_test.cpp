@@ -11,6 +11,7 @@
 #include "strandbus/sink/metrics_snapshot.hpp"
 #include "strandbus/store/jsonl_store.hpp"
 #include "strandbus/store/session_reader.hpp"
+#include "support/sanitized.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -183,11 +184,7 @@ class Sinks {
 
 /// Runs whose text is cut at each byte; under a sanitizer a long one at a hundred of them.
 void publish_in_all_cuts(const Publisher& publisher, const std::string& text) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  const std::size_t stride = text.size() / 100 + 1;
-#else
-  constexpr std::size_t stride = 1;
-#endif
+  const std::size_t stride = test::sanitized ? text.size() / 100 + 1 : 1;
   for (std::size_t at = 0; at <= text.size(); at += stride)
     LeakyRun(publisher, text, std::to_string(at)).publish({text.substr(0, at), text.substr(at)});
 }

@@ -1,5 +1,6 @@
 #include "strandbus/tools/bash.hpp"
 #include "support/processes.hpp"
+#include "support/sanitized.hpp"
 #include "tools/tool_harness.hpp"
 
 #include <gmock/gmock.h>
@@ -30,13 +31,7 @@ constexpr std::chrono::milliseconds grace = 100ms;
 constexpr std::chrono::milliseconds patience = 60s;
 /// How much later than its timeout a call may end. A process with sanitizers takes long to fork,
 /// and here many calls begin one after the other on one thread.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::chrono::milliseconds lateness = 20s;
-#elif defined(__has_feature)
-constexpr std::chrono::milliseconds lateness = __has_feature(thread_sanitizer) ? 20s : 1s;
-#else
-constexpr std::chrono::milliseconds lateness = 1s;
-#endif
+constexpr std::chrono::milliseconds lateness = test::sanitized ? 20s : 1s;
 
 constexpr std::string_view planted = "planted-secret-";
 
