@@ -125,6 +125,11 @@ TEST_F(Subagents, SeveralWorkAtTheSameTime) {
   start({calls(list), says("all")});
   EXPECT_EQ(run().output, "all");
   EXPECT_THAT(child_starts(), SizeIs(3));
+  const auto summaries = all<ExecutionSummary>();
+  ASSERT_THAT(summaries, SizeIs(1));
+  EXPECT_THAT(summaries[0].agents, SizeIs(4));
+  EXPECT_TRUE(events_.at(events_.size() - 2).is<ExecutionSummary>());
+  EXPECT_TRUE(events_.back().is<RunCompleted>());
 }
 
 TEST_F(Subagents, GoNoDeeperThanTheyMay) {

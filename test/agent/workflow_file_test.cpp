@@ -30,6 +30,15 @@ class WorkflowFileTest : public ::testing::Test {
     return parse_workflow(R"({"name": "w", "steps": [)" + steps + "]}", "w.json", talker(world_));
   }
 
+  /// The example of the guide.
+  static std::string documented() {
+    std::ifstream file(STRANDBUS_SOURCE_DIR "/docs/workflows.md");
+    const std::string guide(std::istreambuf_iterator<char>(file), {});
+    constexpr std::string_view fence = "```json\n";
+    const std::size_t begin = guide.find(fence) + fence.size();
+    return guide.substr(begin, guide.find("```", begin) - begin);
+  }
+
   std::string error(const std::string& steps) {
     const auto file = parse(steps);
     return file ? "it was accepted" : file.error().message;
@@ -257,6 +266,13 @@ TEST_F(WorkflowFileTest, TheSchemaForEditorsHasTheMembersThatTheReaderKnows) {
 TEST_F(WorkflowFileTest, AFileThatCannotBeReadIsNamed) {
   EXPECT_THAT(load_workflow("/nowhere/w.json", talker(world_)).error().message,
               StartsWith("cannot read the workflow /nowhere/w.json: "));
+}
+
+TEST_F(WorkflowFileTest, OfTheGuideIsReadAsItStandsThere) {
+  const auto file = parse_workflow(documented(), "docs/workflows.md", talker(world_));
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->workflow.name(), "triage");
+  EXPECT_EQ(file->workflow.steps(), 4u);
 }
 
 }  // namespace

@@ -54,6 +54,11 @@ TEST_P(FromDialect, IsCheckedCountedAndExported) {
       run_program({"export", file, "--from-dialect", GetParam(), "--format", "chrome"});
   EXPECT_EQ(chrome.exit_code, 0) << chrome.err;
   EXPECT_THAT(chrome.out, HasSubstr("calculator"));
+  const Finished page =
+      run_program({"export", file, "--from-dialect", GetParam(), "--format", "html"});
+  EXPECT_EQ(page.exit_code, 0) << page.err;
+  EXPECT_THAT(page.out, ::testing::StartsWith("<!doctype html>"));
+  EXPECT_THAT(page.out, HasSubstr("The answer is 4"));
 }
 
 std::vector<std::string> readable() {

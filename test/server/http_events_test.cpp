@@ -1,9 +1,12 @@
 #include "server/http_fixture.hpp"
+#include "strandbus/event/json_codec.hpp"
+#include "strandbus/wire/dialect.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -304,6 +307,37 @@ TEST_F(HttpEventsTest, SpeaksOtherDialects) {
   const std::string lines = unchunked(file.read_to_end());
   EXPECT_THAT(lines, HasSubstr("{\"type\":\"token_delta\",\"data\":{\"text\":\"0 \"}"));
   EXPECT_THAT(lines, Not(HasSubstr("\"seq\"")));
+}
+
+TEST_F(HttpEventsTest, SpeaksEveryDialectAsTheLibraryDoes) {
+  start_server();
+  const std::string id = make_session_by_http();
+  run(id, "3");
+  read_run(events(id));
+  const auto answer = [&](const std::string& path) {
+    RawClient client(server_->port());
+    client.send(head("GET", "/v1/sessions/" + id + path, "Connection: close\r\n"));
+    client.read_until("\r\n\r\n");
+    return unchunked(client.read_to_end());
+  };
+  std::vector<StreamEvent> said;
+  std::istringstream native(answer("/events.jsonl"));
+  for (std::string line; std::getline(native, line);) said.push_back(from_json(line).value());
+  for (const std::string_view name : dialect_names()) {
+    const auto dialect = make_dialect(name);
+    std::string expected;
+    for (const StreamEvent& event : said) dialect->append(expected, event);
+    EXPECT_EQ(answer("/events.jsonl?dialect=" + std::string(name)), expected) << name;
+    RawClient stream(server_->port());
+    stream.send(events(id, "?dialect=" + std::string(name)));
+    stream.read_until("\r\n\r\n");
+    std::istringstream lines(expected);
+    std::string read;
+    for (std::string line; std::getline(lines, line);) {
+      if (read.find("data: " + line + '\n') == std::string::npos)
+        read += stream.read_until("data: " + line + '\n');
+    }
+  }
 }
 
 TEST_F(HttpEventsTest, SendsTheEventsOfAllSessionsWithAPlaceInEach) {
