@@ -27,7 +27,8 @@ constexpr std::string_view page_begin = R"(<!doctype html>
 constexpr std::string_view page_end = R"(</p>
 <ul>
 <li>Open the link that <code>strandbus serve</code> has printed, if you have not used it yet.</li>
-<li>For another link type <code>strandbus link</code> in a terminal of the machine that serves.</li>
+<li>For another link type <code>strandbus link</code> in a terminal of the machine that serves, as
+<code>strandbus serve</code> has printed it: with the address, where that is not the usual one.</li>
 </ul>
 <p>You are logged in and came from another page? <a href="/">Open the viewer</a>.</p>
 </main>
