@@ -4,7 +4,7 @@ import { strict as assert } from "node:assert";
 import { test } from "node:test";
 
 import { Session } from "../../../src/server/viewer/model/session.js";
-import { at, feed, goldenRun, Trace } from "./model_events.mjs";
+import { at, feed, goldenRun, nestedWork, Trace } from "./model_events.mjs";
 import { spansOf, linesOf, only, tool } from "./model_spans_of.mjs";
 
 test("the golden run", () => {
@@ -121,6 +121,37 @@ test("workflows, steps and the runs in them", () => {
     spans.all.map((span) => span.status),
     ["failed", "completed", "completed", "failed"],
   );
+});
+
+test("steps and workflows lie in the step that their span names", () => {
+  const spans = spansOf(nestedWork());
+  assert.deepEqual(linesOf(spans), [
+    "workflow release",
+    "  step gate",
+    "    step announce",
+    "      workflow news",
+    "        step draft",
+    "          run coder",
+    "  step close",
+  ]);
+  for (const span of spans.all) assert.equal(span.status, "completed", span.name);
+});
+
+test("without spans a workflow lies in the one around it, a step in its workflow", () => {
+  const trace = nestedWork();
+  for (const event of trace.events) {
+    delete event.span_id;
+    delete event.parent_span_id;
+  }
+  assert.deepEqual(linesOf(spansOf(trace)), [
+    "workflow release",
+    "  step gate",
+    "  step announce",
+    "  workflow news",
+    "    step draft",
+    "    run coder",
+    "  step close",
+  ]);
 });
 
 test("what is open ends with what is around it", () => {

@@ -3,7 +3,7 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 
-import { at, Trace } from "./model_events.mjs";
+import { at, nestedWork, Trace } from "./model_events.mjs";
 import { told, linesOf, only, all, begun, ended, called } from "./model_runs.mjs";
 
 test("an approval waits, is decided and the call goes on or does not", () => {
@@ -200,6 +200,35 @@ test("workflows hold their steps and the runs of those", () => {
     [workflow.state, workflow.reason, workflow.duration_ms],
     ["cancelled", "enough", 7],
   );
+});
+
+test("steps and workflows are nested as their spans are", () => {
+  const transcript = told(nestedWork());
+  assert.deepEqual(linesOf(transcript), [
+    "workflow",
+    "  step",
+    "    step",
+    "      workflow",
+    "        step",
+    "          run",
+    "          run_end",
+    "  step",
+  ]);
+  const names = all(transcript, "step").map((block) => block.step_name);
+  assert.deepEqual(names, ["gate", "announce", "draft", "close"]);
+});
+
+test("a step whose beginning was missed is added where it belongs", () => {
+  const trace = nestedWork();
+  trace.events.splice(2, 1); // of announce
+  assert.deepEqual(linesOf(told(trace)).filter((line) => !/gap|run/.test(line)), [
+    "workflow",
+    "  step",
+    "    step",
+    "  workflow",
+    "    step",
+    "  step",
+  ]);
 });
 
 test("what happens once is a notice, an activity or an error", () => {

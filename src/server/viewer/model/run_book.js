@@ -63,7 +63,7 @@ export class RunBook {
     this.approvals = new Map(); // approval_id -> span
     this.tasks = new Map(); // task_id -> span
     this.works = new Map(); // workflows and steps
-    this.step_spans = new Map(); // span_id of a step -> span
+    this.work_spans = new Map(); // span_id of a workflow or step -> span
     this.counted = new Map(); // span -> what ends in the accounts when it ends
     tree.onEnd = (span) => this.#uncount(span);
   }
@@ -132,9 +132,9 @@ export class RunBook {
     const host = this.hosts.get(run_id);
     const parent = host?.run ?? this.#runs.get(textOf(event.parent_run_id));
     const open = parent && parent.span.end === null ? parent : undefined;
-    const step = this.step_spans.get(textOf(event.parent_span_id));
+    const work = this.work_spans.get(textOf(event.parent_span_id));
     const workflow = this.works.get(textOf(event.workflow_id));
-    const places = [host?.span, step, open?.span, workflow];
+    const places = [host?.span, work, open?.span, workflow];
     const place = places.find((span) => span && span.end === null);
     const agent = textOf(event.agent);
     const span = this.#tree.open("run", agent || "agent", place, { run_id, agent });
