@@ -87,7 +87,7 @@ export class SessionHeader {
     const key = `${session.version}|${feed.state}|${feed.detail}|${feed.progress}|${this.#ticking(state)}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
-    const title = oneLine(visible(String(state.title || session.id)), TITLE_LENGTH);
+    const title = oneLine(visible(String(session.title)), TITLE_LENGTH);
     setText(this.#title, title);
     if (document.title !== `${title} – strandbus`) document.title = `${title} – strandbus`;
     const [kind, words] = activity(state);
