@@ -163,6 +163,12 @@ test("time between runs belongs to nobody, open spans reach to now", () => {
   assert.equal(timeShares(spans, 1005).total, 15);
 });
 
+test("a workflow's time between its runs is other time", () => {
+  const spans = [span("w", "workflow", null, 0, 50), span("s", "step", "w", 0, 20),
+    span("r", "run", "s", 0, 20), span("m", "model", "r", 0, 15)];
+  assert.deepEqual(timeShares(spans, 0), { model: 15, tool: 0, waiting: 0, other: 35, total: 50 });
+});
+
 test("ancestors, the nearest first, also in a circle", () => {
   const byId = (id) => RUN.find((one) => one.id === id);
   assert.deepEqual(ancestorsOf(byId("w1"), byId), ["x1", "t1", "run"]);

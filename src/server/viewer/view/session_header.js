@@ -134,7 +134,8 @@ export class SessionHeader {
       fact("Tool calls", count(totals.tool_calls)),
       fact("Tokens", tokens(totals.total), `${count(totals.prompt)} in, ${count(totals.completion)} out`),
       fact("Cost", totals.unpriced ? `${dollars} + unpriced` : dollars),
-      fact("Time", duration(totals.duration_ms), "of all root runs, waiting for approvals included"),
+      fact("Time", duration(totals.duration_ms), "in which a run or a workflow was under way, waiting " +
+        "for approvals included; what goes on at the same time counts once"),
     );
   }
 
