@@ -52,6 +52,37 @@ test("each event of a run belongs to a span", () => {
   assert.equal(spans.spanOfSeq(34), undefined);
 });
 
+test("a tool is at work from its call to its end, its arguments are written before", () => {
+  const trace = new Trace().add("tool_call_begin", tool("c1")).after(700);
+  trace.add("tool_call_ready", tool("c1"));
+  const written = only(spansOf(trace), "tool");
+  assert.deepEqual([written.start, written.called], [at(0), null]);
+  trace.after(60).add("tool_call_started", tool("c1")).after(9);
+  const working = only(spansOf(trace), "tool");
+  assert.deepEqual([working.called, working.duration_ms], [at(760), null]);
+  trace.add("tool_call_completed", { ...tool("c1"), success: true, duration_ms: 8 });
+  const ended = only(spansOf(trace), "tool");
+  assert.deepEqual(
+    [ended.start, ended.called, ended.end, ended.duration_ms],
+    [at(0), at(760), at(769), 8],
+  );
+});
+
+test("a tool that completes was called, one that is denied or cancelled before was not", () => {
+  const calledOf = (type, data) => {
+    const trace = new Trace().add("tool_call_begin", tool("c1")).after(20);
+    trace.add(type, { ...tool("c1"), ...data });
+    const span = only(spansOf(trace), "tool");
+    return [span.called, span.duration_ms];
+  };
+  const success = true;
+  assert.deepEqual(calledOf("tool_call_completed", { success }), [at(0), null]);
+  assert.deepEqual(calledOf("tool_call_completed", { success, duration_ms: 5 }), [at(15), 5]);
+  assert.deepEqual(calledOf("tool_call_completed", { success, duration_ms: 99 }), [at(0), 99]);
+  assert.deepEqual(calledOf("tool_call_denied", {}), [null, null]);
+  assert.deepEqual(calledOf("tool_call_cancelled", { duration_ms: 0 }), [null, null]);
+});
+
 test("a denied approval ends its tool", () => {
   const trace = new Trace().add("approval_requested", { ...tool("c1"), approval_id: "a1" });
   trace.add("tool_call_denied", tool("c1"));
