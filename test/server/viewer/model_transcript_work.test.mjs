@@ -278,6 +278,8 @@ test("what happens once is a notice, an activity or an error", () => {
       assert.deepEqual([...block.types], [type]);
     }
   }
+  const file = only(told(new Trace().add("file_created", { path: "a", line_count: 1 })), "activity");
+  assert.match(file.detail, /^1 line,/);
   const unknown = only(told(new Trace().add("brand_new", { a: [1] })), "activity");
   assert.deepEqual([unknown.title, unknown.detail], ["brand_new", '{"a":[1]}']);
   const error = only(
