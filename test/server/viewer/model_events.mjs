@@ -121,3 +121,28 @@ export function goldenRun(trace = new Trace()) {
   });
   return trace;
 }
+
+/// A step inside of a step, a workflow in that one, a run in its step: only the spans tell it all.
+export function nestedWork(trace = new Trace({ run_id: undefined, workflow_id: "w1" })) {
+  const add = (type, data, span_id, parent_span_id, envelope = {}) =>
+    trace.add(type, data, { span_id, parent_span_id, ...envelope });
+  const inner = { workflow_id: "w2", parent_workflow_id: "w1" };
+  const release = (step, step_name) => ({ workflow: "release", step, step_name });
+  const news = { workflow: "news", step: 0, step_name: "draft" };
+  add("workflow_started", { workflow: "release" }, "01");
+  add("workflow_step_started", release(0, "gate"), "02", "01");
+  add("workflow_step_started", release(1, "announce"), "03", "02");
+  add("workflow_started", { workflow: "news" }, "04", "03", inner);
+  add("workflow_step_started", news, "05", "04", inner);
+  add("run_started", {}, "06", "05", { ...inner, run_id: "r1" });
+  trace.after(5);
+  add("run_completed", { usage: {}, duration_ms: 5 }, "06", "05", { ...inner, run_id: "r1" });
+  add("workflow_step_completed", news, "05", "04", inner);
+  add("workflow_completed", { workflow: "news" }, "04", "03", inner);
+  add("workflow_step_completed", release(1, "announce"), "03", "02");
+  add("workflow_step_completed", release(0, "gate"), "02", "01");
+  add("workflow_step_started", release(2, "close"), "07", "01");
+  add("workflow_step_completed", release(2, "close"), "07", "01");
+  add("workflow_completed", { workflow: "release" }, "01");
+  return trace;
+}

@@ -8,6 +8,7 @@ import {
   clock,
   cost,
   count,
+  counted,
   day,
   duration,
   oneLine,
@@ -44,6 +45,13 @@ test("counts", () =>
     [-1234, "-1,234"],
     [1e21, "1e+21"],
   ]));
+
+test("one of something is one, not ones", () => {
+  assert.equal(counted(1, "line", "lines"), "1 line");
+  assert.equal(counted(0, "line", "lines"), "0 lines");
+  assert.equal(counted(1200, "line", "lines"), "1,200 lines");
+  assert.equal(counted(NaN, "line", "lines"), "");
+});
 
 test("tokens", () =>
   table(tokens, [

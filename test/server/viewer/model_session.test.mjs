@@ -10,6 +10,7 @@ import {
   matchesEvent,
   matchesSpan,
 } from "../../../src/server/viewer/model/filter.js";
+import { Player } from "../../../src/server/viewer/model/player.js";
 import { Session } from "../../../src/server/viewer/model/session.js";
 import { SessionState } from "../../../src/server/viewer/model/session_state.js";
 import { checkSpans, checkTranscript, Follower } from "./model_invariants.mjs";
@@ -56,6 +57,17 @@ test("the past after a snapshot fills all parts but the state", () => {
   assert.equal(session.transcript.items.length, plain.transcript.items.length);
   session.applySnapshot(snapshot); // an old one
   assert.equal(session.state.last_seq, 33);
+});
+
+test("the title is that of the events, else that of the file, else the id", () => {
+  const named = new Session("s1", "release");
+  assert.equal(new Session("s1").title, "s1");
+  assert.equal(named.title, "release");
+  assert.equal(new Player(named).session.title, "release");
+  feed(named, new Trace().add("session_created", { title: "the release" }).events);
+  assert.equal(named.title, "the release");
+  named.reset();
+  assert.equal(named.title, "release");
 });
 
 test("a snapshot may hold anything", () => {

@@ -4,7 +4,7 @@ import { strict as assert } from "node:assert";
 import { test } from "node:test";
 
 import { Session } from "../../../src/server/viewer/model/session.js";
-import { at, feed, goldenRun, Trace } from "./model_events.mjs";
+import { at, feed, goldenRun, nestedWork, Trace } from "./model_events.mjs";
 import { spansOf, linesOf, only, tool } from "./model_spans_of.mjs";
 
 test("the golden run", () => {
@@ -50,6 +50,37 @@ test("each event of a run belongs to a span", () => {
   ];
   for (const [seq, kind] of kinds) assert.equal(spans.spanOfSeq(seq).kind, kind, String(seq));
   assert.equal(spans.spanOfSeq(34), undefined);
+});
+
+test("a tool is at work from its call to its end, its arguments are written before", () => {
+  const trace = new Trace().add("tool_call_begin", tool("c1")).after(700);
+  trace.add("tool_call_ready", tool("c1"));
+  const written = only(spansOf(trace), "tool");
+  assert.deepEqual([written.start, written.called], [at(0), null]);
+  trace.after(60).add("tool_call_started", tool("c1")).after(9);
+  const working = only(spansOf(trace), "tool");
+  assert.deepEqual([working.called, working.duration_ms], [at(760), null]);
+  trace.add("tool_call_completed", { ...tool("c1"), success: true, duration_ms: 8 });
+  const ended = only(spansOf(trace), "tool");
+  assert.deepEqual(
+    [ended.start, ended.called, ended.end, ended.duration_ms],
+    [at(0), at(760), at(769), 8],
+  );
+});
+
+test("a tool that completes was called, one that is denied or cancelled before was not", () => {
+  const calledOf = (type, data) => {
+    const trace = new Trace().add("tool_call_begin", tool("c1")).after(20);
+    trace.add(type, { ...tool("c1"), ...data });
+    const span = only(spansOf(trace), "tool");
+    return [span.called, span.duration_ms];
+  };
+  const success = true;
+  assert.deepEqual(calledOf("tool_call_completed", { success }), [at(0), null]);
+  assert.deepEqual(calledOf("tool_call_completed", { success, duration_ms: 5 }), [at(15), 5]);
+  assert.deepEqual(calledOf("tool_call_completed", { success, duration_ms: 99 }), [at(0), 99]);
+  assert.deepEqual(calledOf("tool_call_denied", {}), [null, null]);
+  assert.deepEqual(calledOf("tool_call_cancelled", { duration_ms: 0 }), [null, null]);
 });
 
 test("a denied approval ends its tool", () => {
@@ -121,6 +152,37 @@ test("workflows, steps and the runs in them", () => {
     spans.all.map((span) => span.status),
     ["failed", "completed", "completed", "failed"],
   );
+});
+
+test("steps and workflows lie in the step that their span names", () => {
+  const spans = spansOf(nestedWork());
+  assert.deepEqual(linesOf(spans), [
+    "workflow release",
+    "  step gate",
+    "    step announce",
+    "      workflow news",
+    "        step draft",
+    "          run coder",
+    "  step close",
+  ]);
+  for (const span of spans.all) assert.equal(span.status, "completed", span.name);
+});
+
+test("without spans a workflow lies in the one around it, a step in its workflow", () => {
+  const trace = nestedWork();
+  for (const event of trace.events) {
+    delete event.span_id;
+    delete event.parent_span_id;
+  }
+  assert.deepEqual(linesOf(spansOf(trace)), [
+    "workflow release",
+    "  step gate",
+    "  step announce",
+    "  workflow news",
+    "    step draft",
+    "    run coder",
+    "  step close",
+  ]);
 });
 
 test("what is open ends with what is around it", () => {

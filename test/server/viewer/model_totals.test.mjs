@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { at, goldenRun, Trace } from "./model_events.mjs";
 import { spansOf, linesOf, only, parentOf, tool } from "./model_spans_of.mjs";
 
-test("totals are those of the ends of the runs", () => {
+test("totals are those of the ends of the runs, time is that of the spans", () => {
   const trace = goldenRun();
   goldenRun(trace.in({ run_id: "r2" }));
   const spans = spansOf(trace);
@@ -21,7 +21,7 @@ test("totals are those of the ends of the runs", () => {
     cached: 0,
     cost: 0.0007,
     unpriced: 0,
-    duration_ms: 1000,
+    duration_ms: 890,
     model_ms: 840,
     tool_ms: 30,
     waiting_ms: 0,
@@ -90,6 +90,38 @@ test("parallel calls overlap, their time counts once", () => {
     ],
   );
   assert.equal(spans.totals().tool_ms, 30);
+});
+
+test("what goes on at the same time takes its time once, and pauses take none", () => {
+  const trace = new Trace().add("run_started", {});
+  trace.add("background_task_started", { task_id: "t", name: "watch", child_run_id: "child" });
+  const child = { run_id: "child", parent_run_id: "r1", depth: 1 };
+  trace.after(10).add("run_started", {}, child);
+  trace.after(20).add("run_completed", { usage: {}, duration_ms: 30 });
+  trace.after(40).add("run_completed", { usage: {}, duration_ms: 60 }, child);
+  trace.add("background_task_finished", { task_id: "t", outcome: "completed" });
+  assert.equal(spansOf(trace).totals().duration_ms, 70);
+  trace.after(1000).add("run_started", {}, { run_id: "r2" });
+  trace.after(5).add("turn_started", { turn: 1 }, { run_id: "r2" });
+  assert.equal(spansOf(trace).totals().duration_ms, 75);
+});
+
+test("the time of a workflow is that from its start to its end", () => {
+  const trace = new Trace({ run_id: undefined, workflow_id: "w1" });
+  trace.add("workflow_started", { workflow: "build" });
+  for (const step of [0, 1]) {
+    const spans = { span_id: `0${step}` };
+    trace.add("workflow_step_started", { workflow: "build", step }, spans);
+    trace.add("run_started", {}, { run_id: `r${step}`, parent_span_id: `0${step}` });
+  }
+  trace.after(30);
+  for (const step of [0, 1]) {
+    const end = { usage: {}, duration_ms: 30 };
+    trace.add("run_completed", end, { run_id: `r${step}` });
+    trace.add("workflow_step_completed", { workflow: "build", step });
+  }
+  trace.after(7).add("workflow_completed", { workflow: "build" });
+  assert.equal(spansOf(trace).totals().duration_ms, 37);
 });
 
 test("an approval lies below its tool, and its time is waiting", () => {

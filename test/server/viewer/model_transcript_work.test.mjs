@@ -3,7 +3,7 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 
-import { at, Trace } from "./model_events.mjs";
+import { at, nestedWork, Trace } from "./model_events.mjs";
 import { told, linesOf, only, all, begun, ended, called } from "./model_runs.mjs";
 
 test("an approval waits, is decided and the call goes on or does not", () => {
@@ -202,6 +202,35 @@ test("workflows hold their steps and the runs of those", () => {
   );
 });
 
+test("steps and workflows are nested as their spans are", () => {
+  const transcript = told(nestedWork());
+  assert.deepEqual(linesOf(transcript), [
+    "workflow",
+    "  step",
+    "    step",
+    "      workflow",
+    "        step",
+    "          run",
+    "          run_end",
+    "  step",
+  ]);
+  const names = all(transcript, "step").map((block) => block.step_name);
+  assert.deepEqual(names, ["gate", "announce", "draft", "close"]);
+});
+
+test("a step whose beginning was missed is added where it belongs", () => {
+  const trace = nestedWork();
+  trace.events.splice(2, 1); // of announce
+  assert.deepEqual(linesOf(told(trace)).filter((line) => !/gap|run/.test(line)), [
+    "workflow",
+    "  step",
+    "    step",
+    "  workflow",
+    "    step",
+    "  step",
+  ]);
+});
+
 test("what happens once is a notice, an activity or an error", () => {
   const topics = new Map([
     [
@@ -249,6 +278,8 @@ test("what happens once is a notice, an activity or an error", () => {
       assert.deepEqual([...block.types], [type]);
     }
   }
+  const file = only(told(new Trace().add("file_created", { path: "a", line_count: 1 })), "activity");
+  assert.match(file.detail, /^1 line,/);
   const unknown = only(told(new Trace().add("brand_new", { a: [1] })), "activity");
   assert.deepEqual([unknown.title, unknown.detail], ["brand_new", '{"a":[1]}']);
   const error = only(

@@ -1,7 +1,7 @@
 // What programs write to a terminal, as plain text; parts of long texts; lines of diffs.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { diffKinds } from "../../../src/server/viewer/view/diff_view.js";
+import { diffKinds, diffWords } from "../../../src/server/viewer/view/diff_view.js";
 import { searchPattern } from "../../../src/server/viewer/view/marks.js";
 import {
   countLines, firstLines, lastLines, plainOutput, wholeLength,
@@ -78,4 +78,9 @@ test("what is searched for is text, not a pattern", () => {
   assert.deepEqual(found("a.c", "abc a.c A.C"), ["a.c", "A.C"]);
   assert.equal(found("[(", "x"), null);
   assert.equal(searchPattern(""), null);
+});
+
+test("the words of a diff say one line of one", () => {
+  assert.equal(diffWords(1, 0), "1 line added, 0 removed");
+  assert.equal(diffWords(2, 1), "2 lines added, 1 removed");
 });

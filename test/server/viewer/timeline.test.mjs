@@ -6,6 +6,7 @@ import { ancestorsOf, spanRows, timeBounds } from "../../../src/server/viewer/vi
 import { SpanLayout } from "../../../src/server/viewer/view/span_layout.js";
 import { foldsOf, NO_FOLDS, TimeFolds } from "../../../src/server/viewer/view/time_folds.js";
 import { timeShares } from "../../../src/server/viewer/view/time_shares.js";
+import { spanText, timeTaken } from "../../../src/server/viewer/view/timeline_row.js";
 import { emptyFilter } from "../../../src/server/viewer/model/filter.js";
 import {
   draggedRange, fractionOf, pannedRange, placeOf, revealedRange, roundStep, sinceStart, tickLabel,
@@ -161,6 +162,28 @@ test("parallel tools and sub-agents do not count twice", () => {
 test("time between runs belongs to nobody, open spans reach to now", () => {
   const spans = [span("a", "run", null, 0, 10), span("b", "run", null, 1000, null)];
   assert.equal(timeShares(spans, 1005).total, 15);
+});
+
+test("a workflow's time between its runs is other time", () => {
+  const spans = [span("w", "workflow", null, 0, 50), span("s", "step", "w", 0, 20),
+    span("r", "run", "s", 0, 20), span("m", "model", "r", 0, 15)];
+  assert.deepEqual(timeShares(spans, 0), { model: 15, tool: 0, waiting: 0, other: 35, total: 50 });
+});
+
+test("the duration of a tool is that of the call, without the writing of its arguments", () => {
+  const toolSpan = (more) => span("x", "tool", null, 100, 900, more);
+  const saying = (one) => spanText({ span: one, waits: [] }, 0, 950);
+  const told = toolSpan({ called: 860, duration_ms: 39 });
+  assert.equal(timeTaken(told, 950), 39);
+  assert.match(saying(told), /starts at \+0.100 s, called after 760 ms, took 39 ms/);
+  const untold = toolSpan({ called: 860, duration_ms: null });
+  assert.equal(timeTaken(untold, 950), 40);
+  assert.equal(timeTaken({ ...untold, end: null }, 950), 90);
+  const denied = toolSpan({ called: null, duration_ms: null, status: "failed" });
+  assert.ok(Number.isNaN(timeTaken(denied, 950)));
+  assert.match(saying(denied), /failed, starts at \+0.100 s, not called$/);
+  assert.match(saying({ ...denied, end: null }), /not called yet$/);
+  assert.equal(timeTaken(span("m", "model", null, 100, 900), 950), 800);
 });
 
 test("ancestors, the nearest first, also in a circle", () => {

@@ -23,6 +23,11 @@ export function count(n) {
   return String(whole).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/// "1 line", "2 lines".
+export function counted(n, one, many) {
+  return isNumber(n) ? `${count(n)} ${Math.trunc(n) === 1 ? one : many}` : "";
+}
+
 function short(n, unit) {
   const rounded = n < 9.95 ? n.toFixed(1).replace(/\.0$/, "") : count(Math.round(n));
   return rounded + unit;

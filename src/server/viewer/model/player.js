@@ -61,7 +61,7 @@ export class Player {
     this.#recorded = recorded;
     this.#timer = timer;
     this.#onChange = onChange;
-    this.session = new Session(recorded.id);
+    this.session = new Session(recorded.id, recorded.given_title);
     this.#times = playTimes(recorded.log, this.#shorten);
   }
 

@@ -63,7 +63,7 @@ export class RunBook {
     this.approvals = new Map(); // approval_id -> span
     this.tasks = new Map(); // task_id -> span
     this.works = new Map(); // workflows and steps
-    this.step_spans = new Map(); // span_id of a step -> span
+    this.work_spans = new Map(); // span_id of a workflow or step -> span
     this.counted = new Map(); // span -> what ends in the accounts when it ends
     tree.onEnd = (span) => this.#uncount(span);
   }
@@ -132,9 +132,9 @@ export class RunBook {
     const host = this.hosts.get(run_id);
     const parent = host?.run ?? this.#runs.get(textOf(event.parent_run_id));
     const open = parent && parent.span.end === null ? parent : undefined;
-    const step = this.step_spans.get(textOf(event.parent_span_id));
+    const work = this.work_spans.get(textOf(event.parent_span_id));
     const workflow = this.works.get(textOf(event.workflow_id));
-    const places = [host?.span, step, open?.span, workflow];
+    const places = [host?.span, work, open?.span, workflow];
     const place = places.find((span) => span && span.end === null);
     const agent = textOf(event.agent);
     const span = this.#tree.open("run", agent || "agent", place, { run_id, agent });
@@ -167,9 +167,10 @@ export class RunBook {
     for (const account of counted.accounts) account.change(counted.kind, -1, this.#tree.now);
   }
 
-  /// `whole`: time is that of the trees of runs, else that of each run.
+  /// `whole`: time is that of the trees of runs and of the session, else that of each run.
   #sum(runs, whole) {
     const sum = noTotals();
+    if (whole) sum.duration_ms = this.#tree.open_ms;
     let usage = noUsage();
     let ttft = 0;
     let answers = 0;
@@ -183,7 +184,8 @@ export class RunBook {
       else if (run.span.end !== null && run.usage.total > 0) sum.unpriced += 1;
       ttft += run.ttft.sum;
       answers += run.ttft.count;
-      if (!whole || run.root) this.#addTime(sum, run, whole ? run.tree_account : run.account);
+      if (!whole || run.root) this.#addTime(sum, whole ? run.tree_account : run.account);
+      if (!whole) sum.duration_ms += this.#durationOf(run);
     }
     const { prompt, completion, total, cached = 0 } = usage;
     return {
@@ -196,12 +198,14 @@ export class RunBook {
     };
   }
 
-  #addTime(sum, run, account) {
-    const { now } = this.#tree;
-    const spent = account.until(now);
+  #addTime(sum, account) {
+    const spent = account.until(this.#tree.now);
     sum.model_ms += spent.model;
     sum.tool_ms += spent.tool;
     sum.waiting_ms += spent.waiting;
-    sum.duration_ms += run.duration_ms ?? (run.span.end ?? now) - run.start;
+  }
+
+  #durationOf(run) {
+    return run.duration_ms ?? (run.span.end ?? this.#tree.now) - run.start;
   }
 }

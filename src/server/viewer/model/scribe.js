@@ -34,7 +34,7 @@ export class Scribe {
     this.approvals = new Map(); // approval_id -> tool block
     this.tasks = new Map(); // task_id -> block
     this.works = new Map(); // workflows and steps by their name -> {block, group}
-    this.span_groups = new Map(); // span_id of a step -> group
+    this.span_groups = new Map(); // span_id of a workflow or step -> group
     this.host_groups = new Map(); // host block -> its group
     this.seqs = [];
     this.owners = [];
@@ -171,8 +171,8 @@ export class Scribe {
   #placeOf(event, run_id) {
     const host = this.hosts.get(run_id);
     if (host) return this.groupOf(host.block, host.group);
-    const step = this.span_groups.get(textOf(event.parent_span_id));
-    if (step) return this.tree.addGroup(step, null, false);
+    const work = this.span_groups.get(textOf(event.parent_span_id));
+    if (work) return this.tree.addGroup(work, null, false);
     const parent = this.runs.get(textOf(event.parent_run_id));
     if (parent) return this.tree.addGroup(parent.group, null, true);
     const workflow = this.works.get(textOf(event.workflow_id));

@@ -11,8 +11,10 @@ import { Spans } from "./spans.js";
 import { Transcript } from "./transcript.js";
 
 export class Session {
-  constructor(id) {
+  /// given_title: what a file says of the session beside its events.
+  constructor(id, given_title = "") {
     this.id = id;
+    this.given_title = given_title;
     this.version = 0;
     this.faults = 0;
     this.#begin();
@@ -50,6 +52,11 @@ export class Session {
     this.#tellGap(Math.max(after, this.told), end - Math.max(after, this.told));
     this.told = end;
     ++this.version;
+  }
+
+  /// What people know it by: as its events say, else as the file says, else its id.
+  get title() {
+    return this.state.title || this.given_title || this.id;
   }
 
   /// Everything begins anew.

@@ -113,7 +113,7 @@ function toolOf(context, p) {
   const tool_name = textOf(p.tool_name);
   let span = run.tools.get(call_id);
   if (!span || span.end !== null) {
-    const members = { ...spanOwner(context), tool_name };
+    const members = { ...spanOwner(context), tool_name, called: null, duration_ms: null };
     span = tree.open("tool", tool_name || "tool", run.turn ?? run.span, members);
     run.tools.set(call_id, span);
   }
@@ -137,6 +137,7 @@ function onToolStarted(context, p) {
   const span = toolOf(context, p);
   if (!run.working.has(span)) run.tool_calls += 1;
   run.working.add(span);
+  span.called ??= tree.now;
   book.count(span, run, "tool");
   tree.touch(span);
 }
@@ -146,10 +147,23 @@ function onToolEnd(statusOfEnd) {
     const { tree, run } = context;
     if (!run) return;
     const span = toolOf(context, p);
-    tree.close(span, statusOfEnd(p), {});
+    const duration_ms = span.called === null ? null : numberOrNull(p.duration_ms);
+    tree.close(span, statusOfEnd(p), { duration_ms });
     run.working.delete(span);
     run.tools.delete(textOf(p.call_id));
   };
+}
+
+const endCompleted = onToolEnd((p) => (p.success === true ? "completed" : "failed"));
+
+/// What has completed was called, also where no event has said when.
+function onToolCompleted(context, p) {
+  const { tree, run } = context;
+  if (!run) return;
+  const span = toolOf(context, p);
+  const began = tree.now - (numberOrNull(p.duration_ms) ?? Infinity);
+  span.called ??= Math.max(began, span.start);
+  endCompleted(context, p);
 }
 
 function onApprovalRequested(context, p) {
@@ -225,7 +239,7 @@ export const SPAN_HANDLERS = new Map([
   ["bash_started", onToolKnown],
   ["bash_executed", onToolKnown],
   ["cell_executed", onToolKnown],
-  ["tool_call_completed", onToolEnd((p) => (p.success === true ? "completed" : "failed"))],
+  ["tool_call_completed", onToolCompleted],
   ["tool_call_cancelled", onToolEnd(() => "cancelled")],
   ["tool_call_denied", onToolEnd(() => "failed")],
   ["approval_requested", onApprovalRequested],

@@ -9,6 +9,9 @@ export class SpanTree {
   #seqs = [];
   #owners = [];
   #ids = 0;
+  #openRoots = 0;
+  #since = 0; // the first of these was opened
+  #spent = 0;
 
   constructor() {
     this.all = [];
@@ -23,6 +26,11 @@ export class SpanTree {
 
   byId(id) {
     return this.#byId.get(id);
+  }
+
+  /// For how long anything was open, in ms up to now.
+  get open_ms() {
+    return this.#spent + (this.#openRoots > 0 ? this.now - this.#since : 0);
   }
 
   /// What follows happens at this time, in the event with this seq.
@@ -79,7 +87,7 @@ export class SpanTree {
     this.#byId.set(span.id, span);
     this.all.push(span);
     if (around) this.#openIn(around).add(span);
-    else this.roots.push(span);
+    else this.#addRoot(span);
     this.touch(span);
     return span;
   }
@@ -106,7 +114,13 @@ export class SpanTree {
     Object.assign(span, { end: this.now, status, ...members });
     this.#children.delete(span);
     if (span.parent) this.#children.get(this.#byId.get(span.parent))?.delete(span);
+    else if (--this.#openRoots === 0) this.#spent += this.now - this.#since;
     this.onEnd(span);
+  }
+
+  #addRoot(span) {
+    this.roots.push(span);
+    if (this.#openRoots++ === 0) this.#since = this.now;
   }
 
   #openIn(span) {

@@ -40,25 +40,32 @@ function openWork(context, kind, name, parent, key) {
   tree.owner = null;
   const span = tree.open(kind, name, parent, spanOwner(context));
   book.works.set(key, span);
+  const span_id = textOf(context.event.span_id);
+  if (span_id !== "") book.work_spans.set(span_id, span);
   return span;
+}
+
+/// What the event says that it is inside of; without that, the first of the others that is open.
+function workAround({ book, event }, ...others) {
+  const places = [book.work_spans.get(textOf(event.parent_span_id)), ...others];
+  return places.find((span) => span && span.end === null);
 }
 
 function onWorkflowStarted(context, p) {
   const { book, event, run } = context;
-  const around = book.works.get(textOf(event.parent_workflow_id));
+  const outer = book.works.get(textOf(event.parent_workflow_id));
+  const around = workAround(context, run?.span, outer);
   const name = textOf(p.workflow) || "workflow";
-  const span = openWork(context, "workflow", name, run?.span ?? around, workKey(context, p, null));
+  const span = openWork(context, "workflow", name, around, workKey(context, p, null));
   const id = textOf(event.workflow_id);
   if (id !== "") book.works.set(id, span);
 }
 
 function onStepStarted(context, p) {
-  const { book, event, run } = context;
-  const around = book.works.get(workKey(context, p, null)) ?? run?.span;
+  const { book, run } = context;
+  const around = workAround(context, book.works.get(workKey(context, p, null)), run?.span);
   const name = textOf(p.step_name) || `step ${numberOf(p.step) + 1}`;
-  const span = openWork(context, "step", name, around, workKey(context, p, numberOf(p.step)));
-  const span_id = textOf(event.span_id);
-  if (span_id !== "") book.step_spans.set(span_id, span);
+  openWork(context, "step", name, around, workKey(context, p, numberOf(p.step)));
 }
 
 function onWork(step, status) {

@@ -1,6 +1,11 @@
 // The waterfall of a session: which run, turn, model request, tool, approval, workflow, step and
 // background task took from when to when, inside of what, and what it cost.
 //
+// A workflow or step lies below the step that its parent_span_id names. A tool begins with its
+// arguments; `called` is when it was at work (null: never), `duration_ms` for how long as its end
+// said. totals(): duration_ms is the time in which anything was under way, and counts no moment
+// twice.
+//
 // Beside the contract: a background task is a root, because it may outlive the run that started it,
 // and its run lies below it; a run lies below the tool call, workflow step or run that it came
 // from. What an end event does not close ends with its parent, failed where the parent is, else

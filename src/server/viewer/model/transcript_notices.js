@@ -1,7 +1,7 @@
 // The part of the transcript for what happens once: errors, plans, notices, files, deployments and
 // whatever an application or a newer version says.
 
-import { bytes, count, duration } from "./format.js";
+import { bytes, count, counted, duration } from "./format.js";
 import { anyText, listOf, numberOf, objectOf, textOf } from "./values.js";
 
 const MAX_DETAIL = 4096;
@@ -66,7 +66,7 @@ function paths(p) {
   ]);
 }
 
-const lines = (p) => `${count(numberOf(p.line_count))} lines`;
+const lines = (p) => counted(numberOf(p.line_count), "line", "lines");
 const port = (p) => (numberOf(p.port) > 0 ? `port ${numberOf(p.port)}` : "");
 
 /// A type that this version does not know.

@@ -37,12 +37,22 @@ function workMembers(p) {
   };
 }
 
-/// Where a workflow stands: in the run that it belongs to, or in the workflow around it.
+/// Adds a workflow or step where its event says that it is; if it says nothing, to `otherwise`.
+function addWork(scribe, kind, members, otherwise) {
+  const { event } = scribe;
+  const group = scribe.span_groups.get(textOf(event.parent_span_id)) ?? otherwise;
+  const block = scribe.add(kind, members, group);
+  const work = { block, inside: scribe.groupOf(block, group) };
+  const span_id = textOf(event.span_id);
+  if (span_id !== "") scribe.span_groups.set(span_id, work.inside);
+  return work;
+}
+
+/// Without spans: in the run that it belongs to, or in the workflow around it.
 function addWorkflow(scribe, p) {
   const around = scribe.works.get(textOf(scribe.event.parent_workflow_id));
-  const group = scribe.run.run_id === "" && around ? around.inside : scribe.run.group;
-  const block = scribe.add("workflow", workMembers(p), group);
-  const work = { block, inside: scribe.groupOf(block, group) };
+  const otherwise = scribe.run.run_id === "" && around ? around.inside : scribe.run.group;
+  const work = addWork(scribe, "workflow", workMembers(p), otherwise);
   scribe.works.set(workflowKey(scribe, p), work);
   const id = textOf(scribe.event.workflow_id);
   if (id !== "") scribe.works.set(id, work);
@@ -51,21 +61,14 @@ function addWorkflow(scribe, p) {
 
 function addStep(scribe, p) {
   const workflow = scribe.works.get(workflowKey(scribe, p));
-  const group = workflow?.inside ?? scribe.run.group;
-  const block = scribe.add(
-    "step",
-    {
-      ...workMembers(p),
-      step: numberOf(p.step),
-      step_name: textOf(p.step_name),
-      step_type: textOf(p.step_type),
-    },
-    group,
-  );
-  const work = { block, inside: scribe.groupOf(block, group) };
+  const members = {
+    ...workMembers(p),
+    step: numberOf(p.step),
+    step_name: textOf(p.step_name),
+    step_type: textOf(p.step_type),
+  };
+  const work = addWork(scribe, "step", members, workflow?.inside ?? scribe.run.group);
   scribe.works.set(stepKey(scribe, p), work);
-  const span_id = textOf(scribe.event.span_id);
-  if (span_id !== "") scribe.span_groups.set(span_id, work.inside);
   return work;
 }
 

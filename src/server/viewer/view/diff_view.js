@@ -1,5 +1,5 @@
 // A change of a file, line by line, as a unified diff tells it.
-import { count, oneLine, visible } from "../model/format.js";
+import { count, counted, oneLine, visible } from "../model/format.js";
 import { h, replaceChildren } from "./dom.js";
 
 const PREVIEW_LINES = 30;
@@ -18,6 +18,11 @@ export function diffKinds(lines) {
     if (line.startsWith("-")) return "remove";
     return "";
   });
+}
+
+/// How many lines there are of either kind, for who does not see the signs.
+export function diffWords(added, removed) {
+  return `${counted(added, "line", "lines")} added, ${count(removed)} removed`;
 }
 
 export class DiffView {
@@ -47,7 +52,7 @@ export class DiffView {
         h("span", { className: "diff__added" }, `+${count(added)}`),
         h("span", { className: "diff__removed" }, `−${count(removed)}`),
         h("span", { className: "visually-hidden" },
-          `${count(added)} lines added, ${count(removed)} removed`),
+          diffWords(added, removed)),
       ),
       this.#code,
       this.#button,

@@ -1,7 +1,7 @@
 // The search field, the filters that are on, the menu to add some, and how many events match.
 // Everything goes through the address: go({filter}).
 import { emptyFilter, isEmpty } from "../model/filter.js";
-import { count } from "../model/format.js";
+import { count, counted } from "../model/format.js";
 import { button, h, replaceChildren, setText } from "./dom.js";
 import { matchesOf } from "./event_matches.js";
 import { chipsOf } from "./filter_chips.js";
@@ -123,7 +123,7 @@ export class FilterBar {
     setText(this.#count, `${count(matches.count)} of ${count(log.size)} events${done ? "" : " …"}`);
     if (done && this.#announced !== key) {
       this.#announced = key;
-      this.#context.announce(`${count(matches.count)} events match`);
+      this.#context.announce(counted(matches.count, "event matches", "events match"));
     }
   }
 

@@ -3,7 +3,7 @@ import { count, oneLine } from "../model/format.js";
 import { h, setText } from "./dom.js";
 
 export class JumpBar {
-  #seen = -1; // rows when the reader was last at the end, or when the page had the whole past
+  #seen = -1; // rows when the end was last in sight, or when the page had the whole past
   #end;
   #approval;
 
@@ -18,9 +18,10 @@ export class JumpBar {
   // waiting: the block that waits for approval, or null; others: how many more wait; loading: the
   // past is still coming.
   draw(list, { waiting, others, loading }) {
-    if (list.atEnd || loading || this.#seen < 0) this.#seen = list.rows.length;
+    const there = list.atEnd || list.endInView;
+    if (there || loading || this.#seen < 0) this.#seen = list.rows.length;
     const news = Math.max(list.rows.length - this.#seen, 0);
-    this.#end.hidden = list.atEnd;
+    this.#end.hidden = there;
     setText(this.#end, news > 0 ? `${count(news)} new below ↓` : "To the end ↓");
     const index = waiting ? list.indexOf(waiting.id) : -1;
     const inView = index >= list.firstInView() && index <= list.lastInView();

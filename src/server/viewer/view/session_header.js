@@ -1,6 +1,7 @@
 // The top of a session: its title, what it is doing, what it has used so far, and the connection.
-import { clock, cost, count, duration, oneLine, tokens, visible } from "../model/format.js";
+import { cost, count, duration, oneLine, tokens, visible } from "../model/format.js";
 import { button, h, replaceChildren, setText } from "./dom.js";
+import { runChoices } from "./run_choices.js";
 
 const TITLE_LENGTH = 200;
 
@@ -87,7 +88,7 @@ export class SessionHeader {
     const key = `${session.version}|${feed.state}|${feed.detail}|${feed.progress}|${this.#ticking(state)}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
-    const title = oneLine(visible(String(state.title || session.id)), TITLE_LENGTH);
+    const title = oneLine(visible(String(session.title)), TITLE_LENGTH);
     setText(this.#title, title);
     if (document.title !== `${title} – strandbus`) document.title = `${title} – strandbus`;
     const [kind, words] = activity(state);
@@ -129,28 +130,26 @@ export class SessionHeader {
     const dollars = totals.cost === null || totals.cost === undefined ? "unknown" : cost(totals.cost);
     replaceChildren(
       this.#facts,
-      fact("Runs", count(totals.runs)),
+      fact("Runs", count(totals.runs), "with those inside of others: sub-agents, background tasks"),
       fact("Model requests", count(totals.llm_calls)),
       fact("Tool calls", count(totals.tool_calls)),
       fact("Tokens", tokens(totals.total), `${count(totals.prompt)} in, ${count(totals.completion)} out`),
       fact("Cost", totals.unpriced ? `${dollars} + unpriced` : dollars),
-      fact("Time", duration(totals.duration_ms), "of all root runs, waiting for approvals included"),
+      fact("Time", duration(totals.duration_ms), "in which a run or a workflow was under way, waiting " +
+        "for approvals included; what goes on at the same time counts once"),
     );
   }
 
   #drawRuns(session) {
-    const runs = [...session.state.ended_runs, ...session.state.runs].filter((run) => !run.depth);
-    const key = runs.map((run) => `${run.run_id}${run.state}`).join();
+    const { label, runs } = runChoices(session.state);
+    const key = JSON.stringify([label, runs]);
     this.#runs.hidden = runs.length < 2;
     if (key === this.#runsDrawn) return;
     this.#runsDrawn = key;
     replaceChildren(
       this.#runs,
-      h("option", { value: "" }, `${count(runs.length)} runs…`),
-      runs.map((run, index) =>
-        h("option", { value: String(run.run_id) },
-          `${index + 1}: ${run.state}${run.started ? `, ${clock(Date.parse(run.started))}` : ""}`),
-      ),
+      h("option", { value: "" }, label),
+      runs.map(({ run_id, name }) => h("option", { value: run_id }, name)),
     );
   }
 

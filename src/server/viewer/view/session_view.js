@@ -51,7 +51,7 @@ export class SessionView {
   constructor(route, tools, embedded) {
     this.#route = route;
     this.#tools = tools;
-    this.#recorded = new Session(route.session);
+    this.#recorded = new Session(route.session, String(embedded?.session.title ?? ""));
     this.#embedded = embedded;
     this.#feed = embedded
       ? { state: "file", detail: "", progress: null, stop() {} }

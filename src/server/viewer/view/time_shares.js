@@ -1,5 +1,5 @@
-// Where the time went: every moment in which a run was under way counts once, for what was going on
-// then. A model request goes before waiting for approval, that before tools, that before the rest.
+// Where the time went: every moment in which a run or a workflow was under way counts once, for what
+// was going on then. A model request goes before waiting for approval, that before tools, that before the rest.
 
 const WEIGHTS = {
   model: "model",
@@ -7,6 +7,8 @@ const WEIGHTS = {
   tool: "tool",
   run: "other",
   background: "other",
+  workflow: "other",
+  step: "other",
 };
 
 function boundaries(spans, now) {

@@ -48,6 +48,31 @@ export function statusWord(span, waits = []) {
   return open && asked ? "waiting" : oneLine(span.status, 20);
 }
 
+/// How long it took; NaN for a tool that was not called. Of a tool only the call counts, neither the
+/// writing of its arguments nor what it waited for.
+export function timeTaken(span, now) {
+  if (span.kind !== "tool") return lengthOf(span, now);
+  if (!Number.isFinite(span.called)) return NaN;
+  if (Number.isFinite(span.duration_ms)) return span.duration_ms;
+  return Math.max((Number.isFinite(span.end) ? span.end : now) - span.called, 0);
+}
+
+// What of a bar is drawn lighter, as its end: until the first token, or until the tool was called.
+function prelude(span, now) {
+  if (span.kind === "model" && Number.isFinite(span.ttft_ms)) {
+    return span.start + Math.max(span.ttft_ms, 0);
+  }
+  if (span.kind !== "tool") return null;
+  return span.called ?? (Number.isFinite(span.end) ? null : now);
+}
+
+function callText(span) {
+  if (span.kind !== "tool") return "";
+  if (!Number.isFinite(span.called)) return Number.isFinite(span.end) ? "not called" : "not called yet";
+  const before = span.called - span.start;
+  return before >= 1 ? `called after ${duration(before)}` : "";
+}
+
 function lengthOf(span, now) {
   const end = Number.isFinite(span.end) ? span.end : now;
   return Math.max(end - span.start, 0);
@@ -64,8 +89,11 @@ function tokensOf(span) {
 /// All that a row says, for who cannot see the bar.
 export function spanText({ span, waits }, start, now) {
   const word = statusWord(span, waits) || "completed";
+  const taken = timeTaken(span, now);
   const parts = [`${kindName(span)} ${spanName(span)}`.trim(), word,
-    `starts at ${sinceStart(span.start - start)}`, `took ${duration(lengthOf(span, now))}`];
+    `starts at ${sinceStart(span.start - start)}`];
+  if (callText(span)) parts.push(callText(span));
+  if (Number.isFinite(taken)) parts.push(`took ${duration(taken)}`);
   if (span.attempt > 1) parts.push(`attempt ${span.attempt}`);
   if (Number.isFinite(span.ttft_ms)) parts.push(`first token after ${duration(span.ttft_ms)}`);
   if (span.tokens?.total > 0) {
@@ -117,7 +145,7 @@ export class SpanRow {
     setText(this.#hint, oneLine(view.hint, HINT_LENGTH));
     setText(this.#status, word);
     this.#status.hidden = word === "";
-    setText(this.#cells.length, duration(lengthOf(span, view.now)));
+    setText(this.#cells.length, duration(timeTaken(span, view.now)));
     setText(this.#cells.first, Number.isFinite(span.ttft_ms) ? duration(span.ttft_ms) : "");
     setText(this.#cells.tokens, tokensOf(span));
     setText(this.#cells.cost, costOf(span));
@@ -157,9 +185,8 @@ export class SpanRow {
     toggleClass(this.#bar, "bar--open", !Number.isFinite(span.end));
     toggleClass(this.#bar, "bar--last", place.left + place.width > 0.95);
     this.#put(this.#bar, place.left, place.width);
-    const first = span.kind === "model" && Number.isFinite(span.ttft_ms)
-      ? this.#inside(place, range, axis(span.start), axis(span.start + Math.max(span.ttft_ms, 0)))
-      : null;
+    const until = prelude(span, now);
+    const first = until > span.start ? this.#inside(place, range, axis(span.start), axis(until)) : null;
     this.#first.hidden = first === null;
     if (first) this.#put(this.#first, first.left, first.width);
     while (this.#waits.length > waits.length) this.#waits.pop().remove();

@@ -58,6 +58,11 @@ export class VirtualList {
     return this.#stuck;
   }
 
+  // Whether the end is in sight, also where the reader does not stay there.
+  get endInView() {
+    return this.#top >= this.#limit() - END_SLACK_PX;
+  }
+
   get current() {
     return this.#current;
   }
@@ -274,7 +279,7 @@ export class VirtualList {
 
   // Where we are now is where we stay.
   #settle() {
-    this.#stuck = this.#top >= this.#limit() - END_SLACK_PX;
+    this.#stuck = this.endInView;
     const index = this.firstInView();
     if (index < 0) return;
     this.#anchor = { id: this.#rows[index].id, delta: this.#top - this.#heights.offset(index) };
