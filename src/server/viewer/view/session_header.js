@@ -35,6 +35,15 @@ function activity(state) {
   return last ? [last.state, String(last.state)] : ["idle", "no run yet"];
 }
 
+/// What the runs of the session have cost, as far as it was told.
+export function costText({ cost: dollars, unpriced, open }) {
+  if (dollars !== null) {
+    return `${cost(dollars)}${unpriced > 0 ? " + unpriced" : ""}${open > 0 ? " so far" : ""}`;
+  }
+  if (unpriced > 0) return "unknown";
+  return open > 0 ? "not known yet" : "none yet";
+}
+
 function fact(name, value, title) {
   return h("div", { className: "fact", title }, h("dt", {}, name), h("dd", {}, value));
 }
@@ -126,14 +135,13 @@ export class SessionHeader {
 
   #drawFacts(session) {
     const totals = session.spans.totals();
-    const dollars = totals.cost === null || totals.cost === undefined ? "unknown" : cost(totals.cost);
     replaceChildren(
       this.#facts,
       fact("Runs", count(totals.runs)),
       fact("Model requests", count(totals.llm_calls)),
       fact("Tool calls", count(totals.tool_calls)),
       fact("Tokens", tokens(totals.total), `${count(totals.prompt)} in, ${count(totals.completion)} out`),
-      fact("Cost", totals.unpriced ? `${dollars} + unpriced` : dollars),
+      fact("Cost", costText(totals)),
       fact("Time", duration(totals.duration_ms), "of all root runs, waiting for approvals included"),
     );
   }
