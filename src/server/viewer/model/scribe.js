@@ -42,6 +42,7 @@ export class Scribe {
     this.seqs = [];
     this.owners = [];
     this.latest = this.nobody; // whose event came last
+    this.gap = null; // the newest one
     this.ts = NaN;
     this.begin({});
   }

@@ -210,8 +210,20 @@ export function writeGap(scribe, after, missed) {
     }
   }
   scribe.run = own.ended ? scribe.nobody : own;
+  const before = scribe.gap;
+  if (before?.last_seq === after) {
+    // The server tells of each damaged record; for a reader they are one gap.
+    scribe.change(before, { missed: before.missed + missed, last_seq: after + missed });
+    return;
+  }
   const seq = after + 1;
-  scribe.add("gap", { after, missed, seq, last_seq: seq + missed - 1, end: scribe.ts });
+  scribe.gap = scribe.add("gap", {
+    after,
+    missed,
+    seq,
+    last_seq: seq + missed - 1,
+    end: scribe.ts,
+  });
 }
 
 export const RUN_HANDLERS = [
