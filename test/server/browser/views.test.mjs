@@ -343,7 +343,7 @@ test("stop after this turn: the turn is ended, no other one begins", async () =>
   const approve = page.getByRole("button", { name: "Approve", exact: true });
   await approve.waitFor();
   await page.getByRole("button", { name: "Stop after this turn" }).click();
-  await page.getByRole("button", { name: "Stops after this turn" }).and(page.locator(":disabled")).waitFor();
+  await page.getByRole("button", { name: "Stops after this turn" }).and(page.locator("[aria-disabled=true]")).waitFor();
   await approve.click();
   await page.locator(".session-header .state", { hasText: "cancelled" }).waitFor();
   await article("bash").locator(".tool-block__state", { hasText: "done" }).waitFor();
