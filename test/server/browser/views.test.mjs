@@ -218,6 +218,22 @@ test("records that the store has lost are counted where they were", async () => 
     `1 event is missing after ${seqs[3] - 1}`, `1 event is missing after ${seqs[4] - 1}`]);
 });
 
+test("the newest record is missed too", async () => {
+  const trace = new Trace();
+  trace.begin("short");
+  trace.complete("done");
+  const damaged = await service.publish(trace.events);
+  const last = (await service.events(damaged)).at(-1).seq;
+  await service.damage(`session_closed","session_id":"${damaged}"`); // which is written as the server ends
+  await service.login(page);
+  await openSession(page, service, damaged);
+  const missing = page.getByRole("button", { name: "⚠ 1 event missing" });
+  await missing.waitFor();
+  assert.match((await transcriptBlocks(page)).at(-1), /^1 event is missing here/);
+  await missing.click();
+  await page.waitForURL((url) => url.hash.includes(`seq=${last}`));
+});
+
 // What a button of the details puts on the clipboard.
 async function copied(name) {
   await page.evaluate(() => navigator.clipboard.writeText("nothing"));

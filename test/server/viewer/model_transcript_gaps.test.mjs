@@ -114,7 +114,9 @@ test("gaps are one where no event lies between them", () => {
   const gaps = session.transcript.items.filter((block) => block.kind === "gap");
   assert.deepEqual(gaps.map((gap) => [gap.after, gap.missed, gap.last_seq]), [[8, 3, 11]]);
   assert.ok(session.transcript.changedSince(version).blocks.has(gaps[0]));
+  assert.equal(session.missed, 3);
   session.gap(40, 2);
+  assert.equal(session.missed, 3 + (42 - session.log.last_seq));
   assert.equal(session.transcript.items.filter((block) => block.kind === "gap").length, 2);
 });
 

@@ -105,7 +105,7 @@ export class SessionHeader {
     setText(this.#detail, feed.detail);
     this.#progress.hidden = feed.progress === null || feed.progress === undefined;
     if (!this.#progress.hidden) this.#progress.value = feed.progress;
-    this.#drawGaps(session.log);
+    this.#drawGaps(session.missed);
     this.#drawFacts(session);
     this.#drawRuns(session);
   }
@@ -120,17 +120,17 @@ export class SessionHeader {
     setText(element, words);
   }
 
-  #drawGaps(log) {
-    this.#gaps.hidden = log.missed === 0;
-    if (log.missed > 0) setText(this.#gaps, `⚠ ${count(log.missed)} events missing`);
+  #drawGaps(missed) {
+    this.#gaps.hidden = missed === 0;
+    if (missed > 0) setText(this.#gaps, `⚠ ${count(missed)} event${missed === 1 ? "" : "s"} missing`);
   }
 
   #nextGap() {
     const { session, go } = this.#context;
-    const gaps = session.log.gaps;
-    if (gaps.length === 0) return;
-    const gap = gaps[this.#gapIndex++ % gaps.length];
-    go({ seq: gap.after + gap.missed + 1 });
+    const { log } = session;
+    const places = log.gaps.map((gap) => gap.after + gap.missed + 1);
+    if (session.missed > log.missed) places.push(log.last_seq); // in front of the gap at the end
+    if (log.size > 0) go({ seq: places[this.#gapIndex++ % places.length] });
   }
 
   #drawFacts(session) {
