@@ -10,6 +10,9 @@ const script = {
     { match: { user: "Ask me" }, text: "I shall look.", tool_calls: [{ call_id: "one", name: "bash", arguments: { command: "pwd" } }] },
     { match: { tool_result: { call_id: "one" } }, text: "And once more.", tool_calls: [{ call_id: "two", name: "bash", arguments: { command: "ls" } }] },
     { match: { tool_result: { call_id: "two" } }, text: "So be it." },
+    { match: { user: "Wait" }, text: "Only this.", tool_calls: [{ call_id: "wait", name: "bash", arguments: { command: "pwd" } }] },
+    { match: { tool_result: { call_id: "wait" } }, text: "This is another turn." },
+    { match: { user: "Count" }, text: Array.from({ length: 40 }, (_, i) => `word${i} `), token_delay_ms: 50 },
     { match: { user: "Talk" }, text: Array.from({ length: 500 }, (_, i) => `word${i} `), token_delay_ms: 50 },
   ],
 };
@@ -115,6 +118,25 @@ test("begin, approve, deny, write, stop", async () => {
   await focusIsSeen("the run was stopped");
 });
 
+test("stop after the turn", async () => {
+  await page.keyboard.type("Wait");
+  await press("Enter");
+  await page.getByRole("button", { name: "Approve", exact: true }).waitFor();
+  await press("Escape", "s");
+  await focusOn(/"Stop"/, "s goes to the stop");
+  await press("Shift+Tab");
+  await focusOn(/Stop after this turn/, "the other way to stop is before it");
+  await press("Enter");
+  await page.getByRole("button", { name: "Stops after this turn" }).waitFor();
+  await focusOn(/Stops after this turn/, "it keeps the focus");
+  await press("a");
+  await focusOn(/Approve/, "a goes to the approval");
+  await press("Enter");
+  await page.locator(".session-header .state", { hasText: "cancelled" }).waitFor();
+  await focusIsSeen("the run was stopped");
+  assert.equal(await page.getByText("This is another turn.").count(), 0);
+});
+
 async function openExample(query = "") {
   const trace = new Trace();
   trace.begin("run");
@@ -132,7 +154,7 @@ async function openExample(query = "") {
 }
 
 test("views, moving, details, copying", async () => {
-  await openExample();
+  const id = await openExample();
   await press("j", "j", "j");
   await focusOn(/article/, "j goes from block to block");
   await press("k", "Enter", "Enter");
@@ -156,14 +178,26 @@ test("views, moving, details, copying", async () => {
   await page.locator(".toast", { hasText: "Copied" }).waitFor();
   const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
   await page.waitForURL((url) => url.hash.includes(`seq=${copied.seq}`)); // it follows a moment later
+  const ofRun = (await service.events(id)).filter(({ run_id }) => run_id === copied.run_id);
+  await press("C");
+  await page.locator(".toast", { hasText: "Copied the run as JSON" }).waitFor();
+  assert.deepEqual(JSON.parse(await page.evaluate(() => navigator.clipboard.readText())), ofRun);
+  for (let i = 0; i < 20 && !/Copy the run as JSONL/.test((await focus()).what); ++i) await press("Tab");
+  await focusOn(/Copy the run as JSONL/, "Tab comes to what copies the run");
+  await press("Enter");
+  await page.locator(".toast", { hasText: "Copied the run as JSONL" }).waitFor();
+  const lines = (await page.evaluate(() => navigator.clipboard.readText())).trimEnd().split("\n");
+  assert.deepEqual(lines.map((line) => JSON.parse(line)), ofRun);
   await press("Escape");
   await page.getByRole("complementary").waitFor({ state: "hidden" });
   await focusIsSeen("the details were closed");
+  await press("c");
+  await page.locator(".toast", { hasText: "No event is selected" }).waitFor();
 
   await press("2");
   await page.getByRole("treegrid").waitFor();
   await focusIsSeen("the timeline was chosen");
-  await press("j", "j", "+", "+", "-", "0");
+  await press("j", "j");
   await page.locator("[role=treegrid] [aria-selected=true]").waitFor();
   await press("Escape", "1");
   await page.getByRole("feed").waitFor();
@@ -213,6 +247,117 @@ test("search, filter, theme, list of keys, replay", async () => {
   await press("r");
   await live(page);
   await focusIsSeen("the replay was ended");
+});
+
+// The words of the place that the search is at, and the row that is selected.
+const currentMatch = (text) => page.locator("article:has(.mark--current)", { hasText: text }).waitFor();
+const currentRow = (text) => page.locator("[role=row][aria-selected=true]", { hasText: text }).waitFor();
+
+test("n and N go from match to match", async () => {
+  const id = await openExample();
+  await press("n");
+  await page.getByRole("status").getByText("Nothing is searched for").waitFor({ state: "attached" });
+  await press("/");
+  await page.keyboard.type("the word needle");
+  await press("Enter", "Tab", "n");
+  await currentMatch("The answer 1 with");
+  await focusIsSeen("n goes to a match");
+  await press("n", "n");
+  await currentMatch("The answer 3 with");
+  await press("N");
+  await currentMatch("The answer 2 with");
+  await focusIsSeen("N goes back");
+
+  const found = (await service.events(id)).filter((event) => JSON.stringify(event).includes("the word needle"));
+  assert.equal(found.length, 10);
+  await press("3");
+  await page.locator("[role=grid]:focus").waitFor();
+  await press("g", "g");
+  await currentRow(`The answer 1 with`);
+  await press("n", "n");
+  await currentRow(`The answer 3 with`);
+  await press("N");
+  await currentRow(`The answer 2 with`);
+  await page.waitForURL((url) => url.hash.includes(`seq=${found[1].seq}`));
+});
+
+test("a value of the filter is chosen and taken away", async () => {
+  const id = await openExample("?view=events");
+  const events = await service.events(id);
+  const shown = (count) => page.getByText(`${count} of ${events.length} events`, { exact: true }).waitFor();
+  await press("f");
+  await focusOn(/"Type"/, "f opens the filters");
+  await press("ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown");
+  await focusOn(/"Tool"/, "arrows go through what can be filtered by");
+  await press("ArrowRight");
+  await focusIsSeen("and into the values");
+  await press(" ");
+  await shown(events.filter(({ data }) => data.tool_name === "bash").length);
+  await page.waitForURL((url) => url.hash.includes("tool=bash"));
+  await focusIsSeen("the value was chosen");
+  await press("ArrowLeft", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowRight", "ArrowDown");
+  const type = await page.evaluate(() => document.activeElement.dataset.value);
+  await press(" ");
+  await shown(events.filter((event) => event.data.tool_name === "bash" && event.type === type).length);
+  await press("Escape");
+  await focusOn(/Filter \(2\)/, "the filters were closed");
+  await press("Tab");
+  await focusOn(/Remove the filter Type/, "what was chosen can be taken away");
+  await press("Enter");
+  await page.getByRole("button", { name: "Filter (1)" }).waitFor();
+  await focusOn(/Remove the filter Tool/, "one was taken away");
+  await press("Enter");
+  await page.waitForURL((url) => !/tool=|type=/.test(url.hash));
+  await focusOn(/"Filter"/, "all were taken away");
+});
+
+// A run that took some seconds: an agent outside cannot say when its events have happened.
+async function openSlow(query) {
+  const { id } = await service.json("/v1/sessions", { method: "POST", body: { title: "slow", message: "Count" } });
+  await openSession(page, service, id, query);
+  await page.locator(".session-header .state", { hasText: "completed" }).waitFor();
+}
+
+test("+, - and 0 change which part of the time is seen", async () => {
+  await openSlow("?view=timeline");
+  const range = page.locator(".timeline__range");
+  const whole = await range.innerText();
+  // How many seconds are seen.
+  const seen = async () => {
+    const [, from, to] = /^\+([\d.]+) s to \+([\d.]+) s of/.exec(await range.innerText());
+    return Number(to) - Number(from);
+  };
+  const about = (value, wanted) => assert.ok(Math.abs(value - wanted) < 0.01 * wanted, `${value} is about ${wanted}`);
+  await press("+");
+  await range.getByText(" to ").waitFor();
+  const half = await seen();
+  assert.ok(half > 0.9, `${whole}, of which ${half} s are half`);
+  await press("+");
+  about(await seen(), half / 2);
+  await page.getByRole("group", { name: /Part of the time/ }).waitFor();
+  await press("-");
+  about(await seen(), half);
+  await press("+", "0");
+  await range.getByText(whole, { exact: true }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Show all" }).isDisabled(), true);
+  await press("+", "-");
+  assert.equal(await range.innerText(), whole);
+});
+
+test("Space holds the replay and lets it go on", async () => {
+  await openSlow("");
+  const player = page.getByRole("region", { name: "Replay" });
+  await press("r", " ");
+  await player.getByRole("button", { name: "Play", exact: true }).waitFor();
+  await focusIsSeen("the replay was held");
+  const [, position, size] = /(\d+) of (\d+) events/.exec(await player.innerText()).map(Number);
+  assert.ok(position < size, `${position} of ${size}`);
+  await page.evaluate(() => document.activeElement.blur());
+  await press(" ");
+  await player.getByRole("button", { name: /^(Pause|Play again)$/ }).waitFor();
+  await player.getByText(`${size} of ${size} events`).waitFor();
+  await press("r");
+  await live(page);
 });
 
 // Tab from the top of the page until it begins again.

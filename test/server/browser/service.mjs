@@ -1,7 +1,7 @@
 // The real program as a server, and what the tests of the viewer ask of it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { program } from "./modules.mjs";
@@ -55,6 +55,19 @@ export class Service {
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill(signal);
     await ended;
+  }
+
+  // Spoils the records of the database that hold one of these texts, and starts the server again.
+  async damage(...texts) {
+    await this.kill("SIGTERM");
+    const bytes = readFileSync(this.store);
+    for (const text of texts) {
+      const place = bytes.indexOf(text);
+      assert.ok(place >= 0 && bytes.indexOf(text, place + 1) < 0, `${text} is in the database once`);
+      bytes[place] ^= 1;
+    }
+    writeFileSync(this.store, bytes);
+    await this.start();
   }
 
   async stop() {

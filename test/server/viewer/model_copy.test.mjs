@@ -4,7 +4,9 @@ import { strict as assert } from "node:assert";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 
-import { asCurl, asJson, asJsonl, eventsOfRun } from "../../../src/server/viewer/model/copy.js";
+import {
+  asCurl, asJson, asJsonArray, asJsonl, eventsOfRun,
+} from "../../../src/server/viewer/model/copy.js";
 import { EventLog } from "../../../src/server/viewer/model/event_log.js";
 
 /// What a shell makes of a command whose first word is replaced.
@@ -41,6 +43,12 @@ test("an event is pretty", () => {
 test("lines stay as they came", () => {
   assert.equal(asJsonl(['{"n":1.0}', "{}"]), '{"n":1.0}\n{}\n');
   assert.equal(asJsonl([]), "");
+});
+
+test("an array holds the lines as they came", () => {
+  assert.equal(asJsonArray(['{"n":1.0}', "{}"]), '[\n{"n":1.0},\n{}\n]\n');
+  assert.deepEqual(JSON.parse(asJsonArray(['{"a":"]\\n,["}', "{}"])), [{ a: "]\n,[" }, {}]);
+  assert.deepEqual(JSON.parse(asJsonArray([])), []);
 });
 
 test("the command reads the events of a session with the token from outside", () => {

@@ -105,6 +105,21 @@ test("a gap that the server tells of is written once", () => {
   assert.deepEqual([last.after, last.missed], [33, 7]);
 });
 
+test("gaps are one where no event lies between them", () => {
+  const session = feed(new Session("s1"), events.slice(0, 8));
+  session.gap(8, 1);
+  const { version } = session.transcript;
+  session.gap(9, 1);
+  feed(session, events.slice(11)); // 11 is missing too, and nobody told
+  const gaps = session.transcript.items.filter((block) => block.kind === "gap");
+  assert.deepEqual(gaps.map((gap) => [gap.after, gap.missed, gap.last_seq]), [[8, 3, 11]]);
+  assert.ok(session.transcript.changedSince(version).blocks.has(gaps[0]));
+  assert.equal(session.missed, 3);
+  session.gap(40, 2);
+  assert.equal(session.missed, 3 + (42 - session.log.last_seq));
+  assert.equal(session.transcript.items.filter((block) => block.kind === "gap").length, 2);
+});
+
 test("a restore ends what the former process left open", () => {
   const trace = new Trace();
   trace.events.push(...events.slice(0, 17));

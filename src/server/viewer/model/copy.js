@@ -1,4 +1,5 @@
-// What is put on the clipboard: an event as JSON, events as JSON Lines, a command that gets them.
+// What is put on the clipboard: an event as JSON, events as a JSON array or as JSON Lines, a command
+// that gets them.
 
 function parsed(raw) {
   try {
@@ -13,6 +14,12 @@ export function asJson(raw) {
   const text = typeof raw === "string" ? raw : (JSON.stringify(raw) ?? "");
   const event = parsed(text);
   return event === undefined ? text : JSON.stringify(event, null, 2);
+}
+
+/// An array with a line for each; every event as it came, so that no digit of a number changes.
+export function asJsonArray(raws) {
+  const lines = Array.from(raws);
+  return lines.length === 0 ? "[]\n" : `[\n${lines.join(",\n")}\n]\n`;
 }
 
 /// One line for each.

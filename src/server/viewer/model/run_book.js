@@ -1,6 +1,7 @@
 // The runs of a session as far as their spans and sums are concerned.
 
 import { TimeAccount } from "./time_account.js";
+import { TurnCosts } from "./turn_costs.js";
 import { addCost, addUsage, noUsage } from "./usage.js";
 import { textOf } from "./values.js";
 
@@ -23,7 +24,8 @@ class Run {
     this.tool_calls = 0;
     this.usage = noUsage(); // of what has ended
     this.settled = noUsage(); // of turns that have ended
-    this.cost = null;
+    this.cost = null; // as it was told last
+    this.costs = new TurnCosts();
     this.duration_ms = null; // as its end said
     this.ttft = { sum: 0, count: 0 };
   }
@@ -41,6 +43,7 @@ function noTotals() {
     cached: 0,
     cost: null,
     unpriced: 0,
+    open: 0,
     duration_ms: 0,
     model_ms: 0,
     tool_ms: 0,
@@ -182,6 +185,7 @@ export class RunBook {
       sum.tool_calls += run.tool_calls;
       if (run.cost !== null) sum.cost = addCost(sum.cost ?? 0, run.cost);
       else if (run.span.end !== null && run.usage.total > 0) sum.unpriced += 1;
+      if (run.span.end === null) sum.open += 1;
       ttft += run.ttft.sum;
       answers += run.ttft.count;
       if (!whole || run.root) this.#addTime(sum, whole ? run.tree_account : run.account);

@@ -5,6 +5,7 @@
 import { BlockTree } from "./block_tree.js";
 import { Block, ToolBlock } from "./block.js";
 import { timeOf } from "./event.js";
+import { TurnCosts } from "./turn_costs.js";
 import { numberOf, objectOf, textOf } from "./values.js";
 
 /// A run as far as it was seen. That of the empty id stands for what belongs to no run.
@@ -15,6 +16,8 @@ class RunNotes {
     this.block = null;
     this.ended = false;
     this.turn = null; // the block of the newest turn
+    this.costs = new TurnCosts();
+    this.ttft_ms = null; // of its first answer
     this.messages = new Map(); // kind and message_id -> block, of this turn
     this.calls = new Map(); // call_id -> block, of this turn
     this.request = null; // {blocks, calls, complete} of the model request under way
@@ -39,6 +42,7 @@ export class Scribe {
     this.seqs = [];
     this.owners = [];
     this.latest = this.nobody; // whose event came last
+    this.gap = null; // the newest one
     this.ts = NaN;
     this.begin({});
   }

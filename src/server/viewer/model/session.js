@@ -20,6 +20,11 @@ export class Session {
     this.#begin();
   }
 
+  /// How many events were never seen, those included that the server says are missing at the end.
+  get missed() {
+    return this.log.missed + this.told - this.log.last_seq;
+  }
+
   /// Whether the event is new. `raw` is its line as it came.
   apply(event, raw) {
     if (!this.log.append(event, raw)) return false;

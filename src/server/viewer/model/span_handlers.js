@@ -3,14 +3,34 @@
 
 import { SPAN_WORK_HANDLERS, spanOwner } from "./span_work_handlers.js";
 import { addUsage, costOf, usageOf } from "./usage.js";
-import { numberOf, numberOrNull, textOf } from "./values.js";
+import { numberOf, numberOrNull, objectOf, textOf } from "./values.js";
 
 function tokensOf({ prompt, completion, total, cached = 0 }) {
   return { prompt, completion, total, cached };
 }
 
+/// The run has used so much up to now.
+function setUsage({ tree, run }, usage) {
+  run.usage = usage;
+  tree.change(run.span, { tokens: tokensOf(usage) });
+}
+
+function setTurnCosts(tree, costs) {
+  for (const { key, cost, about } of costs) tree.change(key, { cost, cost_about: about });
+}
+
+/// The run has cost so much up to now, for so many tokens.
+function tellCost({ tree, run }, cost, total) {
+  run.cost = cost;
+  tree.change(run.span, { cost });
+  setTurnCosts(tree, run.costs.tell(cost, total));
+}
+
 function closeTurn({ tree, run }, status, members) {
-  if (run.turn) tree.close(run.turn, status, members);
+  if (run.turn) {
+    tree.close(run.turn, status, members);
+    setTurnCosts(tree, run.costs.end(run.turn.tokens));
+  }
   // What began outside of a turn.
   const clipped = status === "failed" ? "failed" : "cancelled";
   for (const span of run.tools.values()) tree.close(span, clipped, {});
@@ -29,6 +49,7 @@ function onTurnStarted(context, p) {
   run.settled = run.usage;
   tree.owner = null;
   run.turn = tree.open("turn", `turn ${numberOf(p.turn)}`, run.span, spanOwner(context));
+  run.costs.begin(run.turn);
 }
 
 const TURN_STATUS = new Map([
@@ -41,7 +62,7 @@ function onTurnEnded(context, p) {
   if (!run) return;
   const usage = usageOf(p.usage);
   run.settled = addUsage(run.settled, usage);
-  run.usage = run.settled;
+  setUsage(context, run.settled);
   const status = TURN_STATUS.get(p.stop_reason) ?? "completed";
   closeTurn(context, status, { tokens: tokensOf(usage) });
 }
@@ -51,13 +72,13 @@ function onRunEnd(status) {
     const { tree, book, run } = context;
     if (!run) return;
     run.usage = usageOf(p.usage);
-    run.cost = costOf(p.cost);
     run.duration_ms = numberOrNull(p.duration_ms);
     run.llm_calls = numberOrNull(p.llm_calls) ?? run.llm_calls;
     run.tool_calls = numberOrNull(p.tool_calls) ?? run.tool_calls;
     closeTurn(context, status, {});
+    tellCost(context, costOf(p.cost), run.usage.total);
     tree.owner = null;
-    tree.close(run.span, status, { tokens: tokensOf(run.usage), cost: run.cost });
+    tree.close(run.span, status, { tokens: tokensOf(run.usage) });
     book.end(run);
   };
 }
@@ -83,14 +104,28 @@ function onModelCompleted(context, p) {
   const { tree, event, run } = context;
   if (!run) return;
   const usage = usageOf(p.usage);
-  run.usage = addUsage(run.usage, usage);
+  setUsage(context, addUsage(run.usage, usage));
   const ttft_ms = numberOrNull(p.time_to_first_token_ms);
   if (ttft_ms !== null) run.ttft = { sum: run.ttft.sum + ttft_ms, count: run.ttft.count + 1 };
-  if (run.turn && run.turn.ttft_ms === null) run.turn.ttft_ms = ttft_ms;
+  if (run.span.ttft_ms === null) run.span.ttft_ms = ttft_ms;
+  if (run.turn) {
+    const tokens = tokensOf(addUsage(run.turn.tokens, usage));
+    tree.change(run.turn, { tokens, ttft_ms: run.turn.ttft_ms ?? ttft_ms });
+  }
   if (!run.model) return;
   const name = textOf(event.model_id) || run.model.name;
   tree.close(run.model, "completed", { tokens: tokensOf(usage), ttft_ms, name });
   run.model = null;
+}
+
+function onAssistantMessage(context, p) {
+  const { cost, total_tokens } = objectOf(p.metadata);
+  if (!context.run || costOf(cost) === null) return;
+  tellCost(context, costOf(cost), numberOf(total_tokens));
+}
+
+function onUsageUpdate(context, p) {
+  if (context.run) tellCost(context, costOf(p.cost), usageOf(p.usage).total);
 }
 
 function onModelFailed({ tree, run }, p) {
@@ -231,6 +266,8 @@ export const SPAN_HANDLERS = new Map([
   ["structured_delta", onModelPart],
   ["model_completed", onModelCompleted],
   ["model_failed", onModelFailed],
+  ["assistant_message", onAssistantMessage],
+  ["usage_update", onUsageUpdate],
   ["tool_call_begin", onToolPart],
   ["tool_call_delta", onToolKnown],
   ["tool_call_ready", onToolPart],

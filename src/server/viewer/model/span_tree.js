@@ -80,6 +80,7 @@ export class SpanTree {
       agent: "",
       tokens: { prompt: 0, completion: 0, total: 0, cached: 0 },
       cost: null,
+      cost_about: false,
       ttft_ms: null,
       types: new Set(),
       ...members,
@@ -90,6 +91,12 @@ export class SpanTree {
     else this.#addRoot(span);
     this.touch(span);
     return span;
+  }
+
+  /// Changes figures of a span; the event at hand need not belong to it.
+  change(span, members) {
+    Object.assign(span, members);
+    ++this.version;
   }
 
   /// Ends a span and what is open in it; one that has ended stays as it is.

@@ -12,7 +12,8 @@
 // cancelled. A run that goes on although the one around it has ended gets a second span, which is a
 // root. totals(): model_ms, tool_ms and waiting_ms never count a moment twice; time in which a sub-agent
 // works is that of its models and tools. As long as a run is open its counts are those seen so far,
-// up to the newest event.
+// up to the newest event. The cost of a turn is `cost_about` where it is its part of that of several
+// turns (turn_costs.js); a run has the time to the first token of its first answer.
 
 import { timeOf, typeOf } from "./event.js";
 import { RunBook } from "./run_book.js";

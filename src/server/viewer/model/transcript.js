@@ -3,11 +3,12 @@
 //
 // Beyond what the contract of the views names: text blocks and tools have `incomplete` (a part was
 // missed), a run has `started` (false: its start was missed), `activity` and `activity_detail` (the
-// newest status), a run_end has `output`, a tool has `cell` {code, success} and `result_dropped`, a
-// turn `attempts`, a subagent `child_agent`, an error `detail`. blockOfSeq() of a seq that was not
-// seen gives the block of the event before it.
+// newest status), a run_end has `output` and `ttft_ms`, a tool has `cell` {code, success} and
+// `result_dropped`, a turn `attempts` and `cost_about`, a subagent `child_agent`, an error `detail`.
+// blockOfSeq() of a seq that was not seen gives the block of the event before it.
 
 import { Scribe } from "./scribe.js";
+import { COST_HANDLERS } from "./transcript_costs.js";
 import { MESSAGE_HANDLERS } from "./transcript_messages.js";
 import { NOTICE_HANDLERS, writeUnknown } from "./transcript_notices.js";
 import { RUN_HANDLERS, writeGap } from "./transcript_runs.js";
@@ -18,12 +19,12 @@ function nothing() {}
 
 const HANDLERS = new Map([
   ...RUN_HANDLERS,
+  ...COST_HANDLERS,
   ...MESSAGE_HANDLERS,
   ...TOOL_HANDLERS,
   ...WORK_HANDLERS,
   ...NOTICE_HANDLERS,
   ["context_built", nothing], // part of its turn
-  ["usage_update", nothing], // the run's end says it
 ]);
 
 export class Transcript {

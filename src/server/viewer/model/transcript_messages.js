@@ -2,6 +2,8 @@
 // requests end.
 
 import { finishCalls, voidCalls } from "./transcript_tools.js";
+import { tellCost } from "./transcript_costs.js";
+import { addUsage, noUsage, usageOf } from "./usage.js";
 import { listOf, numberOf, numberOrNull, objectOf, remember, textOf } from "./values.js";
 
 const KINDS = ["text", "structured", "reasoning"];
@@ -95,9 +97,14 @@ function onModelCompleted(scribe, p) {
   finishCalls(scribe, listOf(p.tool_calls).map(objectOf));
   run.request = null;
   const model = textOf(scribe.event.model_id);
+  const ttft_ms = numberOrNull(p.time_to_first_token_ms);
+  run.ttft_ms ??= ttft_ms;
   if (!run.turn) return;
-  const ttft_ms = run.turn.ttft_ms ?? numberOrNull(p.time_to_first_token_ms);
-  scribe.change(run.turn, { ttft_ms, model: model || run.turn.model });
+  scribe.change(run.turn, {
+    usage: addUsage(run.turn.usage ?? noUsage(), usageOf(p.usage)),
+    ttft_ms: run.turn.ttft_ms ?? ttft_ms,
+    model: model || run.turn.model,
+  });
 }
 
 function onModelFailed(scribe, p) {
@@ -162,6 +169,12 @@ function setAnswer(scribe, message_id, content, refusal) {
   scribe.touch(block);
   finishMessage(scribe, block, false);
   scribe.owner = block;
+}
+
+function onAssistantMessage(scribe, p) {
+  setAnswer(scribe, textOf(p.message_id), textOf(p.content), textOf(p.refusal));
+  const { cost, total_tokens } = objectOf(p.metadata);
+  tellCost(scribe, cost, numberOf(total_tokens));
 }
 
 function onUserMessage(scribe, p) {
@@ -229,8 +242,5 @@ export const MESSAGE_HANDLERS = [
   ["user_message", onUserMessage],
   ["message_committed", onMessageCommitted],
   ["message_discarded", onMessageDiscarded],
-  [
-    "assistant_message",
-    (scribe, p) => setAnswer(scribe, textOf(p.message_id), textOf(p.content), textOf(p.refusal)),
-  ],
+  ["assistant_message", onAssistantMessage],
 ];

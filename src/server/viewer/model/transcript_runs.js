@@ -1,9 +1,10 @@
 // The part of the transcript for the session, its runs and their turns.
 
+import { setTurnCosts, tellCost } from "./transcript_costs.js";
 import { finishMessage } from "./transcript_messages.js";
 import { closeCalls } from "./transcript_tools.js";
+import { noUsage, usageOf } from "./usage.js";
 import { numberOf, numberOrNull, objectOf, textOf } from "./values.js";
-import { usageOf } from "./usage.js";
 
 const INTERRUPTED = "the session was restored before the run had ended";
 
@@ -33,12 +34,17 @@ function closeTurn(scribe) {
   run.unnamed = [];
 }
 
+function endTurn(scribe, members) {
+  const { run } = scribe;
+  if (!run.turn || run.turn.ended) return;
+  scribe.change(run.turn, { ended: true, end: scribe.ts, ...members });
+  setTurnCosts(scribe, run.costs.end(run.turn.usage ?? noUsage()));
+}
+
 function onTurnStarted(scribe, p) {
   const { run } = scribe;
   closeTurn(scribe);
-  if (run.turn && !run.turn.ended) {
-    scribe.change(run.turn, { ended: true, end: scribe.ts, status: "completed" });
-  }
+  endTurn(scribe, { status: "completed" });
   run.messages.clear();
   run.calls.clear();
   scribe.owner = null;
@@ -48,6 +54,8 @@ function onTurnStarted(scribe, p) {
     ended: false,
     stop_reason: null,
     usage: null,
+    cost: null,
+    cost_about: false, // the cost is its part of that of several turns
     duration_ms: null,
     ttft_ms: null,
     model: "",
@@ -55,6 +63,7 @@ function onTurnStarted(scribe, p) {
     status: "running",
   });
   run.turn = turn;
+  run.costs.begin(turn);
   scribe.owner = turn;
 }
 
@@ -64,9 +73,7 @@ function onTurnEnded(scribe, p) {
   if (!run.turn || run.turn.ended) return;
   const cancelled = p.stop_reason === "cancelled";
   const failed = p.stop_reason === "error";
-  scribe.change(run.turn, {
-    ended: true,
-    end: scribe.ts,
+  endTurn(scribe, {
     stop_reason: textOf(p.stop_reason),
     usage: usageOf(p.usage),
     duration_ms: numberOrNull(p.duration_ms),
@@ -85,9 +92,7 @@ function onStatusUpdate(scribe, p) {
 function endRun(scribe, state, members) {
   const { run } = scribe;
   closeTurn(scribe);
-  if (run.turn && !run.turn.ended) {
-    scribe.change(run.turn, { ended: true, end: scribe.ts, status: state });
-  }
+  endTurn(scribe, { status: state });
   if (run.block) {
     scribe.change(run.block, {
       state,
@@ -113,6 +118,7 @@ function endRun(scribe, state, members) {
     llm_calls: null,
     tool_calls: null,
     iterations: null,
+    ttft_ms: run.ttft_ms,
     output: "",
     ...members,
   });
@@ -144,6 +150,7 @@ function onRunEnd(state) {
       iterations: numberOrNull(p.iterations),
       output: textOf(p.output),
     });
+    tellCost(scribe, p.cost, usageOf(p.usage).total);
   };
 }
 
@@ -203,8 +210,20 @@ export function writeGap(scribe, after, missed) {
     }
   }
   scribe.run = own.ended ? scribe.nobody : own;
+  const before = scribe.gap;
+  if (before?.last_seq === after) {
+    // The server tells of each damaged record; for a reader they are one gap.
+    scribe.change(before, { missed: before.missed + missed, last_seq: after + missed });
+    return;
+  }
   const seq = after + 1;
-  scribe.add("gap", { after, missed, seq, last_seq: seq + missed - 1, end: scribe.ts });
+  scribe.gap = scribe.add("gap", {
+    after,
+    missed,
+    seq,
+    last_seq: seq + missed - 1,
+    end: scribe.ts,
+  });
 }
 
 export const RUN_HANDLERS = [

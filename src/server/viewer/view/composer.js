@@ -98,7 +98,8 @@ export class Composer {
     setText(this.#stop, this.#stopping === "now" ? "Stopping…" : "Stop");
     const soon = this.#stopping === "after_turn";
     setText(this.#later, soon ? "Stops after this turn" : "Stop after this turn");
-    this.#later.disabled = this.#stopping !== "";
+    // Not disabled: that would take the focus from it.
+    this.#later.setAttribute("aria-disabled", String(this.#stopping !== ""));
     this.#stop.setAttribute("aria-disabled", String(this.#stopping === "now"));
   }
 

@@ -1,8 +1,8 @@
 // Buttons that copy the selected event and its run: as JSON, JSON Lines, a curl command or a link.
-import { asCurl, asJson, asJsonl, eventsOfRun } from "../model/copy.js";
+import { asCurl, asJson, asJsonArray, asJsonl, eventsOfRun } from "../model/copy.js";
 import { button, h } from "./dom.js";
 
-/// {element, show(event | null, raw), copyEvent()}
+/// {element, show(event | null, raw), copyEvent(), copyRun()}
 export function copyMenu(context) {
   let event = null;
   let raw = "";
@@ -12,7 +12,16 @@ export function copyMenu(context) {
       "aria-label": `Copy ${what}`,
     });
   const curl = (options) => asCurl(location.origin, context.session.id, options);
-  const copyEvent = () => event && context.copy(asJson(raw), "the event as JSON");
+  const copyEvent = () => {
+    if (event) context.copy(asJson(raw), "the event as JSON");
+    else context.toast("No event is selected");
+  };
+  const hasRun = () => typeof event?.run_id === "string";
+  const runLines = () => eventsOfRun(context.session.log, event.run_id);
+  const copyRun = () => {
+    if (hasRun()) context.copy(asJsonArray(runLines()), "the run as JSON");
+    else context.toast(event ? "The selected event belongs to no run" : "No event is selected");
+  };
   const ofEvent = [
     button("JSON", copyEvent, {
       className: "button details__copy",
@@ -21,8 +30,11 @@ export function copyMenu(context) {
     small("JSON line", "the event as a JSON line", () => asJsonl([raw])),
   ];
   const ofRun = [
-    small("JSONL", "the run as JSONL", () =>
-      asJsonl(eventsOfRun(context.session.log, event.run_id))),
+    button("JSON", copyRun, {
+      className: "button details__copy",
+      "aria-label": "Copy the run as JSON",
+    }),
+    small("JSONL", "the run as JSONL", () => asJsonl(runLines())),
   ];
   if (context.feed.state !== "file") {
     ofEvent.push(small("curl", "a curl command that gets the event", () =>
@@ -41,7 +53,7 @@ export function copyMenu(context) {
     event = selected;
     raw = line;
     element.hidden = event === null;
-    runLine.hidden = typeof event?.run_id !== "string";
+    runLine.hidden = !hasRun();
   };
-  return { element, show, copyEvent };
+  return { element, show, copyEvent, copyRun };
 }

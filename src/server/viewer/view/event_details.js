@@ -63,13 +63,19 @@ export class EventDetails {
     if (key === this.#drawn) return;
     this.#drawn = key;
     this.element.hidden = route.seq === null;
-    if (route.seq === null) this.#shut();
+    if (route.seq === null) this.#drawNothing();
     else if (known) this.#draw(known.event, known.raw);
     else this.#drawMissing(route.seq);
   }
 
   copyEvent() {
+    this.update(); // the event may have been selected in this frame
     this.#copy.copyEvent();
+  }
+
+  copyRun() {
+    this.update();
+    this.#copy.copyRun();
   }
 
   focusSelected() {
@@ -134,6 +140,11 @@ export class EventDetails {
     const later = seq > log.last_seq;
     replaceChildren(this.#tree, h("p", { className: "details__none" },
       later ? "This event has not come yet." : "This event is missing here: it was never seen."));
+  }
+
+  #drawNothing() {
+    this.#copy.show(null, "");
+    this.#shut();
   }
 
   #fact(name, value, filter) {

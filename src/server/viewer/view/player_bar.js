@@ -60,6 +60,10 @@ export class PlayerBar {
     cancelAnimationFrame(this.#frame);
   }
 
+  focus() {
+    this.#play.focus({ preventScroll: true });
+  }
+
   update() {
     const player = this.#player;
     const whole = duration(player.duration_ms);

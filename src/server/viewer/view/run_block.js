@@ -3,6 +3,8 @@ import { clock, cost, count, duration, oneLine, tokens, visible } from "../model
 import { BlockView, facts, stateMark } from "./block_view.js";
 import { h, replaceChildren } from "./dom.js";
 
+const ABOUT = "Its part, by its tokens, of what several turns have cost together";
+
 const name = (text, max = 80) => oneLine(String(text ?? ""), max);
 
 function plural(n, one, many) {
@@ -24,6 +26,17 @@ const costText = (value) =>
   value === null || value === undefined ? "" : cost(Number(value));
 const timeText = (value) =>
   value === null || value === undefined ? "" : duration(Number(value));
+
+function firstText(ttft_ms) {
+  const first = timeText(ttft_ms);
+  return first && `first token after ${first}`;
+}
+
+function turnCost(block) {
+  const dollars = costText(block.cost);
+  if (dollars === "" || !block.cost_about) return dollars;
+  return h("span", { title: ABOUT }, `about ${dollars}`);
+}
 
 export class RunBlockView extends BlockView {
   constructor(block, tools) {
@@ -69,6 +82,7 @@ export class RunEndBlockView extends BlockView {
           timeText(block.duration_ms),
           usageText(block.usage),
           costText(block.cost),
+          firstText(block.ttft_ms),
           plural(block.llm_calls, "model request", "model requests"),
           plural(block.tool_calls, "tool call", "tool calls"),
           Number(block.iterations) > 1 && plural(block.iterations, "turn", "turns"),
@@ -94,12 +108,12 @@ export class TurnBlockView extends BlockView {
       `Turn ${count(Number(block.turn)) || "?"}`,
       h("span", { className: "visually-hidden" }, of),
     );
-    const first = timeText(block.ttft_ms);
     replaceChildren(
       this.meta,
       facts([
         usageText(block.usage),
-        first && `first token after ${first}`,
+        turnCost(block),
+        firstText(block.ttft_ms),
         timeText(block.duration_ms),
       ]),
     );

@@ -3,7 +3,6 @@ import { toggleTheme } from "./theme.js";
 
 export function sessionBindings(page) {
   const call = (name, ...values) => page.view?.[name]?.(...values);
-  const copyEvent = () => page.parts.details?.copyEvent?.();
   return [
     { keys: "j", label: "Next block or row", group: "Move", run: () => call("next") },
     { keys: "k", label: "Previous block or row", group: "Move", run: () => call("previous") },
@@ -25,7 +24,9 @@ export function sessionBindings(page) {
       run: () => page.focusApproval("approve") },
     { keys: "d", label: "To Deny of the call that waits", group: "Steer",
       run: () => page.focusApproval("deny") },
-    { keys: "c", label: "Copy the selected event", group: "Other", run: copyEvent },
+    { keys: "c", label: "Copy the selected event", group: "Other",
+      run: () => page.parts.details.copyEvent() },
+    { keys: "C", label: "Copy its run", group: "Other", run: () => page.parts.details.copyRun() },
     { keys: "+", label: "Zoom in", group: "Timeline", run: () => call("zoom", 1) },
     { keys: "-", label: "Zoom out", group: "Timeline", run: () => call("zoom", -1) },
     { keys: "0", label: "Show all of it", group: "Timeline", run: () => call("zoom", 0) },

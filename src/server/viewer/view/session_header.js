@@ -36,6 +36,15 @@ function activity(state) {
   return last ? [last.state, String(last.state)] : ["idle", "no run yet"];
 }
 
+/// What the runs of the session have cost, as far as it was told.
+export function costText({ cost: dollars, unpriced, open }) {
+  if (dollars !== null) {
+    return `${cost(dollars)}${unpriced > 0 ? " + unpriced" : ""}${open > 0 ? " so far" : ""}`;
+  }
+  if (unpriced > 0) return "unknown";
+  return open > 0 ? "not known yet" : "none yet";
+}
+
 function fact(name, value, title) {
   return h("div", { className: "fact", title }, h("dt", {}, name), h("dd", {}, value));
 }
@@ -97,7 +106,7 @@ export class SessionHeader {
     setText(this.#detail, feed.detail);
     this.#progress.hidden = feed.progress === null || feed.progress === undefined;
     if (!this.#progress.hidden) this.#progress.value = feed.progress;
-    this.#drawGaps(session.log);
+    this.#drawGaps(session.missed);
     this.#drawFacts(session);
     this.#drawRuns(session);
   }
@@ -112,29 +121,28 @@ export class SessionHeader {
     setText(element, words);
   }
 
-  #drawGaps(log) {
-    this.#gaps.hidden = log.missed === 0;
-    if (log.missed > 0) setText(this.#gaps, `⚠ ${count(log.missed)} events missing`);
+  #drawGaps(missed) {
+    this.#gaps.hidden = missed === 0;
+    if (missed > 0) setText(this.#gaps, `⚠ ${count(missed)} event${missed === 1 ? "" : "s"} missing`);
   }
 
   #nextGap() {
     const { session, go } = this.#context;
-    const gaps = session.log.gaps;
-    if (gaps.length === 0) return;
-    const gap = gaps[this.#gapIndex++ % gaps.length];
-    go({ seq: gap.after + gap.missed + 1 });
+    const { log } = session;
+    const places = log.gaps.map((gap) => gap.after + gap.missed + 1);
+    if (session.missed > log.missed) places.push(log.last_seq); // in front of the gap at the end
+    if (log.size > 0) go({ seq: places[this.#gapIndex++ % places.length] });
   }
 
   #drawFacts(session) {
     const totals = session.spans.totals();
-    const dollars = totals.cost === null || totals.cost === undefined ? "unknown" : cost(totals.cost);
     replaceChildren(
       this.#facts,
       fact("Runs", count(totals.runs), "with those inside of others: sub-agents, background tasks"),
       fact("Model requests", count(totals.llm_calls)),
       fact("Tool calls", count(totals.tool_calls)),
       fact("Tokens", tokens(totals.total), `${count(totals.prompt)} in, ${count(totals.completion)} out`),
-      fact("Cost", totals.unpriced ? `${dollars} + unpriced` : dollars),
+      fact("Cost", costText(totals)),
       fact("Time", duration(totals.duration_ms), "in which a run or a workflow was under way, waiting " +
         "for approvals included; what goes on at the same time counts once"),
     );

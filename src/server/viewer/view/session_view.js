@@ -142,7 +142,8 @@ export class SessionView {
     }
     const hadFocus = this.element.contains(document.activeElement);
     this.#build();
-    if (hadFocus) this.#replayButton.focus();
+    // Where Space plays and holds; on the other button it would end the replay.
+    if (hadFocus) (this.#parts.player ?? this.#replayButton).focus();
     this.#player?.play();
     this.#schedule();
   }

@@ -78,8 +78,9 @@ function lengthOf(span, now) {
   return Math.max(end - span.start, 0);
 }
 
-function costOf(span) {
-  return typeof span.cost === "number" ? cost(span.cost) : "";
+function costOf(span, about = "≈ ") {
+  if (typeof span.cost !== "number") return "";
+  return (span.cost_about ? about : "") + cost(span.cost);
 }
 
 function tokensOf(span) {
@@ -101,7 +102,7 @@ export function spanText({ span, waits }, start, now) {
     parts.push(`${count(prompt)} tokens in${cached > 0 ? ` (${count(cached)} cached)` : ""}, ` +
       `${count(completion)} out`);
   }
-  if (costOf(span)) parts.push(`cost ${costOf(span)}`);
+  if (costOf(span)) parts.push(`cost ${costOf(span, "about ")}`);
   return parts.join(", ");
 }
 
