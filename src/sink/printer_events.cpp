@@ -261,6 +261,9 @@ struct CliPrinter::View::Handler {
     const StyledLine problem = detail::problem_of(end);
     if (run.depth > 0) {
       if (!problem.empty() && view.shows(PrintDetail::normal)) view.line(run, problem);
+      const auto above = view.runs_.find(event.context().parent_run_id);
+      if (above != view.runs_.end() && &above->second != &run)
+        above->second.below.add(end, run.below);
     } else {
       if (view.shows(PrintDetail::normal)) show_summary(end);
       if (!problem.empty()) view.page_.problem(problem);
@@ -272,7 +275,7 @@ struct CliPrinter::View::Handler {
   template <class End>
   void show_summary(const End& end) const {
     if (!view.in_pipe()) view.page_.blank_line();
-    for (const StyledLine& line : detail::summary_of(end, view.page_.width()))
+    for (const StyledLine& line : detail::summary_of(end, run.below, view.page_.width()))
       view.page_.line(line);
   }
 };
