@@ -198,13 +198,12 @@ struct Notices {
   Notice operator()(const WorkflowCompleted& p) const {
     return normal(done, "workflow " + p.workflow + after(p.duration_ms));
   }
+  // Why is told by the step around it, and in the end by the printer.
   Notice operator()(const WorkflowFailed& p) const {
-    return normal(broken, "workflow " + p.workflow + after(p.duration_ms) + " · failed" +
-                              because(with_code(p.error, p.error_code)));
+    return normal(broken, "workflow " + p.workflow + after(p.duration_ms) + " · failed");
   }
   Notice operator()(const WorkflowCancelled& p) const {
-    return normal(stopped, "workflow " + p.workflow + after(p.duration_ms) + " · cancelled" +
-                               because(p.reason));
+    return normal(stopped, "workflow " + p.workflow + after(p.duration_ms) + " · cancelled");
   }
   Notice operator()(const WorkflowStepStarted& p) const {
     return normal(begun, step_name(p.step, p.step_name));

@@ -281,12 +281,14 @@ struct CliPrinter::View::Handler {
 };
 
 /// A workflow that is inside no other tells what it has given, or why it has given nothing.
-void CliPrinter::View::end_workflow(const StreamEvent& event, const detail::Notice& notice) {
-  if (const auto* const completed = event.get_if<WorkflowCompleted>()) {
-    workflow_answer(*completed);
-  } else if (!shows(notice.least)) {
-    page_.problem(notice.line);
-  }
+void CliPrinter::View::end_workflow(const StreamEvent& event) {
+  if (const auto* const completed = event.get_if<WorkflowCompleted>())
+    return workflow_answer(*completed);
+  printed_ = true;
+  if (const auto* const failed = event.get_if<WorkflowFailed>())
+    page_.problem(detail::problem_of(*failed));
+  if (const auto* const cancelled = event.get_if<WorkflowCancelled>())
+    page_.problem(detail::problem_of(*cancelled));
 }
 
 void CliPrinter::View::show(const StreamEvent& event) {
@@ -300,7 +302,7 @@ void CliPrinter::View::show(const StreamEvent& event) {
     end_text(run);
     notice.whole ? whole_line(run, notice.line) : line(run, notice.line);
   }
-  if (detail::ends_root_workflow(event)) end_workflow(event, notice);
+  if (detail::ends_root_workflow(event)) end_workflow(event);
   workflows_.end(event);
   refresh();
 }

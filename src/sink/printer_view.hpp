@@ -57,7 +57,7 @@ class CliPrinter::View {
   void end_texts(Run& run);
   void answer(Run& run, std::string_view content);
   void workflow_answer(const WorkflowCompleted& end);
-  void end_workflow(const StreamEvent& event, const detail::Notice& notice);
+  void end_workflow(const StreamEvent& event);
 
   CliPrinterOptions options_;
   detail::Page page_;

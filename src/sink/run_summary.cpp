@@ -67,6 +67,14 @@ StyledLine complaint(Style style, std::string_view word, std::string_view text) 
   return line;
 }
 
+template <class End>
+StyledLine failure(const End& end) {
+  std::string text = end.error;
+  if (end.error_code != ErrorCode::none)
+    text += " (" + std::string(to_string(end.error_code)) + ")";
+  return complaint(Style::bad, "error", text);
+}
+
 }  // namespace
 
 std::vector<StyledLine> summary_of(const RunCompleted& end, const RunsBelow& below, int columns) {
@@ -93,14 +101,15 @@ StyledLine problem_of(const RunCompleted& end) {
   }
 }
 
-StyledLine problem_of(const RunFailed& end) {
-  std::string text = end.error;
-  if (end.error_code != ErrorCode::none)
-    text += " (" + std::string(to_string(end.error_code)) + ")";
-  return complaint(Style::bad, "error", text);
-}
+StyledLine problem_of(const RunFailed& end) { return failure(end); }
 
 StyledLine problem_of(const RunCancelled& end) {
+  return complaint(Style::warning, "cancelled", end.reason);
+}
+
+StyledLine problem_of(const WorkflowFailed& end) { return failure(end); }
+
+StyledLine problem_of(const WorkflowCancelled& end) {
   return complaint(Style::warning, "cancelled", end.reason);
 }
 

@@ -3,6 +3,7 @@
 #include "sink/runs_below.hpp"
 #include "sink/styled_line.hpp"
 #include "strandbus/event/agent_payloads.hpp"
+#include "strandbus/event/workflow_payloads.hpp"
 
 #include <string>
 #include <vector>
@@ -20,5 +21,7 @@ std::vector<StyledLine> summary_of(const RunCancelled& end, const RunsBelow& bel
 StyledLine problem_of(const RunCompleted& end);
 StyledLine problem_of(const RunFailed& end);
 StyledLine problem_of(const RunCancelled& end);
+StyledLine problem_of(const WorkflowFailed& end);
+StyledLine problem_of(const WorkflowCancelled& end);
 
 }  // namespace strandbus::detail

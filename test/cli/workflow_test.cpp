@@ -277,5 +277,13 @@ TEST_F(ShippedWorkflow, ItsTraceOpensInPerfetto) {
   EXPECT_THAT(chrome_events(trace.out, "b", "workflow"), SizeIs(2));
 }
 
+TEST(WorkflowFailure, IsToldAsAWhole) {
+  const Finished run =
+      run_program({"run", "--workflow", source_file("examples/workflows/release.json")});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("\nerror: the step \"plan\" failed: the script calculator.json "));
+  EXPECT_THAT(run.err, HasSubstr("Calculate 2+2"));
+}
+
 }  // namespace
 }  // namespace strandbus::testing
