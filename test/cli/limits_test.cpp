@@ -68,7 +68,7 @@ TEST(Limits, OfToolCallsEndTheRun) {
 TEST(Limits, OfMoneyEndTheRun) {
   const Finished run = run_program({"run", "Calculate 2+2", "--max-cost", "0.0001"});
   EXPECT_EQ(run.exit_code, 4);
-  EXPECT_THAT(run.err, HasSubstr("0.0001"));
+  EXPECT_THAT(run.err, HasSubstr("budget of cost exceeded: $0.00017 of $0.0001\n"));
 }
 
 TEST(Limits, OfTokensEndTheRun) {

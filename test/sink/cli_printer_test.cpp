@@ -122,6 +122,15 @@ TEST(CliPrinter, SaysThatACostIsNotTheWholeOne) {
               HasSubstr(" · at least $0.000000023 · "));
 }
 
+TEST(CliPrinter, TellsABudgetInItsUnit) {
+  EventList list = begun_run();
+  list.add(BudgetExceeded{.budget = BudgetKind::cost, .limit = 0.0001, .used = 0.000142});
+  list.add(BudgetExceeded{.budget = BudgetKind::wall_time, .limit = 2, .used = 2.004});
+  const std::string out = print(on_terminal(), list.events()).out;
+  EXPECT_THAT(out, HasSubstr("budget of cost exceeded: $0.000142 of $0.0001\n"));
+  EXPECT_THAT(out, HasSubstr("budget of wall_time exceeded: 2 of 2\n"));
+}
+
 // the pipe
 
 TEST(CliPrinter, GivesAPipeTheAnswerAndNothingElse) {
