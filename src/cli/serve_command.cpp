@@ -28,6 +28,8 @@
 #include <malloc.h>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -113,14 +115,29 @@ HttpServerOptions server_options(const ServeArguments& arguments, std::string to
   return options;
 }
 
+/// What the server says about an option, with the name under which the user knows it.
+std::string in_our_words(std::string text) {
+  constexpr std::pair<std::string_view, std::string_view> names[] = {
+      {"HttpServerOptions::address", "--listen"},
+      {"HttpServerOptions::allowed_hosts", "--allow-host"},
+      {"HttpServerOptions::allowed_origins", "--allow-origin"},
+      {"HttpServerOptions::token", "the token"}};
+  for (const auto& [theirs, ours] : names) {
+    if (text.starts_with(theirs)) return text.replace(0, theirs.size(), ours);
+  }
+  return text;
+}
+
 std::unique_ptr<HttpServer> open_server(asio::any_io_executor executor,
                                         std::shared_ptr<SessionHub> hub,
                                         HttpServerOptions options) {
   try {
     return std::make_unique<HttpServer>(std::move(executor), std::move(hub), std::move(options));
-  } catch (const std::exception& failure) {
+  } catch (const system_error& failure) {
     const std::string text = failure.what();
     throw UsageError("cannot serve: " + text.substr(0, text.find(" [")));  // no place in a source
+  } catch (const std::invalid_argument& failure) {
+    throw UsageError("cannot serve: " + in_our_words(failure.what()));
   }
 }
 
