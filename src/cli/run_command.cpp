@@ -9,6 +9,7 @@
 #include "cli/otlp_choice.hpp"
 #include "cli/prompt_text.hpp"
 #include "cli/recorded_script.hpp"
+#include "cli/rule_check.hpp"
 #include "cli/tool_choice.hpp"
 #include "cli/usage_error.hpp"
 #include "strandbus/agent/replay_provider.hpp"
@@ -194,6 +195,17 @@ ExitCode run_recorded(const RecordedScript& script, const RunArguments& argument
   return session.end();
 }
 
+/// A rule that can match nothing is a mistake, and may be one about safety.
+void check_rules(const RunArguments& arguments, const ProcessEnvironment& environment,
+                 const ModelChoice& choice) {
+  if (arguments.rules.empty()) return;
+  const ToolRegistry tools = all_tools(environment, choice.provider);
+  for (const ApprovalRule& rule : arguments.rules) {
+    const std::string fault = fault_of(rule, tools);
+    if (!fault.empty()) throw UsageError(fault);
+  }
+}
+
 /// What all agents of the plan have in common.
 void take_model(RunArguments& arguments, ProcessEnvironment& environment, ModelChoice& choice,
                 SessionPlan& plan) {
@@ -215,6 +227,7 @@ ExitCode run_workflow(RunArguments& arguments, ProcessEnvironment& environment) 
   SessionPlan plan;
   plan.terminal = Terminal::detect();
   ModelChoice choice = make_model(arguments, environment);
+  check_rules(arguments, environment, choice);
   plan.session_id = make_unique_id("session");
   std::optional<ContinuedWorkflow> session;
   if (!arguments.continued.empty()) session = go_on_with_workflow(arguments, plan);
@@ -245,6 +258,7 @@ ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
       !arguments.prompt && !arguments.json && plan.terminal.input && plan.terminal.output;
   const std::string prompt = plan.conversation ? std::string() : read_prompt(arguments.prompt);
   ModelChoice choice = make_model(arguments, environment);
+  check_rules(arguments, environment, choice);
   const bool begins = arguments.continued.empty() && !fork;
   if (!plan.conversation && begins) check_prompt(choice, prompt);
   plan.session_id = make_unique_id("session");

@@ -6,6 +6,7 @@
 #include "cli/json_log.hpp"
 #include "cli/model_choice.hpp"
 #include "cli/otlp_choice.hpp"
+#include "cli/rule_check.hpp"
 #include "cli/server_token.hpp"
 #include "cli/session_export.hpp"
 #include "cli/store_choice.hpp"
@@ -63,6 +64,17 @@ void take_places(ServeArguments& arguments, const ProcessEnvironment& environmen
   if (arguments.workspace_root.empty()) arguments.workspace_root = store.native() + ".workspaces";
   arguments.workspace_root = std::filesystem::absolute(arguments.workspace_root).native();
   make_directory(arguments.workspace_root);
+}
+
+/// Clients may bring tools, which nobody knows here.
+void say_what_rules_miss(const RunArguments& arguments, const ProcessEnvironment& environment,
+                         const ModelChoice& choice) {
+  if (arguments.rules.empty()) return;
+  const ToolRegistry tools = all_tools(environment, choice.provider);
+  for (const ApprovalRule& rule : arguments.rules) {
+    const std::string fault = fault_of(rule, tools);
+    if (!fault.empty()) say(fault + "; the rule can only be about tools that clients bring");
+  }
 }
 
 /// Whatever lies around the agents that the server runs.
@@ -203,6 +215,7 @@ void say_where(const ServeArguments& arguments, const ProcessEnvironment& enviro
 ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment) {
   take_places(arguments, environment);
   ModelChoice choice = make_model(arguments.agent, environment);
+  say_what_rules_miss(arguments.agent, environment, choice);
   const std::string token = take_server_token(arguments.token_file);
   auto otlp = choose_otlp(arguments.agent.otlp, environment);
   std::vector<std::string> secrets = secrets_of(otlp);

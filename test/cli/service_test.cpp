@@ -152,5 +152,14 @@ TEST(Service, SaysWhyItCannotServe) {
   }
 }
 
+TEST(Service, SaysThatARuleCanOnlyBeAboutToolsOfClients) {
+  const TemporaryDirectory directory;
+  const std::string text = "--rule deny:bsh: there is no tool \"bsh\"; there are calculator";
+  const auto finished = run_program(
+      {"serve", "--rule", "deny:bsh", "--listen", "nowhere:0", "--store", directory.path("s.db")});
+  EXPECT_THAT(finished.err, HasSubstr(text));
+  EXPECT_THAT(finished.err, HasSubstr("the rule can only be about tools that clients bring\n"));
+}
+
 }  // namespace
 }  // namespace strandbus::testing
