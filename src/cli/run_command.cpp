@@ -27,6 +27,17 @@ namespace {
 
 constexpr int title_columns = 80;
 
+/// Tools work where they worked in the recorded session, unless the command line says where.
+void take_workspace(RunArguments& arguments, const SessionMetadata& recorded) {
+  if (!arguments.workspace.empty() || recorded.workspace.empty()) return;
+  std::error_code failure;
+  if (!std::filesystem::is_directory(recorded.workspace, failure)) {
+    throw UsageError("the tools of the recorded session worked in " + recorded.workspace +
+                     ", which is no directory here: choose another one with --workspace DIR");
+  }
+  arguments.workspace = recorded.workspace;
+}
+
 std::filesystem::path workspace_of(const RunArguments& arguments) {
   std::error_code failure;
   const std::string name = arguments.workspace.empty() ? "." : arguments.workspace;
@@ -91,7 +102,7 @@ JsonlStore store_of(const RunArguments& arguments, const SessionPlan& plan,
 /// Takes up a session whose workflow goes on.
 ContinuedWorkflow go_on_with_workflow(RunArguments& arguments, SessionPlan& plan) {
   ContinuedWorkflow session = continue_workflow(arguments.continued, store_options(arguments));
-  if (arguments.workspace.empty()) arguments.workspace = session.metadata.workspace;
+  take_workspace(arguments, session.metadata);
   plan.session_id = session.metadata.session_id;
   plan.store = std::move(session.store);
   return session;
@@ -100,7 +111,7 @@ ContinuedWorkflow go_on_with_workflow(RunArguments& arguments, SessionPlan& plan
 /// Lets the plan go on with a recorded session: its tools work where they worked.
 void go_on(RunArguments& arguments, SessionPlan& plan) {
   ContinuedSession session = continue_session(arguments.continued, store_options(arguments));
-  if (arguments.workspace.empty()) arguments.workspace = session.metadata.workspace;
+  take_workspace(arguments, session.metadata);
   plan.session_id = session.metadata.session_id;
   plan.messages = std::move(session.messages);
   plan.last_event = std::move(session.last_event);
@@ -109,7 +120,7 @@ void go_on(RunArguments& arguments, SessionPlan& plan) {
 
 /// Lets the plan begin with what was said in a recorded session.
 void begin_with(const ForkedSession& session, RunArguments& arguments, SessionPlan& plan) {
-  if (arguments.workspace.empty()) arguments.workspace = session.metadata.workspace;
+  take_workspace(arguments, session.metadata);
   for (const StoredMessage& stored : session.messages) plan.messages.push_back(stored.message);
 }
 

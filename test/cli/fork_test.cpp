@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <string>
 
 namespace strandbus::testing {
@@ -113,6 +114,23 @@ TEST_F(ForkTest, AsksForAPromptWhereTheUserSaidNothingMore) {
   const Finished finished = fork({});
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_THAT(finished.err, HasSubstr("no prompt"));
+}
+
+TEST_F(ForkTest, SaysThatTheDirectoryOfTheRecordingIsGone) {
+  const std::string folder = directory_.path("w");
+  std::filesystem::create_directory(folder);
+  const std::string session = directory_.path("elsewhere.jsonl");
+  run_program({"run", "Calculate 2+2", "--session", session, "--workspace", folder});
+  std::filesystem::remove(folder);
+  for (const char* option : {"--fork", "--continue"}) {
+    const Finished finished = run_program({"run", "Calculate 2+2", option, session});
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_THAT(finished.err, HasSubstr("the tools of the recorded session worked in " + folder +
+                                        ", which is no directory here: choose another one with "
+                                        "--workspace DIR\n"));
+    EXPECT_EQ(run_program({"run", "Calculate 2+2", option, session, "--workspace", "."}).exit_code,
+              0);
+  }
 }
 
 }  // namespace
