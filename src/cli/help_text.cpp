@@ -127,7 +127,7 @@ Examples:
   strandbus run --script examples/scripts/parallel_tools.json --approve auto "Do three things"
   echo "Calculate 2+2" | strandbus run - > answer.txt
   strandbus run --session talk.jsonl                     a conversation, recorded
-  strandbus run --continue talk.jsonl "And times 3?"     and gone on with
+  strandbus run --continue talk.jsonl "Calculate 2+2"    and gone on with
   strandbus run --script talk.jsonl                      and run again, offline
   strandbus run --fork talk.jsonl --fork-at 40 --session other.jsonl   and run otherwise from there
   strandbus run "Calculate 2+2" --json --dialect agent-runner

@@ -124,10 +124,22 @@ void begin_with(const ForkedSession& session, RunArguments& arguments, SessionPl
   for (const StoredMessage& stored : session.messages) plan.messages.push_back(stored.message);
 }
 
+bool is_conversation(const RunArguments& arguments) {
+  const Terminal terminal = Terminal::detect();
+  return !arguments.prompt && !arguments.json && terminal.input && terminal.output;
+}
+
 std::optional<ForkedSession> fork_of(RunArguments& arguments) {
   if (arguments.fork.empty()) return std::nullopt;
   ForkedSession session = fork_session(arguments.fork, arguments.fork_at);
   if (!arguments.prompt) arguments.prompt = session.prompt;
+  if (!arguments.prompt && !is_conversation(arguments)) {
+    const std::string at = arguments.fork_at
+                               ? "from the event " + std::to_string(session.at) + " on"
+                               : "behind its last event";
+    throw UsageError("no prompt: the user says nothing in " + arguments.fork + ' ' + at +
+                     "; say one, or name an earlier event with --fork-at");
+  }
   return session;
 }
 
@@ -265,13 +277,11 @@ ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   const auto fork = fork_of(arguments);
   SessionPlan plan;
   plan.terminal = Terminal::detect();
-  plan.conversation =
-      !arguments.prompt && !arguments.json && plan.terminal.input && plan.terminal.output;
+  plan.conversation = is_conversation(arguments);
   const std::string prompt = plan.conversation ? std::string() : read_prompt(arguments.prompt);
   ModelChoice choice = make_model(arguments, environment);
   check_rules(arguments, environment, choice);
-  const bool begins = arguments.continued.empty() && !fork;
-  if (!plan.conversation && begins) check_prompt(choice, prompt);
+  if (!plan.conversation) check_prompt(choice, prompt);
   plan.session_id = make_unique_id("session");
   if (!arguments.continued.empty()) go_on(arguments, plan);
   if (fork) begin_with(*fork, arguments, plan);
