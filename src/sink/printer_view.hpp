@@ -23,7 +23,7 @@ class CliPrinter::View {
   void note(std::string_view line);
   void tick(Timestamp now);
   void set_width(int columns);
-  void finish();
+  void finish(PrintEnd end);
 
   std::uint64_t missed() const noexcept { return missed_; }
 
