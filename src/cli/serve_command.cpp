@@ -46,10 +46,13 @@ constexpr unsigned most_threads = 16;
 constexpr std::chrono::seconds pause_between_looks(5);
 constexpr std::size_t many_connections = 100;
 
-void make_directory(const std::filesystem::path& path) {
+enum class Above { must_exist, is_made };
+
+void make_directory(const std::filesystem::path& path, Above above) {
   if (path.empty()) return;
   std::error_code failure;
-  const bool made = std::filesystem::create_directories(path, failure);
+  const bool made = above == Above::is_made ? std::filesystem::create_directories(path, failure)
+                                            : std::filesystem::create_directory(path, failure);
   if (failure)
     throw UsageError("cannot make the directory " + path.native() + ": " + failure.message());
   if (made) std::filesystem::permissions(path, std::filesystem::perms::owner_all, failure);
@@ -57,13 +60,15 @@ void make_directory(const std::filesystem::path& path) {
 
 /// Fills in where things are kept.
 void take_places(ServeArguments& arguments, const ProcessEnvironment& environment) {
+  // Nobody has mistyped our own place.
+  const Above above = arguments.store.empty() ? Above::is_made : Above::must_exist;
   if (arguments.store.empty()) arguments.store = default_store(environment);
   const std::filesystem::path store = std::filesystem::absolute(arguments.store);
-  make_directory(store.parent_path());
+  make_directory(store.parent_path(), above);
   if (arguments.token_file.empty()) arguments.token_file = store.native() + ".token";
   if (arguments.workspace_root.empty()) arguments.workspace_root = store.native() + ".workspaces";
   arguments.workspace_root = std::filesystem::absolute(arguments.workspace_root).native();
-  make_directory(arguments.workspace_root);
+  make_directory(arguments.workspace_root, Above::must_exist);
 }
 
 /// Clients may bring tools, which nobody knows here.

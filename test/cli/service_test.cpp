@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
@@ -159,6 +160,18 @@ TEST(Service, SaysThatARuleCanOnlyBeAboutToolsOfClients) {
       {"serve", "--rule", "deny:bsh", "--listen", "nowhere:0", "--store", directory.path("s.db")});
   EXPECT_THAT(finished.err, HasSubstr(text));
   EXPECT_THAT(finished.err, HasSubstr("the rule can only be about tools that clients bring\n"));
+}
+
+TEST(Service, MakesOneDirectoryForItsStoreAndNotTwo) {
+  const TemporaryDirectory directory;
+  const auto refused =
+      run_program({"serve", "--listen", "nowhere:0", "--store", directory.path("no/x/s.db")});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("cannot make the directory " + directory.path("no/x") +
+                                     ": No such file or directory"));
+  EXPECT_FALSE(std::filesystem::exists(directory.path("no")));
+  run_program({"serve", "--listen", "nowhere:0", "--store", directory.path("x/s.db")});
+  EXPECT_TRUE(std::filesystem::exists(directory.path("x")));
 }
 
 }  // namespace
