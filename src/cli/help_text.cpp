@@ -292,7 +292,8 @@ Options:
 A session whose writer was interrupted is shown as far as it goes. To run one again, see --script
 and --fork of strandbus run.
 
-Exit codes: 0 shown, 2 wrong usage or a session that cannot be read, 3 interrupted
+Exit codes: 0 shown, 1 it cannot be written, 2 wrong usage or a session that cannot be read,
+3 interrupted
 
 Examples:
   strandbus replay sum.jsonl
@@ -318,7 +319,7 @@ Options:
   --json              as --format json
   -h, --help          this text
 
-Exit codes: 0 counted, 2 wrong usage or a session that cannot be read
+Exit codes: 0 counted, 1 it cannot be written, 2 wrong usage or a session that cannot be read
 
 Examples:
   strandbus stats sum.jsonl
@@ -349,7 +350,8 @@ for each tool call, in order; sums and counts. Each fault is one line: file, lin
 wrong and what was expected. A run that is open at the end of the file was interrupted: that is
 said, and is no fault; nor is a last line that is cut off.
 
-Exit codes: 0 no faults, 1 faults, 2 wrong usage or a session that cannot be read
+Exit codes: 0 no faults, 1 faults or it cannot be written, 2 wrong usage or a session that cannot be
+read
 
 Examples:
   strandbus check sum.jsonl

@@ -258,7 +258,7 @@ TEST(Follow, ChecksItsOptions) {
       {{"--after", "-1"}, "--after: \"-1\" is no whole number of at least 0"},
       {{"--type", "weather"}, "--type: \"weather\" is no type of an event"},
       {{"--type", ""}, "--type: \"\" is no type of an event"},
-      {{"--token-file", "/nowhere"}, "cannot take a key from /nowhere: "}};
+      {{"--token-file", "/nowhere"}, "cannot take a token from /nowhere: "}};
   for (const auto& [options, expected] : cases) {
     Program::Arguments arguments{"follow", url};
     arguments.insert(arguments.end(), options.begin(), options.end());

@@ -322,7 +322,7 @@ TEST(Publish, SaysHowItIsUsed) {
   expect_usage({server + "/v1/sessions/s-1", "/nowhere"},
                "cannot read /nowhere: No such file or directory");
   expect_usage({server + "/v1/sessions/s-1", "--token-file", "/nowhere"},
-               "cannot take a key from");
+               "cannot take a token from");
   const ScriptedServer unused(std::vector<Reply>{});
   const Finished directory =
       run_program({"publish", unused.url("/v1/sessions/s-1"), "/"}, with(""));
