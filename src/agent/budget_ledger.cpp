@@ -60,7 +60,8 @@ std::optional<BudgetSpent> BudgetLedger::spent_on_tools() const {
     return BudgetSpent{.kind = BudgetKind::tool_calls,
                        .limit = static_cast<double>(limit),
                        .used = static_cast<double>(ledger->tool_calls_),
-                       .text = "the run may call tools " + std::to_string(limit) + " times"};
+                       .text = "the run may call tools " + std::to_string(limit) +
+                               (limit == 1 ? " time" : " times")};
   }
   return spent();
 }

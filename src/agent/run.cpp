@@ -147,11 +147,11 @@ std::optional<Run::Ending> Run::why_not_on() {
   if (stop_ != Stop::no) return stopped();
   const std::int64_t max_rounds = core_.options().max_rounds;
   if (rounds_ == max_rounds) {
-    return budget_spent(
-        {.kind = BudgetKind::rounds,
-         .limit = static_cast<double>(max_rounds),
-         .used = static_cast<double>(rounds_),
-         .text = "the model did not answer within " + std::to_string(max_rounds) + " rounds"});
+    return budget_spent({.kind = BudgetKind::rounds,
+                         .limit = static_cast<double>(max_rounds),
+                         .used = static_cast<double>(rounds_),
+                         .text = "the model did not answer within " + std::to_string(max_rounds) +
+                                 (max_rounds == 1 ? " round" : " rounds")});
   }
   if (const auto spent = budget_->spent()) return budget_spent(*spent);
   return std::nullopt;

@@ -17,8 +17,10 @@ std::string workflow_id(const StreamEvent& event, const std::string& workflow) {
 }
 
 template <class Step>
+/// People count steps from 1, as everything else.
 std::string step_id(const StreamEvent& event, const Step& step) {
-  return std::to_string(step.step) + " of " + workflow_id(event, step.workflow);
+  return std::to_string(static_cast<std::uint64_t>(step.step) + 1) + " of " +
+         workflow_id(event, step.workflow);
 }
 
 template <class T>

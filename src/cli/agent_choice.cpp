@@ -4,6 +4,7 @@
 #include "cli/usage_error.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
@@ -35,7 +36,20 @@ Redactor redactor_of(const RunArguments& arguments, const ProcessEnvironment& en
   return Redactor(std::move(options));
 }
 
+namespace {
+
+/// Makes no directories for a name that may be mistyped.
+void check_log_file(const std::string& file) {
+  const std::filesystem::path directory = std::filesystem::path(file).parent_path();
+  std::error_code failure;
+  if (directory.empty() || std::filesystem::is_directory(directory, failure)) return;
+  throw UsageError("cannot log to " + file + ": there is no directory " + directory.native());
+}
+
+}  // namespace
+
 Logger logger_of(const RunArguments& arguments) {
+  check_log_file(arguments.log_file);
   const LogLevel otherwise = arguments.log_file.empty() ? LogLevel::off : LogLevel::info;
   const LogLevel level = arguments.log_level.value_or(otherwise);
   try {

@@ -52,7 +52,7 @@ bool is_for_agent(const std::string& message) {
 }  // namespace
 
 ExitCode converse(SessionPlan plan, const ModelChoice& choice) {
-  bool begins = plan.messages.empty();
+  bool begins = true;
   LiveSession session(std::move(plan));
   LineEditor editor(history_file(), [&session] { return session.wait_readable(STDIN_FILENO); });
   greet(choice);

@@ -52,7 +52,7 @@ void Display::run() {
     }
     begin();
     context_.run();
-    view_->finish();
+    view_->finish(how_ended());
   } catch (const system_error& error) {
     result_.failure = error.code();
   }

@@ -60,6 +60,7 @@ class Display {
   virtual void begin() = 0;
   /// Lets go of where the events come from.
   virtual void release() = 0;
+  virtual PrintEnd how_ended() const { return PrintEnd::stream_ended; }
 
   void run();
   void keep_fresh();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "strandbus/event/stream_event.hpp"
+#include "strandbus/sink/cli_printer.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -28,7 +29,7 @@ class EventView {
   /// Time has passed, or the terminal has a new width.
   virtual void refresh() = 0;
   /// There will be no more events.
-  virtual void finish() = 0;
+  virtual void finish(PrintEnd end) = 0;
 
   /// Whether refresh() has anything to do.
   virtual bool is_live() const noexcept = 0;

@@ -77,7 +77,7 @@ void FollowDisplay::on_reset(std::string_view json) {
   if (options_.json) {
     if (options_.as_sent) print(json);
   } else {
-    view().finish();
+    view().finish(PrintEnd::stream_ended);
     if (options_.clears_screen) console().out(clear_screen);
   }
   note("the session has another history than before; it begins anew");

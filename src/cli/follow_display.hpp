@@ -38,6 +38,9 @@ class FollowDisplay final : public Display, private detail::FollowSink {
  private:
   void begin() override;
   void release() override {}
+  PrintEnd how_ended() const override {
+    return stopped_ ? PrintEnd::stopped : PrintEnd::stream_ended;
+  }
   void on_end(const std::exception_ptr& failure, detail::FollowResult result);
 
   bool on_event(const StreamEvent& event, std::string_view json) override;

@@ -48,10 +48,11 @@ SessionPath split_path(std::string path) {
 }
 
 [[noreturn]] void refuse_path(const std::string& what, const detail::Url& url,
-                              const std::string& id) {
+                              const std::string& id, std::string_view otherwise = {}) {
   const bool has_id = !id.empty() && id != "sessions" && id != "v1";
-  throw UsageError(what + ' ' + shown(url, url.target) + ": a session is at " +
-                   shown(url, std::string(sessions_path) + '/' + (has_id ? id : "ID")));
+  throw UsageError(
+      what + ' ' + shown(url, url.target) + ": a session is at " +
+      shown(url, std::string(sessions_path) + '/' + (has_id ? id : "ID")).append(otherwise));
 }
 
 }  // namespace
@@ -88,7 +89,8 @@ PublishTarget publish_target(const std::string& text, bool create) {
     target.session_id = std::move(id);
     return target;
   }
-  if (!create || !all.empty()) refuse_path(what, target.sessions, id);
+  if (!create) refuse_path(what, target.sessions, id, "; --create makes a new one");
+  if (!all.empty()) refuse_path(what, target.sessions, id);
   path = sessions_path;
   return target;
 }

@@ -127,7 +127,7 @@ Examples:
   strandbus run --script examples/scripts/parallel_tools.json --approve auto "Do three things"
   echo "Calculate 2+2" | strandbus run - > answer.txt
   strandbus run --session talk.jsonl                     a conversation, recorded
-  strandbus run --continue talk.jsonl "And times 3?"     and gone on with
+  strandbus run --continue talk.jsonl "Calculate 2+2"    and gone on with
   strandbus run --script talk.jsonl                      and run again, offline
   strandbus run --fork talk.jsonl --fork-at 40 --session other.jsonl   and run otherwise from there
   strandbus run "Calculate 2+2" --json --dialect agent-runner
@@ -292,7 +292,8 @@ Options:
 A session whose writer was interrupted is shown as far as it goes. To run one again, see --script
 and --fork of strandbus run.
 
-Exit codes: 0 shown, 2 wrong usage or a session that cannot be read, 3 interrupted
+Exit codes: 0 shown, 1 it cannot be written, 2 wrong usage or a session that cannot be read,
+3 interrupted
 
 Examples:
   strandbus replay sum.jsonl
@@ -318,7 +319,7 @@ Options:
   --json              as --format json
   -h, --help          this text
 
-Exit codes: 0 counted, 2 wrong usage or a session that cannot be read
+Exit codes: 0 counted, 1 it cannot be written, 2 wrong usage or a session that cannot be read
 
 Examples:
   strandbus stats sum.jsonl
@@ -349,7 +350,8 @@ for each tool call, in order; sums and counts. Each fault is one line: file, lin
 wrong and what was expected. A run that is open at the end of the file was interrupted: that is
 said, and is no fault; nor is a last line that is cut off.
 
-Exit codes: 0 no faults, 1 faults, 2 wrong usage or a session that cannot be read
+Exit codes: 0 no faults, 1 faults or it cannot be written, 2 wrong usage or a session that cannot be
+read
 
 Examples:
   strandbus check sum.jsonl

@@ -20,7 +20,7 @@ class JsonView final : public EventView {
   void flush() override;
   void note(std::string_view text) override;
   void refresh() override {}
-  void finish() override { flush(); }
+  void finish(PrintEnd) override { flush(); }
 
   bool is_live() const noexcept override { return false; }
   std::uint64_t missed() const noexcept override { return missed_; }

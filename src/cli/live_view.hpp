@@ -21,7 +21,7 @@ class LiveView final : public EventView {
   void flush() override {}
   void note(std::string_view text) override;
   void refresh() override;
-  void finish() override { printer_.finish(); }
+  void finish(PrintEnd end) override { printer_.finish(end); }
 
   bool is_live() const noexcept override { return live_; }
   std::uint64_t missed() const noexcept override { return printer_.missed(); }

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <exception>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -39,6 +40,11 @@ class Source {
 
   const std::string& name() const noexcept { return name_; }
   int descriptor() const noexcept { return file_ ? file_.get() : STDIN_FILENO; }
+  /// Whether all of it is there already.
+  bool is_whole() const noexcept {
+    struct stat status {};
+    return ::fstat(descriptor(), &status) == 0 && S_ISREG(status.st_mode);
+  }
 
  private:
   static std::string error_text(int error) {
@@ -63,6 +69,7 @@ class Upload {
   Upload(asio::io_context& context, const Source& source, Setup setup)
       : context_(context),
         name_(source.name()),
+        looks_first_(source.is_whole()),
         target_(std::move(setup.target)),
         client_(std::move(setup.client)),
         sender_(client_, sender_options(target_, std::move(setup.token))),
@@ -105,13 +112,16 @@ class Upload {
 
   asio::awaitable<void> run();
   asio::awaitable<bool> make_session();
+  asio::awaitable<void> until_something_came();
   asio::awaitable<void> until_due();
+  bool unsound() const noexcept { return !lines_.fault().empty() || !unreadable_.empty(); }
   bool take(const detail::SendResult& result, const TraceLines::Part& part);
   void on_piece(const error_code& failure, const std::string& piece);
   void ask();
 
   asio::io_context& context_;
   const std::string name_;
+  const bool looks_first_;  // a session that would stay empty is not made
   PublishTarget target_;
   detail::HttpClient client_;
   detail::EventSender sender_;
@@ -129,6 +139,8 @@ class Upload {
 
 asio::awaitable<void> Upload::run() {
   if (target_.session_id.empty()) {
+    if (looks_first_) co_await until_something_came();
+    if (lines_.empty() && unsound()) co_return;
     const bool made = co_await make_session();
     if (!made) co_return;
   }
@@ -142,6 +154,14 @@ asio::awaitable<void> Upload::run() {
     const detail::SendResult result =
         co_await sender_.async_send(std::move(id), std::move(part.body));
     more = take(result, part);
+  }
+}
+
+/// Waits for the first event, or for the end.
+asio::awaitable<void> Upload::until_something_came() {
+  for (ask(); lines_.empty() && !lines_.at_end(); ask()) {
+    changed_.expires_at(TraceLines::Clock::time_point::max());
+    co_await changed_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
 }
 
@@ -210,7 +230,7 @@ ExitCode Upload::report() const {
   if (!lines_.fault().empty()) say("cannot publish " + lines_.fault());
   if (!unreadable_.empty()) say(unreadable_);
   if (!refused_.empty()) return ExitCode::failed;
-  if (!lines_.fault().empty() || !unreadable_.empty()) return ExitCode::usage;
+  if (unsound()) return ExitCode::usage;
   return stopped_ ? ExitCode::cancelled : ExitCode::done;
 }
 

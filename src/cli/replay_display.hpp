@@ -43,6 +43,9 @@ class ReplayDisplay final : public Display {
 
   void begin() override { step(); }
   void release() override {}
+  PrintEnd how_ended() const override {
+    return outcome_.stopped ? PrintEnd::stopped : PrintEnd::stream_ended;
+  }
   void step();
   bool read_next();
   bool wait_for_next();

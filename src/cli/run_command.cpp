@@ -9,6 +9,7 @@
 #include "cli/otlp_choice.hpp"
 #include "cli/prompt_text.hpp"
 #include "cli/recorded_script.hpp"
+#include "cli/rule_check.hpp"
 #include "cli/tool_choice.hpp"
 #include "cli/usage_error.hpp"
 #include "strandbus/agent/replay_provider.hpp"
@@ -25,6 +26,17 @@ namespace strandbus::cli {
 namespace {
 
 constexpr int title_columns = 80;
+
+/// Tools work where they worked in the recorded session, unless the command line says where.
+void take_workspace(RunArguments& arguments, const SessionMetadata& recorded) {
+  if (!arguments.workspace.empty() || recorded.workspace.empty()) return;
+  std::error_code failure;
+  if (!std::filesystem::is_directory(recorded.workspace, failure)) {
+    throw UsageError("the tools of the recorded session worked in " + recorded.workspace +
+                     ", which is no directory here: choose another one with --workspace DIR");
+  }
+  arguments.workspace = recorded.workspace;
+}
 
 std::filesystem::path workspace_of(const RunArguments& arguments) {
   std::error_code failure;
@@ -90,7 +102,7 @@ JsonlStore store_of(const RunArguments& arguments, const SessionPlan& plan,
 /// Takes up a session whose workflow goes on.
 ContinuedWorkflow go_on_with_workflow(RunArguments& arguments, SessionPlan& plan) {
   ContinuedWorkflow session = continue_workflow(arguments.continued, store_options(arguments));
-  if (arguments.workspace.empty()) arguments.workspace = session.metadata.workspace;
+  take_workspace(arguments, session.metadata);
   plan.session_id = session.metadata.session_id;
   plan.store = std::move(session.store);
   return session;
@@ -99,7 +111,7 @@ ContinuedWorkflow go_on_with_workflow(RunArguments& arguments, SessionPlan& plan
 /// Lets the plan go on with a recorded session: its tools work where they worked.
 void go_on(RunArguments& arguments, SessionPlan& plan) {
   ContinuedSession session = continue_session(arguments.continued, store_options(arguments));
-  if (arguments.workspace.empty()) arguments.workspace = session.metadata.workspace;
+  take_workspace(arguments, session.metadata);
   plan.session_id = session.metadata.session_id;
   plan.messages = std::move(session.messages);
   plan.last_event = std::move(session.last_event);
@@ -108,14 +120,26 @@ void go_on(RunArguments& arguments, SessionPlan& plan) {
 
 /// Lets the plan begin with what was said in a recorded session.
 void begin_with(const ForkedSession& session, RunArguments& arguments, SessionPlan& plan) {
-  if (arguments.workspace.empty()) arguments.workspace = session.metadata.workspace;
+  take_workspace(arguments, session.metadata);
   for (const StoredMessage& stored : session.messages) plan.messages.push_back(stored.message);
+}
+
+bool is_conversation(const RunArguments& arguments) {
+  const Terminal terminal = Terminal::detect();
+  return !arguments.prompt && !arguments.json && terminal.input && terminal.output;
 }
 
 std::optional<ForkedSession> fork_of(RunArguments& arguments) {
   if (arguments.fork.empty()) return std::nullopt;
   ForkedSession session = fork_session(arguments.fork, arguments.fork_at);
   if (!arguments.prompt) arguments.prompt = session.prompt;
+  if (!arguments.prompt && !is_conversation(arguments)) {
+    const std::string at = arguments.fork_at
+                               ? "from the event " + std::to_string(session.at) + " on"
+                               : "behind its last event";
+    throw UsageError("no prompt: the user says nothing in " + arguments.fork + ' ' + at +
+                     "; say one, or name an earlier event with --fork-at");
+  }
   return session;
 }
 
@@ -194,6 +218,17 @@ ExitCode run_recorded(const RecordedScript& script, const RunArguments& argument
   return session.end();
 }
 
+/// A rule that can match nothing is a mistake, and may be one about safety.
+void check_rules(const RunArguments& arguments, const ProcessEnvironment& environment,
+                 const ModelChoice& choice) {
+  if (arguments.rules.empty()) return;
+  const ToolRegistry tools = all_tools(environment, choice.provider);
+  for (const ApprovalRule& rule : arguments.rules) {
+    const std::string fault = fault_of(rule, tools);
+    if (!fault.empty()) throw UsageError(fault);
+  }
+}
+
 /// What all agents of the plan have in common.
 void take_model(RunArguments& arguments, ProcessEnvironment& environment, ModelChoice& choice,
                 SessionPlan& plan) {
@@ -215,6 +250,7 @@ ExitCode run_workflow(RunArguments& arguments, ProcessEnvironment& environment) 
   SessionPlan plan;
   plan.terminal = Terminal::detect();
   ModelChoice choice = make_model(arguments, environment);
+  check_rules(arguments, environment, choice);
   plan.session_id = make_unique_id("session");
   std::optional<ContinuedWorkflow> session;
   if (!arguments.continued.empty()) session = go_on_with_workflow(arguments, plan);
@@ -241,12 +277,11 @@ ExitCode run_command(RunArguments arguments, ProcessEnvironment& environment) {
   const auto fork = fork_of(arguments);
   SessionPlan plan;
   plan.terminal = Terminal::detect();
-  plan.conversation =
-      !arguments.prompt && !arguments.json && plan.terminal.input && plan.terminal.output;
+  plan.conversation = is_conversation(arguments);
   const std::string prompt = plan.conversation ? std::string() : read_prompt(arguments.prompt);
   ModelChoice choice = make_model(arguments, environment);
-  const bool begins = arguments.continued.empty() && !fork;
-  if (!plan.conversation && begins) check_prompt(choice, prompt);
+  check_rules(arguments, environment, choice);
+  if (!plan.conversation) check_prompt(choice, prompt);
   plan.session_id = make_unique_id("session");
   if (!arguments.continued.empty()) go_on(arguments, plan);
   if (fork) begin_with(*fork, arguments, plan);

@@ -6,6 +6,7 @@
 #include "cli/json_log.hpp"
 #include "cli/model_choice.hpp"
 #include "cli/otlp_choice.hpp"
+#include "cli/rule_check.hpp"
 #include "cli/server_token.hpp"
 #include "cli/session_export.hpp"
 #include "cli/store_choice.hpp"
@@ -28,6 +29,8 @@
 #include <malloc.h>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -43,10 +46,13 @@ constexpr unsigned most_threads = 16;
 constexpr std::chrono::seconds pause_between_looks(5);
 constexpr std::size_t many_connections = 100;
 
-void make_directory(const std::filesystem::path& path) {
+enum class Above { must_exist, is_made };
+
+void make_directory(const std::filesystem::path& path, Above above) {
   if (path.empty()) return;
   std::error_code failure;
-  const bool made = std::filesystem::create_directories(path, failure);
+  const bool made = above == Above::is_made ? std::filesystem::create_directories(path, failure)
+                                            : std::filesystem::create_directory(path, failure);
   if (failure)
     throw UsageError("cannot make the directory " + path.native() + ": " + failure.message());
   if (made) std::filesystem::permissions(path, std::filesystem::perms::owner_all, failure);
@@ -54,13 +60,26 @@ void make_directory(const std::filesystem::path& path) {
 
 /// Fills in where things are kept.
 void take_places(ServeArguments& arguments, const ProcessEnvironment& environment) {
+  // Nobody has mistyped our own place.
+  const Above above = arguments.store.empty() ? Above::is_made : Above::must_exist;
   if (arguments.store.empty()) arguments.store = default_store(environment);
   const std::filesystem::path store = std::filesystem::absolute(arguments.store);
-  make_directory(store.parent_path());
+  make_directory(store.parent_path(), above);
   if (arguments.token_file.empty()) arguments.token_file = store.native() + ".token";
   if (arguments.workspace_root.empty()) arguments.workspace_root = store.native() + ".workspaces";
   arguments.workspace_root = std::filesystem::absolute(arguments.workspace_root).native();
-  make_directory(arguments.workspace_root);
+  make_directory(arguments.workspace_root, Above::must_exist);
+}
+
+/// Clients may bring tools, which nobody knows here.
+void say_what_rules_miss(const RunArguments& arguments, const ProcessEnvironment& environment,
+                         const ModelChoice& choice) {
+  if (arguments.rules.empty()) return;
+  const ToolRegistry tools = all_tools(environment, choice.provider);
+  for (const ApprovalRule& rule : arguments.rules) {
+    const std::string fault = fault_of(rule, tools);
+    if (!fault.empty()) say(fault + "; the rule can only be about tools that clients bring");
+  }
 }
 
 /// Whatever lies around the agents that the server runs.
@@ -113,14 +132,29 @@ HttpServerOptions server_options(const ServeArguments& arguments, std::string to
   return options;
 }
 
+/// What the server says about an option, with the name under which the user knows it.
+std::string in_our_words(std::string text) {
+  constexpr std::pair<std::string_view, std::string_view> names[] = {
+      {"HttpServerOptions::address", "--listen"},
+      {"HttpServerOptions::allowed_hosts", "--allow-host"},
+      {"HttpServerOptions::allowed_origins", "--allow-origin"},
+      {"HttpServerOptions::token", "the token"}};
+  for (const auto& [theirs, ours] : names) {
+    if (text.starts_with(theirs)) return text.replace(0, theirs.size(), ours);
+  }
+  return text;
+}
+
 std::unique_ptr<HttpServer> open_server(asio::any_io_executor executor,
                                         std::shared_ptr<SessionHub> hub,
                                         HttpServerOptions options) {
   try {
     return std::make_unique<HttpServer>(std::move(executor), std::move(hub), std::move(options));
-  } catch (const std::exception& failure) {
+  } catch (const system_error& failure) {
     const std::string text = failure.what();
     throw UsageError("cannot serve: " + text.substr(0, text.find(" [")));  // no place in a source
+  } catch (const std::invalid_argument& failure) {
+    throw UsageError("cannot serve: " + in_our_words(failure.what()));
   }
 }
 
@@ -186,6 +220,7 @@ void say_where(const ServeArguments& arguments, const ProcessEnvironment& enviro
 ExitCode serve_command(ServeArguments arguments, ProcessEnvironment& environment) {
   take_places(arguments, environment);
   ModelChoice choice = make_model(arguments.agent, environment);
+  say_what_rules_miss(arguments.agent, environment, choice);
   const std::string token = take_server_token(arguments.token_file);
   auto otlp = choose_otlp(arguments.agent.otlp, environment);
   std::vector<std::string> secrets = secrets_of(otlp);

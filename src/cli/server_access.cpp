@@ -17,7 +17,7 @@ constexpr const char* token_variable = "STRANDBUS_TOKEN";
 std::string take_client_token(const std::string& token_file, ProcessEnvironment& environment) {
   const std::string source = token_file.empty() ? token_variable : token_file;
   std::string token = token_file.empty() ? environment.take_secret(token_variable).value_or("")
-                                         : read_key_file(token_file);
+                                         : read_key_file(token_file, "token");
   if (token.empty())
     throw UsageError(std::string("there is no token for the server: set ") + token_variable +
                      ", or name a file that holds it with --token-file");

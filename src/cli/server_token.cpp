@@ -44,7 +44,7 @@ std::string take_server_token(const std::string& path) {
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!made) {
     if (errno != EEXIST) refuse(path, last_error());
-    std::string token = read_key_file(path);
+    std::string token = read_key_file(path, "token");
     if (token.size() < least_length)
       refuse(path, "it has fewer than " + std::to_string(least_length) + " characters");
     return token;

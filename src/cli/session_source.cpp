@@ -6,6 +6,7 @@
 #include "strandbus/event/json_codec.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -14,6 +15,7 @@ namespace strandbus::cli {
 namespace {
 
 constexpr std::size_t page_events = 1024;
+constexpr std::size_t max_first_line = std::size_t{64} * 1024;
 
 class FileSource final : public SessionSource {
  public:
@@ -87,6 +89,22 @@ class StoreSource final : public SessionSource {
   EventReader decoder_;
 };
 
+/// Whether a file begins with an event where a session has its metadata.
+bool begins_with_event(const std::string& path) {
+  std::ifstream file(path);
+  std::string line(max_first_line, '\0');
+  if (!file.getline(line.data(), static_cast<std::streamsize>(line.size()))) return false;
+  line.resize(line.find('\0'));
+  return EventReader().read(line).has_value();
+}
+
+/// What strandbus run --json has printed is no session, and can be read all the same.
+SessionError with_hint(SessionError error, const std::string& path) {
+  if (error.line == 1 && begins_with_event(path))
+    error.message += "; these are events alone: add --from-dialect native";
+  return error;
+}
+
 SessionError in_session(StoreError error) { return {error.code, 0, {}, std::move(error.message)}; }
 
 }  // namespace
@@ -119,7 +137,7 @@ OpenedSource SessionSources::open(const std::string& name) {
   if (!dialect_.empty()) return open_dialect_source(name, dialect_);
   if (is_file(name)) {
     auto reader = SessionReader::open(name);
-    if (!reader) return std::move(reader).error();
+    if (!reader) return with_hint(std::move(reader).error(), name);
     return std::unique_ptr<SessionSource>(std::make_unique<FileSource>(*std::move(reader)));
   }
   auto summary = find(name);

@@ -76,14 +76,19 @@ ToolRegistry tools_of(const RunArguments& arguments, const ProcessEnvironment& e
   return selected(tools, *arguments.tools, "--tools");
 }
 
-ToolRegistry tools_of(const Recording& recording, const ProcessEnvironment& environment,
-                      std::shared_ptr<Provider> provider) {
+ToolRegistry all_tools(const ProcessEnvironment& environment, std::shared_ptr<Provider> provider) {
   ToolRegistry tools = tools_of(RunArguments(), environment, std::filesystem::current_path());
   add_memory_tools(tools, std::make_shared<NoMemory>());
   add_background_tools(
       tools, background_tasks(ToolRegistry(), provider, AgentOptions(), WhenRunEnds::wait));
   add_subagents(tools, std::move(provider), AgentOptions());
-  return selected(tools, recording.started().tools, "the recording");
+  return tools;
+}
+
+ToolRegistry tools_of(const Recording& recording, const ProcessEnvironment& environment,
+                      std::shared_ptr<Provider> provider) {
+  return selected(all_tools(environment, std::move(provider)), recording.started().tools,
+                  "the recording");
 }
 
 void add_subagents(ToolRegistry& tools, std::shared_ptr<Provider> provider,

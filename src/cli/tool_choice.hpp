@@ -26,6 +26,9 @@ ToolRegistry tools_of(const RunArguments& arguments, const ProcessEnvironment& e
 ToolRegistry tools_of(const Recording& recording, const ProcessEnvironment& environment,
                       std::shared_ptr<Provider> provider);
 
+/// All the tools that a run can have, whatever the arguments ask for. They must not run.
+ToolRegistry all_tools(const ProcessEnvironment& environment, std::shared_ptr<Provider> provider);
+
 /// Adds the tool that gives a task to another agent, with this model, these tools
 /// and options.
 void add_subagents(ToolRegistry& tools, std::shared_ptr<Provider> provider,

@@ -20,8 +20,7 @@ asio::ip::address address_of(const std::string& text) {
   const auto address = asio::ip::make_address(text, ec);
   if (ec) {
     throw std::invalid_argument("HttpServerOptions::address: \"" + text +
-                                "\" is no numeric address; write 127.0.0.1 or [::1] without the "
-                                "brackets");
+                                "\" is no numeric address such as 127.0.0.1 or ::1");
   }
   return address;
 }

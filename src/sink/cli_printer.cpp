@@ -21,7 +21,7 @@ void CliPrinter::tick(Timestamp now) { view_->tick(now); }
 
 void CliPrinter::set_width(int columns) { view_->set_width(columns); }
 
-void CliPrinter::finish() { view_->finish(); }
+void CliPrinter::finish(PrintEnd end) { view_->finish(end); }
 
 std::uint64_t CliPrinter::missed() const noexcept { return view_->missed(); }
 

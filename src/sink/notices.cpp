@@ -7,6 +7,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 
 namespace strandbus::detail {
@@ -73,6 +74,18 @@ std::string number_text(double value) {
   return text;
 }
 
+/// With as many digits as it takes: a run may cost less than a cent.
+std::string dollars_text(double dollars) {
+  constexpr double nano = 1e-9;
+  constexpr double most = 1e9;  // beyond, nobody asks for nano-dollars
+  if (!(std::abs(dollars) <= most)) return "$" + number_text(dollars);
+  return "$" + to_string(NanoUsd{std::llround(dollars / nano)});
+}
+
+std::string amount_text(BudgetKind budget, double value) {
+  return budget == BudgetKind::cost ? dollars_text(value) : number_text(value);
+}
+
 Kind kind_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::completed: return done;
@@ -120,8 +133,9 @@ struct Notices {
     return normal(warning, "loop (" + name_of(p.action) + "): " + what);
   }
   Notice operator()(const BudgetExceeded& p) const {
-    return normal(warning, "budget of " + name_of(p.budget) + " exceeded: " + number_text(p.used) +
-                               " of " + number_text(p.limit));
+    return normal(warning, "budget of " + name_of(p.budget) +
+                               " exceeded: " + amount_text(p.budget, p.used) + " of " +
+                               amount_text(p.budget, p.limit));
   }
   Notice operator()(const MemoryWritten& p) const {
     const std::string what = p.size == 0 ? "removed" : counted(p.size, "byte");
@@ -198,13 +212,12 @@ struct Notices {
   Notice operator()(const WorkflowCompleted& p) const {
     return normal(done, "workflow " + p.workflow + after(p.duration_ms));
   }
+  // Why is told by the step around it, and in the end by the printer.
   Notice operator()(const WorkflowFailed& p) const {
-    return normal(broken, "workflow " + p.workflow + after(p.duration_ms) + " · failed" +
-                              because(with_code(p.error, p.error_code)));
+    return normal(broken, "workflow " + p.workflow + after(p.duration_ms) + " · failed");
   }
   Notice operator()(const WorkflowCancelled& p) const {
-    return normal(stopped, "workflow " + p.workflow + after(p.duration_ms) + " · cancelled" +
-                               because(p.reason));
+    return normal(stopped, "workflow " + p.workflow + after(p.duration_ms) + " · cancelled");
   }
   Notice operator()(const WorkflowStepStarted& p) const {
     return normal(begun, step_name(p.step, p.step_name));

@@ -261,6 +261,9 @@ struct CliPrinter::View::Handler {
     const StyledLine problem = detail::problem_of(end);
     if (run.depth > 0) {
       if (!problem.empty() && view.shows(PrintDetail::normal)) view.line(run, problem);
+      const auto above = view.runs_.find(event.context().parent_run_id);
+      if (above != view.runs_.end() && &above->second != &run)
+        above->second.below.add(end, run.below);
     } else {
       if (view.shows(PrintDetail::normal)) show_summary(end);
       if (!problem.empty()) view.page_.problem(problem);
@@ -272,18 +275,20 @@ struct CliPrinter::View::Handler {
   template <class End>
   void show_summary(const End& end) const {
     if (!view.in_pipe()) view.page_.blank_line();
-    for (const StyledLine& line : detail::summary_of(end, view.page_.width()))
+    for (const StyledLine& line : detail::summary_of(end, run.below, view.page_.width()))
       view.page_.line(line);
   }
 };
 
 /// A workflow that is inside no other tells what it has given, or why it has given nothing.
-void CliPrinter::View::end_workflow(const StreamEvent& event, const detail::Notice& notice) {
-  if (const auto* const completed = event.get_if<WorkflowCompleted>()) {
-    workflow_answer(*completed);
-  } else if (!shows(notice.least)) {
-    page_.problem(notice.line);
-  }
+void CliPrinter::View::end_workflow(const StreamEvent& event) {
+  if (const auto* const completed = event.get_if<WorkflowCompleted>())
+    return workflow_answer(*completed);
+  printed_ = true;
+  if (const auto* const failed = event.get_if<WorkflowFailed>())
+    page_.problem(detail::problem_of(*failed));
+  if (const auto* const cancelled = event.get_if<WorkflowCancelled>())
+    page_.problem(detail::problem_of(*cancelled));
 }
 
 void CliPrinter::View::show(const StreamEvent& event) {
@@ -297,7 +302,7 @@ void CliPrinter::View::show(const StreamEvent& event) {
     end_text(run);
     notice.whole ? whole_line(run, notice.line) : line(run, notice.line);
   }
-  if (detail::ends_root_workflow(event)) end_workflow(event, notice);
+  if (detail::ends_root_workflow(event)) end_workflow(event);
   workflows_.end(event);
   refresh();
 }

@@ -81,14 +81,15 @@ void CliPrinter::View::refresh() {
   page_.flush();
 }
 
-void CliPrinter::View::finish() {
+void CliPrinter::View::finish(PrintEnd end) {
+  const bool incomplete = end == PrintEnd::stream_ended;
   for (auto& [id, run] : runs_) {
     end_texts(run);
-    if (run.depth == 0 && !id.empty()) {
+    if (incomplete && run.depth == 0 && !id.empty()) {
       page_.problem(StyledLine(Style::warning, "incomplete: the events end before the run does"));
     }
   }
-  if (workflows_.any_open()) {
+  if (incomplete && workflows_.any_open()) {
     page_.problem(
         StyledLine(Style::warning, "incomplete: the events end before the workflow does"));
   }

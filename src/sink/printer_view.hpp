@@ -23,7 +23,7 @@ class CliPrinter::View {
   void note(std::string_view line);
   void tick(Timestamp now);
   void set_width(int columns);
-  void finish();
+  void finish(PrintEnd end);
 
   std::uint64_t missed() const noexcept { return missed_; }
 
@@ -57,7 +57,7 @@ class CliPrinter::View {
   void end_texts(Run& run);
   void answer(Run& run, std::string_view content);
   void workflow_answer(const WorkflowCompleted& end);
-  void end_workflow(const StreamEvent& event, const detail::Notice& notice);
+  void end_workflow(const StreamEvent& event);
 
   CliPrinterOptions options_;
   detail::Page page_;

@@ -11,16 +11,26 @@ std::string input_text(const Usage& usage) {
   return text;
 }
 
+/// Nothing where no price is known at all.
+std::string cost_text(const RunsBelow& all, bool any_known) {
+  if (!any_known) return {};
+  return (all.cost_unknown ? "at least $" : "$") + to_string(all.cost);
+}
+
 template <class End>
-std::vector<std::string> parts_of(const End& end) {
-  std::vector<std::string> parts{counted(end.iterations, "turn")};
-  if (end.tool_calls > 0) parts.push_back(counted(end.tool_calls, "tool"));
-  if (end.usage.prompt > 0 || end.usage.completion > 0) {
-    parts.push_back(input_text(end.usage));
-    parts.push_back(count_text(end.usage.completion) + " out");
+std::vector<std::string> parts_of(const End& end, const RunsBelow& below) {
+  RunsBelow all;
+  all.add(end, below);
+  std::vector<std::string> parts{counted(all.turns, "turn")};
+  if (all.tool_calls > 0) parts.push_back(counted(all.tool_calls, "tool"));
+  if (all.usage.prompt > 0 || all.usage.completion > 0) {
+    parts.push_back(input_text(all.usage));
+    parts.push_back(count_text(all.usage.completion) + " out");
   }
-  if (end.cost) parts.push_back("$" + to_string(*end.cost));
+  const std::string cost = cost_text(all, end.cost || below.cost.value > 0);
+  if (!cost.empty()) parts.push_back(cost);
   parts.push_back(duration_text(end.duration_ms));
+  if (below.runs > 0) parts.push_back("with " + counted(below.runs, "run") + " below it");
   return parts;
 }
 
@@ -57,18 +67,27 @@ StyledLine complaint(Style style, std::string_view word, std::string_view text) 
   return line;
 }
 
+template <class End>
+StyledLine failure(const End& end) {
+  std::string text = end.error;
+  if (end.error_code != ErrorCode::none)
+    text += " (" + std::string(to_string(end.error_code)) + ")";
+  return complaint(Style::bad, "error", text);
+}
+
 }  // namespace
 
-std::vector<StyledLine> summary_of(const RunCompleted& end, int columns) {
-  return lines_of(StyledLine(Style::good, "✓ "), parts_of(end), columns);
+std::vector<StyledLine> summary_of(const RunCompleted& end, const RunsBelow& below, int columns) {
+  return lines_of(StyledLine(Style::good, "✓ "), parts_of(end, below), columns);
 }
 
-std::vector<StyledLine> summary_of(const RunFailed& end, int columns) {
-  return lines_of(StyledLine(Style::bad, "✗ "), with_word("failed", parts_of(end)), columns);
+std::vector<StyledLine> summary_of(const RunFailed& end, const RunsBelow& below, int columns) {
+  return lines_of(StyledLine(Style::bad, "✗ "), with_word("failed", parts_of(end, below)), columns);
 }
 
-std::vector<StyledLine> summary_of(const RunCancelled& end, int columns) {
-  return lines_of(StyledLine(Style::warning, "✗ "), with_word("cancelled", parts_of(end)), columns);
+std::vector<StyledLine> summary_of(const RunCancelled& end, const RunsBelow& below, int columns) {
+  return lines_of(StyledLine(Style::warning, "✗ "), with_word("cancelled", parts_of(end, below)),
+                  columns);
 }
 
 StyledLine problem_of(const RunCompleted& end) {
@@ -82,14 +101,15 @@ StyledLine problem_of(const RunCompleted& end) {
   }
 }
 
-StyledLine problem_of(const RunFailed& end) {
-  std::string text = end.error;
-  if (end.error_code != ErrorCode::none)
-    text += " (" + std::string(to_string(end.error_code)) + ")";
-  return complaint(Style::bad, "error", text);
-}
+StyledLine problem_of(const RunFailed& end) { return failure(end); }
 
 StyledLine problem_of(const RunCancelled& end) {
+  return complaint(Style::warning, "cancelled", end.reason);
+}
+
+StyledLine problem_of(const WorkflowFailed& end) { return failure(end); }
+
+StyledLine problem_of(const WorkflowCancelled& end) {
   return complaint(Style::warning, "cancelled", end.reason);
 }
 

@@ -2,6 +2,7 @@
 
 #include "sink/message_flow.hpp"
 #include "sink/page.hpp"
+#include "sink/runs_below.hpp"
 #include "strandbus/event/stream_event.hpp"
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct RunView {
   int depth = 0;
   std::int64_t turn = 0;
   std::int64_t tokens = 0;
+  RunsBelow below{};
   std::string phase{};  ///< what it is doing when no tool runs; empty: nothing to say
   Timestamp phase_since{};
 

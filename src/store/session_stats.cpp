@@ -48,10 +48,9 @@ struct SessionStats::Visitor {
   template <class End>
   void end_run(const End& end) const {
     stats.open_runs_.erase(event.run_id());
-    if (!is_root(event)) return;
     SessionTotals& totals = stats.totals_;
     add_to(totals.usage, end.usage);
-    add_to(totals.duration_ms, end.duration_ms);
+    if (is_root(event)) add_to(totals.duration_ms, end.duration_ms);
     if (end.cost) {
       add_to(totals.cost.value, end.cost->value);
     } else if (end.usage.total != 0) {
@@ -67,7 +66,7 @@ struct SessionStats::Visitor {
     add_to(model.usage, p.usage);
     add_to(model.duration_ms, p.duration_ms);
     const auto run = stats.open_runs_.find(event.run_id());
-    if (run != stats.open_runs_.end() && is_root(event)) add_to(run->second, p.usage);
+    if (run != stats.open_runs_.end()) add_to(run->second, p.usage);
   }
   void operator()(const ModelFailed& p) const {
     ModelStats& model = entry_of(stats.totals_.models, event.model_id());

@@ -238,7 +238,7 @@ TEST(TraceChecker, TellsARunThatIsOpenAtTheEndAsSuchAndNotAsAFault) {
   EXPECT_THAT(run.inside, ElementsAre("turn 1", "tool call c2", "sub-agent r2", "tool call c1"));
   EXPECT_THAT(
       checker.open_work(),
-      ElementsAre("workflow build (w1)", "workflow step 0 of build (w1)", "background task b1"));
+      ElementsAre("workflow build (w1)", "workflow step 1 of build (w1)", "background task b1"));
 }
 
 TEST(TraceChecker, TakesTheRunsThatARestoreDeclaresInterruptedForEnded) {

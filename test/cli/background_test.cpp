@@ -58,6 +58,16 @@ TEST_F(BackgroundProgram, AgentsWorkBesideTheOneThatAnswers) {
   EXPECT_EQ(run_program({"check", session_}).exit_code, 0);
 }
 
+TEST_F(BackgroundProgram, WhatTheyUseIsCountedWithTheRun) {
+  const Finished finished = run({"--background", "wait", "--session", session_});
+  EXPECT_THAT(finished.err,
+              HasSubstr("✓ 7 turns · 5 tools · 760 tokens in · 108 out · $0.002384 · "));
+  EXPECT_THAT(finished.err, HasSubstr("with 2 runs below it\n"));
+  const Finished stats = run_program({"stats", session_});
+  EXPECT_THAT(stats.out, HasSubstr("tokens      760 in, 108 out, 868 total\n"));
+  EXPECT_THAT(stats.out, HasSubstr("cost        $0.002384\n"));
+}
+
 TEST_F(BackgroundProgram, ARecordingIsRunAgain) {
   EXPECT_EQ(run({"--background", "wait", "--session", session_}).exit_code, 0);
   const Finished again = run_program({"run", "--script", session_});

@@ -138,6 +138,14 @@ TEST_F(Continue, RefusesWhatIsNoSession) {
   }
 }
 
+TEST_F(Continue, RefusesAPromptThatTheScriptDoesNotKnow) {
+  const std::string before = text();
+  const Finished finished = run_program({"run", "And times 3?", "--continue", session_});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("does not know the prompt \"And times 3?\""));
+  EXPECT_EQ(text(), before);
+}
+
 TEST_F(Continue, IsNoNewSession) {
   const Finished finished =
       run_program({"run", "Calculate 2+2", "--continue", session_, "--session", session_});

@@ -183,6 +183,17 @@ TEST(Follow, CtrlCEndsItWhileNobodyAnswers) {
   EXPECT_EQ(program.wait().exit_code, 0);
 }
 
+TEST(Follow, CtrlCDoesNotBlameTheSession) {
+  const ScriptedServer server(
+      {stream(event(1) + event(2) + event(3) + event(4), Reply::Then::wait)});
+  Program program({"follow", server.url("/v1/sessions/s-1")}, with_token());
+  program.read_errors_until("Calculate 2+2");
+  program.send_signal(SIGINT);
+  const Finished finished = program.wait();
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_THAT(finished.err, ::testing::Not(HasSubstr("incomplete")));
+}
+
 TEST(Follow, TakesItsTokenFromAFile) {
   const TemporaryDirectory directory;
   const ScriptedServer server({status(401)});
@@ -247,7 +258,7 @@ TEST(Follow, ChecksItsOptions) {
       {{"--after", "-1"}, "--after: \"-1\" is no whole number of at least 0"},
       {{"--type", "weather"}, "--type: \"weather\" is no type of an event"},
       {{"--type", ""}, "--type: \"\" is no type of an event"},
-      {{"--token-file", "/nowhere"}, "cannot take a key from /nowhere: "}};
+      {{"--token-file", "/nowhere"}, "cannot take a token from /nowhere: "}};
   for (const auto& [options, expected] : cases) {
     Program::Arguments arguments{"follow", url};
     arguments.insert(arguments.end(), options.begin(), options.end());

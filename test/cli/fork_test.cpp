@@ -6,6 +6,9 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <iomanip>
+#include <sstream>
 #include <string>
 
 namespace strandbus::testing {
@@ -112,7 +115,61 @@ TEST_F(ForkTest, NamesAnEventThatIsNotThereAndOptionsThatContradict) {
 TEST_F(ForkTest, AsksForAPromptWhereTheUserSaidNothingMore) {
   const Finished finished = fork({});
   EXPECT_EQ(finished.exit_code, 2);
-  EXPECT_THAT(finished.err, HasSubstr("no prompt"));
+  EXPECT_THAT(finished.err, HasSubstr("no prompt: the user says nothing in " + path_ +
+                                      " behind its last event; say one, or name an earlier event"));
+  const std::string seq = seq_of<RunCompleted>(1);
+  EXPECT_THAT(fork({"--fork-at", seq}).err, HasSubstr("from the event " + seq + " on; say one"));
+}
+
+TEST_F(ForkTest, RefusesAPromptThatTheScriptDoesNotKnow) {
+  const Finished finished = fork({"And times 3?", "--fork-at", seq_of<UserMessage>(1)});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("does not know the prompt \"And times 3?\""));
+  EXPECT_FALSE(std::filesystem::exists(forked_));
+}
+
+TEST_F(ForkTest, SaysThatTheDirectoryOfTheRecordingIsGone) {
+  const std::string folder = directory_.path("w");
+  std::filesystem::create_directory(folder);
+  const std::string session = directory_.path("elsewhere.jsonl");
+  run_program({"run", "Calculate 2+2", "--session", session, "--workspace", folder});
+  std::filesystem::remove(folder);
+  for (const char* option : {"--fork", "--continue"}) {
+    const Finished finished = run_program({"run", "Calculate 2+2", option, session});
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_THAT(finished.err, HasSubstr("the tools of the recorded session worked in " + folder +
+                                        ", which is no directory here: choose another one with "
+                                        "--workspace DIR\n"));
+    EXPECT_EQ(run_program({"run", "Calculate 2+2", option, session, "--workspace", "."}).exit_code,
+              0);
+  }
+}
+
+/// The words of a command line, as a shell would cut them.
+Program::Arguments words_of(const std::string& line) {
+  std::istringstream stream(line.substr(0, line.find(" #")));
+  Program::Arguments words;
+  for (std::string word; stream >> std::quoted(word);) words.push_back(word);
+  return words;
+}
+
+TEST(SessionsPage, BeginsWithCommandsThatWorkAsTheyStand) {
+  const TemporaryDirectory directory;
+  const std::string page = read_file(source_file("docs/sessions.md"));
+  const std::size_t begin = page.find("```sh\n") + 6;
+  int commands = 0;
+  for (const std::string& line : lines_of(page.substr(begin, page.find("```", begin) - begin))) {
+    Program::Arguments words = words_of(line);
+    for (std::string& word : words) {
+      if (word.ends_with(".jsonl") || word.ends_with(".html") || word.ends_with(".json"))
+        word = directory.path(word);
+    }
+    words.erase(words.begin());
+    const Finished finished = run_program(words);
+    EXPECT_EQ(finished.exit_code, 0) << line << finished.err;
+    ++commands;
+  }
+  EXPECT_EQ(commands, 9);
 }
 
 }  // namespace

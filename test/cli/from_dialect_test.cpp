@@ -83,6 +83,18 @@ TEST(FromDialectFault, NamesFileLineAndMember) {
   }
 }
 
+TEST(FromDialectFault, EventsAloneAreNoSessionButCanBeRead) {
+  const TemporaryDirectory directory;
+  const Finished run = run_program({"run", "Calculate 2+2", "--json"});
+  const std::string file = directory.write("events.jsonl", run.out);
+  const Finished checked = run_program({"check", file});
+  EXPECT_EQ(checked.exit_code, 2);
+  EXPECT_THAT(checked.err, HasSubstr("; these are events alone: add --from-dialect native\n"));
+  EXPECT_EQ(run_program({"check", file, "--from-dialect", "native"}).exit_code, 0);
+  const std::string other = directory.write("other.jsonl", "{\"type\":7}\n");
+  EXPECT_THAT(run_program({"check", other}).err, ::testing::Not(HasSubstr("--from-dialect")));
+}
+
 TEST(FromDialectFault, SaysThatTheLastLineIsCutOff) {
   const TemporaryDirectory directory;
   const std::string file = directory.write(

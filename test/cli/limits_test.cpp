@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace strandbus::testing {
 namespace {
@@ -68,7 +70,7 @@ TEST(Limits, OfToolCallsEndTheRun) {
 TEST(Limits, OfMoneyEndTheRun) {
   const Finished run = run_program({"run", "Calculate 2+2", "--max-cost", "0.0001"});
   EXPECT_EQ(run.exit_code, 4);
-  EXPECT_THAT(run.err, HasSubstr("0.0001"));
+  EXPECT_THAT(run.err, HasSubstr("budget of cost exceeded: $0.00017 of $0.0001\n"));
 }
 
 TEST(Limits, OfTokensEndTheRun) {
@@ -99,6 +101,28 @@ TEST(Rules, ThatCannotBeAreShown) {
   const Finished run = run_program({"run", "Calculate 2+2", "--rule", "forbid:bash"});
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("forbid:bash"));
+}
+
+TEST(Limits, OfARuleThatCanMatchNothingAreRefused) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"deny:bsh", "--rule deny:bsh: there is no tool \"bsh\"; there are calculator, plan, bash, "},
+      {"deny:bash:comand=*x*",
+       "--rule deny:bash:comand=*x*: bash has no argument \"comand\"; there are "},
+      {"ask:write_*:file=*", "write_* has no argument \"file\"; there are content and path"}};
+  for (const auto& [rule, text] : cases) {
+    const Finished run = run_program({"run", "Calculate 2+2", "--rule", rule});
+    EXPECT_EQ(run.exit_code, 2) << rule;
+    EXPECT_THAT(run.err, HasSubstr(text));
+  }
+}
+
+TEST(Limits, OfARuleAboutAToolThatIsNotThereThisTimeHold) {
+  for (const char* rule : {"deny:bash", "deny:delegate", "ask:bg_*", "allow:memory_read:key=*",
+                           "ask:*:path=*.env", "deny:*:=*secret*", "ask:plan:items.title=*"}) {
+    const Finished run =
+        run_program({"run", "Calculate 2+2", "--tools", "calculator", "--rule", rule});
+    EXPECT_EQ(run.exit_code, 0) << rule << run.err;
+  }
 }
 
 }  // namespace

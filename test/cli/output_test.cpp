@@ -78,7 +78,7 @@ TEST(Outcome, OfARunThatReachesItsRoundsIsABudgetFailure) {
   EXPECT_EQ(events.back().wire_type(), "run_failed");
   EXPECT_TRUE(unbalanced(events).empty());
   EXPECT_THAT(run.err, HasSubstr("strandbus: the run failed: the model did not answer within 1 "
-                                 "rounds (budget)\n"));
+                                 "round (budget)\n"));
 }
 
 TEST(Outcome, OfARunThatTakesTooLongIsABudgetFailure) {

@@ -269,6 +269,17 @@ TEST(Publish, MakesASessionOnlyOnce) {
   EXPECT_EQ(busy.requests().at(2).line(), "POST /v1/sessions/new/events HTTP/1.1");
 }
 
+TEST(Publish, MakesNoSessionForAFileThatCannotBeRead) {
+  const TemporaryDirectory directory;
+  const ScriptedServer server(std::vector<Reply>{});
+  const std::string file = directory.write("t.jsonl", "\n{\"type\":7}\n");
+  const auto finished = run_program({"publish", server.url(), file, "--create"}, with(""));
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_THAT(finished.err, HasSubstr("cannot publish " + file + ":2: "));
+  EXPECT_EQ(server.requests().size(), 0U);
+}
+
 TEST(Publish, CtrlCEndsItWhileNothingComes) {
   const TemporaryDirectory directory;
   NamedPipe pipe(directory);
@@ -304,12 +315,14 @@ TEST(Publish, SaysHowItIsUsed) {
   expect_usage({server + "/v1/sessions/s-1", "--create"},
                "--create makes a new session, and the URL names the session s-1");
   expect_usage({server + "/elsewhere", "--create"}, "a session is at ");
+  expect_usage({server}, "/v1/sessions/ID; --create makes a new one\n");
   expect_usage({server + "/v1/sessions/s-1?x=1"}, "leave out what follows the '?'");
   expect_usage({"http://me:s3cret@127.0.0.1:1/v1/sessions/s-1"}, "leave user and password out");
   expect_usage({"s-1"}, "cannot publish: ");
   expect_usage({server + "/v1/sessions/s-1", "/nowhere"},
                "cannot read /nowhere: No such file or directory");
-  expect_usage({server + "/v1/sessions/s-1", "--token-file", "/nowhere"}, "cannot take a key from");
+  expect_usage({server + "/v1/sessions/s-1", "--token-file", "/nowhere"},
+               "cannot take a token from");
   const ScriptedServer unused(std::vector<Reply>{});
   const Finished directory =
       run_program({"publish", unused.url("/v1/sessions/s-1"), "/"}, with(""));

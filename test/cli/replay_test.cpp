@@ -180,6 +180,15 @@ TEST_F(Replay, IsEndedByCtrlC) {
   EXPECT_EQ(finished.signal, 0);
 }
 
+TEST_F(Replay, DoesNotBlameTheRecordingForCtrlC) {
+  Program replay({"replay", *session_, "--speed", "0.001"});
+  replay.read_errors_until("Calculate 2+2");
+  replay.send_signal(SIGINT);
+  const Finished finished = replay.wait();
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_THAT(finished.err, ::testing::Not(HasSubstr("incomplete")));
+}
+
 TEST_F(Replay, EndsQuietlyWhenItsReaderHasSeenEnough) {
   Program replay({"replay", *session_, "--json", "--speed", "10"});
   replay.read_until("run_started");

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
@@ -129,7 +130,12 @@ TEST(Service, SaysWhyItCannotServe) {
       {{"--listen", "here"}, "\"here\" is no address and port such as 127.0.0.1:8080"},
       {{"--listen", "127.0.0.1:65536"}, "is no address and port"},
       {{"--listen", service.address(), "--store", store}, "Address already in use\n"},
-      {{"--listen", "no.such.name:0", "--store", store}, "no.such.name"},
+      {{"--listen", "no.such.name:0", "--store", store},
+       "cannot serve: --listen: \"no.such.name\" is no numeric address such as 127.0.0.1 or ::1\n"},
+      {{"--listen", "127.0.0.1:0", "--store", store, "--allow-origin", "foo"},
+       "cannot serve: --allow-origin: \"foo\" is no origin; write https://NAME or "},
+      {{"--listen", "127.0.0.1:0", "--store", store, "--allow-host", "name:x"},
+       "cannot serve: --allow-host: \"name:x\" is no host"},
       {{"--listen", "127.0.0.1:0", "--store", no_store}, "no_store.db"},
       {{"--listen", "127.0.0.1:0", "--store", store, "--token-file", short_token},
        "fewer than 16 characters"},
@@ -145,6 +151,27 @@ TEST(Service, SaysWhyItCannotServe) {
     EXPECT_THAT(finished.err, HasSubstr(text));
     EXPECT_EQ(finished.out, "") << text;
   }
+}
+
+TEST(Service, SaysThatARuleCanOnlyBeAboutToolsOfClients) {
+  const TemporaryDirectory directory;
+  const std::string text = "--rule deny:bsh: there is no tool \"bsh\"; there are calculator";
+  const auto finished = run_program(
+      {"serve", "--rule", "deny:bsh", "--listen", "nowhere:0", "--store", directory.path("s.db")});
+  EXPECT_THAT(finished.err, HasSubstr(text));
+  EXPECT_THAT(finished.err, HasSubstr("the rule can only be about tools that clients bring\n"));
+}
+
+TEST(Service, MakesOneDirectoryForItsStoreAndNotTwo) {
+  const TemporaryDirectory directory;
+  const auto refused =
+      run_program({"serve", "--listen", "nowhere:0", "--store", directory.path("no/x/s.db")});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("cannot make the directory " + directory.path("no/x") +
+                                     ": No such file or directory"));
+  EXPECT_FALSE(std::filesystem::exists(directory.path("no")));
+  run_program({"serve", "--listen", "nowhere:0", "--store", directory.path("x/s.db")});
+  EXPECT_TRUE(std::filesystem::exists(directory.path("x")));
 }
 
 }  // namespace

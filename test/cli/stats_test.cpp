@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include <fcntl.h>
 #include <string>
 
 namespace strandbus::testing {
@@ -118,6 +119,17 @@ TEST(Stats, ShowNoControlCharactersOfAFile) {
   EXPECT_THAT(run_program({"stats", session}).out, HasSubstr("\n␛[2J "));
   EXPECT_THAT(run_program({"stats", session, "--format", "prometheus"}).out,
               HasSubstr("tool=\"␛[2J\""));
+}
+
+TEST(Stats, SayThatTheyCannotBeWritten) {
+  const TemporaryDirectory directory;
+  const std::string session = directory.path("s.jsonl");
+  run_program({"run", "Calculate 2+2", "--session", session});
+  const detail::FileDescriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  Program::Options options;
+  options.out = full.get();
+  EXPECT_EQ(run_program({"stats", session}, options).exit_code, 1);
+  EXPECT_THAT(run_program({"stats", "--help"}).out, HasSubstr("1 it cannot be written"));
 }
 
 }  // namespace

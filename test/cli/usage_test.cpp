@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <regex>
 #include <set>
 #include <string>
@@ -108,6 +109,14 @@ TEST(Usage, MakesNoSessionFileForARunThatCannotStart) {
   const std::string session = directory.path("s.jsonl");
   expect_usage_error({"run", "unknown", "--session", session}, "does not know the prompt");
   EXPECT_EQ(read_file(session), "");
+}
+
+TEST(Usage, MakesNoDirectoryForALogFile) {
+  const TemporaryDirectory directory;
+  const std::string log = directory.path("no/x.log");
+  expect_usage_error({"run", "Calculate 2+2", "--log-file", log},
+                     "cannot log to " + log + ": there is no directory " + directory.path("no"));
+  EXPECT_FALSE(std::filesystem::exists(directory.path("no")));
 }
 
 TEST(Usage, ChecksEveryValue) {

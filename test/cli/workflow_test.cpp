@@ -319,5 +319,31 @@ TEST_F(ShippedWorkflow, ItsTraceIsATreeOfSpans) {
     EXPECT_THAT(path, ::testing::EndsWith("invoke_workflow release"));
 }
 
+TEST(WorkflowFailure, IsToldAsAWhole) {
+  const Finished run =
+      run_program({"run", "--workflow", source_file("examples/workflows/release.json")});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("\nerror: the step \"plan\" failed: the script calculator.json "));
+  EXPECT_THAT(run.err, HasSubstr("Calculate 2+2"));
+}
+
+TEST(WorkflowRecording, IsNoScript) {
+  const TemporaryDirectory directory;
+  const std::string workflow = source_file("examples/workflows/release.json");
+  const std::string session = directory.path("s.jsonl");
+  const std::string script = source_file("examples/workflows/release.script.json");
+  EXPECT_EQ(run_program({"run", "--workflow", workflow, "--script", script, "--session", session})
+                .exit_code,
+            0);
+  for (const Program::Arguments& more : {Program::Arguments{}, {"--workflow", workflow}}) {
+    Program::Arguments arguments{"run", "--script", session};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Finished again = run_program(arguments);
+    EXPECT_EQ(again.exit_code, 2);
+    EXPECT_THAT(again.err, HasSubstr("is the recording of a workflow, which cannot be run again"));
+    EXPECT_THAT(again.err, HasSubstr("strandbus replay"));
+  }
+}
+
 }  // namespace
 }  // namespace strandbus::testing

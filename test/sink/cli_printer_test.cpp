@@ -11,7 +11,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace strandbus::testing {
 namespace {
@@ -86,6 +88,47 @@ TEST(CliPrinter, KeepsTheTextsOfRunsApart) {
       .in(EventList::run_context())
       .add(token("three"));
   EXPECT_THAT(print(on_terminal(), list.events()).out, HasSubstr("one\ntwo\nthree\n"));
+}
+
+// the summary
+
+/// A run with one below it, which has one below it too.
+std::vector<StreamEvent> three_runs(std::optional<NanoUsd> innermost_cost) {
+  RunContext innermost = EventList::nested_context("c", "checker");
+  innermost.parent_run_id = "b";
+  innermost.depth = 2;
+  EventList list = begun_run();
+  list.in(EventList::nested_context("b", "helper")).add(RunStarted{});
+  list.in(innermost).add(RunStarted{});
+  list.add(RunCompleted{
+      .iterations = 1, .usage = {100, 1, 101}, .cost = innermost_cost, .tool_calls = 1});
+  list.in(EventList::nested_context("b", "helper"));
+  list.add(RunFailed{.iterations = 1, .usage = {20, 2, 22}, .cost = NanoUsd{20}});
+  list.in(EventList::run_context());
+  list.add(RunCompleted{
+      .iterations = 2, .usage = {3, 3, 6}, .cost = NanoUsd{3}, .tool_calls = 1, .duration_ms = 5});
+  return list.events();
+}
+
+TEST(CliPrinter, SumsUpARunWithEverythingBelowIt) {
+  EXPECT_THAT(
+      print(on_terminal(200), three_runs(NanoUsd{100})).out,
+      HasSubstr("✓ 4 turns · 2 tools · 123 tokens in · 6 out · $0.000000123 · 5 ms · with 2 "
+                "runs below it\n"));
+}
+
+TEST(CliPrinter, SaysThatACostIsNotTheWholeOne) {
+  EXPECT_THAT(print(on_terminal(200), three_runs(std::nullopt)).out,
+              HasSubstr(" · at least $0.000000023 · "));
+}
+
+TEST(CliPrinter, TellsABudgetInItsUnit) {
+  EventList list = begun_run();
+  list.add(BudgetExceeded{.budget = BudgetKind::cost, .limit = 0.0001, .used = 0.000142});
+  list.add(BudgetExceeded{.budget = BudgetKind::wall_time, .limit = 2, .used = 2.004});
+  const std::string out = print(on_terminal(), list.events()).out;
+  EXPECT_THAT(out, HasSubstr("budget of cost exceeded: $0.000142 of $0.0001\n"));
+  EXPECT_THAT(out, HasSubstr("budget of wall_time exceeded: 2 of 2\n"));
 }
 
 // the pipe

@@ -5,12 +5,14 @@
 #include <gmock/gmock.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace strandbus::testing {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 /// Events of workflows, whose spans say what is inside of what.
@@ -89,6 +91,24 @@ TEST(WorkflowView, ItsFailureIsToldWhateverTheDetail) {
   const Printed printed = print(options, work.events());
   EXPECT_EQ(printed.out, "");
   EXPECT_THAT(printed.err, HasSubstr("no luck"));
+}
+
+TEST(WorkflowView, ItsFailureIsToldAsAWholeInTheEndAndOnce) {
+  const std::string reason = "the step \"gate\" failed: " + std::string(200, 'x');
+  Work work = begun();
+  work.add(
+      WorkflowFailed{
+          .workflow = "outer", .error = reason, .error_code = ErrorCode::invalid_request},
+      1, 0);
+  const Printed printed = print(on_terminal(), work.events());
+  EXPECT_THAT(printed.out, EndsWith("✗ workflow outer · failed\n"));
+  EXPECT_EQ(printed.err, "error: " + reason + " (invalid_request)\n");
+}
+
+TEST(WorkflowView, ItsCancellationIsToldInTheEnd) {
+  Work work = begun();
+  work.add(WorkflowCancelled{.workflow = "outer", .reason = "stopped"}, 1, 0);
+  EXPECT_EQ(print(on_terminal(), work.events()).err, "cancelled: stopped\n");
 }
 
 TEST(WorkflowView, OneThatIsJoinedLateIsIndentedAsFarAsIsKnown) {

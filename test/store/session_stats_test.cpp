@@ -111,17 +111,30 @@ TEST(SessionStats, CountsFailedRequests) {
   EXPECT_EQ(model.duration_ms, 10);
 }
 
-TEST(SessionStats, TakesTokensAndCostFromRootRunsOnly) {
+TEST(SessionStats, TakesTokensAndCostFromAllRunsButTimeFromRootRunsOnly) {
   EventList list;
   list.add(RunStarted{});
   list.in(EventList::nested_context("child", "helper"));
-  list.add(RunStarted{}).add(RunCompleted{.usage = {1, 1, 2}, .cost = NanoUsd{5}});
+  list.add(RunStarted{})
+      .add(RunCompleted{.usage = {1, 1, 2}, .cost = NanoUsd{5}, .duration_ms = 3});
   list.in(EventList::run_context());
-  list.add(RunCompleted{.usage = {10, 10, 20}, .cost = NanoUsd{50}});
+  list.add(RunCompleted{.usage = {10, 10, 20}, .cost = NanoUsd{50}, .duration_ms = 7});
   const SessionTotals totals = totals_of(list);
   EXPECT_EQ(totals.runs_completed, 2);
-  EXPECT_EQ(totals.usage.total, 20);
-  EXPECT_EQ(totals.cost.value, 50);
+  EXPECT_EQ(totals.usage.total, 22);
+  EXPECT_EQ(totals.cost.value, 55);
+  EXPECT_EQ(totals.duration_ms, 7);
+}
+
+TEST(SessionStats, CountsWhatANestedRunWithoutAnEndHasUsed) {
+  EventList list;
+  list.add(RunStarted{});
+  list.in(EventList::nested_context("child", "helper"));
+  list.add(RunStarted{}).add(ModelCompleted{.usage = {1, 1, 2}});
+  const SessionTotals totals = totals_of(list);
+  EXPECT_EQ(totals.runs_unfinished, 2);
+  EXPECT_EQ(totals.usage.total, 2);
+  EXPECT_EQ(totals.costs_unknown, 1);
 }
 
 TEST(SessionStats, StopAtTheLargestNumberInsteadOfOverflowing) {

@@ -39,6 +39,12 @@ enum class PrintDetail {
   full,
 };
 
+/// Why no more events come.
+enum class PrintEnd {
+  stream_ended,
+  stopped,  ///< whoever watched has seen enough; what is open may well go on
+};
+
 struct CliPrinterOptions {
   PrintTarget target = PrintTarget::pipe;
   PrintColour colour = PrintColour::never;        ///< on `out`; a pipe never has any
@@ -92,9 +98,9 @@ class CliPrinter {
   /// The terminal has a new width.
   void set_width(int columns);
 
-  /// Ends the output: ends an open line, takes the status line away, says which runs did not end.
-  /// Call it once the stream has ended; on_event may follow, for a next stream.
-  void finish();
+  /// Ends the output: ends an open line, takes the status line away, says of a stream that has
+  /// ended which runs did not. on_event may follow, for a next stream.
+  void finish(PrintEnd end = PrintEnd::stream_ended);
 
   /// How many events on_missed has reported.
   std::uint64_t missed() const noexcept;

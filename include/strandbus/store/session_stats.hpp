@@ -36,10 +36,10 @@ struct SessionTotals {
   std::int64_t runs_cancelled{};
   std::int64_t runs_unfinished{};  ///< without an end in the events
   std::int64_t turns{};
-  Usage usage{};                 ///< of the root runs
-  NanoUsd cost{};                ///< of the root runs whose cost is known
-  std::int64_t costs_unknown{};  ///< root runs that used tokens at an unknown price
-  std::int64_t duration_ms{};    ///< of the root runs that have ended
+  Usage usage{};   ///< of all runs, nested ones too: each run's end tells of itself alone
+  NanoUsd cost{};  ///< of all runs whose cost is known
+  std::int64_t costs_unknown{};  ///< runs that used tokens at an unknown price
+  std::int64_t duration_ms{};  ///< of the root runs that have ended; nested ones are a part of them
   std::map<std::string, ToolStats, std::less<>> tools{};
   std::map<std::string, ModelStats, std::less<>> models{};
 };
