@@ -16,8 +16,8 @@ std::string workflow_id(const StreamEvent& event, const std::string& workflow) {
   return id.empty() ? workflow : workflow + " (" + id + ")";
 }
 
-template <class Step>
 /// People count steps from 1, as everything else.
+template <class Step>
 std::string step_id(const StreamEvent& event, const Step& step) {
   return std::to_string(static_cast<std::uint64_t>(step.step) + 1) + " of " +
          workflow_id(event, step.workflow);
