@@ -18,7 +18,7 @@ usage: sh cmake/dev.sh COMMAND
                       --rounds N (default: 5), --only P3,P6 (those scenarios alone)
   load [ARGUMENTS]    measure the server with thousands of readers, beside nginx with nchan; arguments:
                       --streams N, --sockets N, --slow N, --hostile N, --rounds N and others
-  soak                run the long proofs, optimised; they say how far they are
+  soak                run the long proofs, optimised, the last one in a browser; they say how far they are
   faults [NAME…]      put small faults into a copy of the bus and see which test finds each
   pictures            take the pictures of the viewer in docs/viewer again
   format [--check]    format the sources, or only say which are not formatted
@@ -185,6 +185,13 @@ browser_is_there() {
   [ -n "$(apt-cache search --names-only '^chromium$' 2>/dev/null)" ] && need chromium
 }
 
+# node_in_browser ARGUMENTS…: Node with these, the optimised program and what drives a browser.
+node_in_browser() {
+  install_modules browser test/server/browser "what drives a browser"
+  STRANDBUS_PROGRAM="$root/build/release/bin/strandbus" STRANDBUS_BROWSER_DIR="$root/build/browser" \
+    node "$@"
+}
+
 test_preset() {
   # shellcheck disable=SC2086
   case $1 in
@@ -216,6 +223,12 @@ soak() {
   say "long proofs"
   STRANDBUS_SOAK=1 ctest --test-dir "$root/build/release" --label-regex '^soak$' --timeout 3600 \
     --parallel "$jobs" --verbose
+  if ! browser_is_there; then
+    say "no browser: hostile texts in the viewer are LEFT OUT (STRANDBUS_CHROMIUM names one)"
+    return
+  fi
+  say "hostile texts in the viewer, each alone in every field of every event"
+  STRANDBUS_SOAK=1 node_in_browser --test "$root/test/server/browser/hostile.test.mjs"
 }
 
 faults() {
@@ -229,10 +242,8 @@ faults() {
 pictures() {
   build_program
   browser_is_there || fail "no browser: STRANDBUS_CHROMIUM names one"
-  install_modules browser test/server/browser "what drives a browser"
   say "taking pictures of the viewer"
-  STRANDBUS_PROGRAM="$root/build/release/bin/strandbus" STRANDBUS_BROWSER_DIR="$root/build/browser" \
-    node "$root/test/server/browser/pictures.mjs" "$root/docs/viewer"
+  node_in_browser "$root/test/server/browser/pictures.mjs" "$root/docs/viewer"
 }
 
 # want PACKAGE…: installs what is missing if that is possible, and goes on without it if not.

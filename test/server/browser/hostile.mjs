@@ -193,8 +193,10 @@ export function hostileTexts(count, seed) {
   return texts.slice(0, count);
 }
 
-// A JSON value with the texts as keys and values, and with keys that an object has already.
-export function hostileJson(text, other) {
-  const inner = JSON.stringify({ [text]: other, list: [text, [other, null, true, 1e300]] });
+// A JSON value with every other text as a key and the next one as its value, and with keys that an
+// object has already.
+export function hostileJson(texts) {
+  const pairs = texts.flatMap((text, index) => (index % 2 === 0 ? [[text, texts.at(index + 1) ?? text]] : []));
+  const inner = JSON.stringify({ ...Object.fromEntries(pairs), list: [texts[0], [texts[0], null, true, 1e300]] });
   return JSON.parse(`{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},${inner.slice(1)}`);
 }

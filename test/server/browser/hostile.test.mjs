@@ -2,8 +2,14 @@
 // every view, in the details, in what is copied and in the exported file. None may run, none may become
 // an element, and the page must go on.
 //
-// By default each text is in some fields and each field has hundreds of texts; STRANDBUS_SOAK=1 puts
-// each of them into every field (some minutes). STRANDBUS_SEED repeats a run.
+// By default each text field has 50 of the texts at once, each from the beginning of a line, and in 20
+// rounds all of them; of the eight longest a field has 1,000 characters, one message the whole. Where only
+// the beginning of a field is shown, the next field begins with another text. A name has no room for 50:
+// each text, as much of it as a name may hold, is alone in some of the names. The details are those of the
+// first 100 events of a session, the exported file has 100 of the texts.
+//
+// STRANDBUS_SOAK=1 gives every field and every name each text alone, up to 5,000 characters of it, in
+// half an hour. STRANDBUS_SEED repeats a run.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { writeFileSync } from "node:fs";
@@ -11,18 +17,21 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { hostileJson, hostileTexts } from "./hostile.mjs";
-import { openBrowser, openSession, tableRows, transcriptBlocks, view, watch } from "./page.mjs";
+import { feed, openBrowser, openSession, tableRows, transcriptBlocks, view, watch } from "./page.mjs";
 import { ends, samples, SESSION_ONLY } from "./samples.mjs";
 import { Service } from "./service.mjs";
 import { Trace } from "./trace.mjs";
 import { tripwire } from "./tripwire.mjs";
+import { readVocabulary } from "./vocabulary.mjs";
 
 const TEXTS = 1000;
 const seed = Number(process.env.STRANDBUS_SEED ?? 8);
 const texts = hostileTexts(TEXTS, seed);
 const soak = process.env.STRANDBUS_SOAK === "1";
-const ROUNDS = soak ? TEXTS : 20;
-const ROUNDS_IN_SESSION = soak ? 50 : 10;
+const AT_ONCE = soak ? 1 : 50;
+const ROUNDS = TEXTS / AT_ONCE;
+const ROUNDS_IN_SESSION = soak ? 50 : 5;
+const MOST_LENGTH = soak ? 5000 : 1000; // of one text in a field; one message of each round has it whole
 
 let service;
 let browser;
@@ -49,23 +58,34 @@ function asName(text) {
   return "x";
 }
 
-// The events of some rounds. In each one every field of every type has a text: in a soak the round's
-// own one, else the next of all.
+// The events of some rounds. In each one every field of every type has all of the round's texts.
 function hostileTrace(first, count, { session = false } = {}) {
   const trace = new Trace({ name: `h${first}-` });
   for (let round = first; round < first + count; ++round) {
-    let next = round * 97;
-    const text = () => texts[soak ? round : next++ % TEXTS].slice(0, 30_000);
-    const name = () => asName(text());
-    const give = { text, name, json: () => hostileJson(text(), text()), id: (name) => `${name} ${round} ${texts[round % TEXTS].slice(0, 200)}` };
+    const whole = texts.filter((_, index) => index % ROUNDS === round);
+    const own = whole.map((text) => text.slice(0, MOST_LENGTH));
+    let turn = 0;
+    let names = 0;
+    const one = () => own[names++ % own.length];
+    const all = () => {
+      const from = turn++ % own.length;
+      return [...own.slice(from), ...own.slice(0, from)];
+    };
+    const text = () => all().join("\n");
+    const name = () => asName(one());
+    const json = () => hostileJson(all());
+    const id = (name) => `${name} ${round} ${own.join("\n")}`;
+    const give = { text, name, json, id };
     for (const [index, end] of ends(give).entries()) {
-      trace.begin(give.id(`run ${index}`), { agent: name(), model: text(), provider: text(), tools: [text()],
-        more: { workflow_id: give.id("workflow"), attributes: { [text() || "x"]: text() } } });
+      trace.begin(id(`run ${index}`), { agent: name(), model: text(), provider: text(), tools: all(),
+        more: { workflow_id: id("workflow"), attributes: Object.fromEntries(all().map((text) => [text || "x", text])) } });
       const some = index === 0 ? samples(give) : [];
       for (const [type, data] of some) {
         if (session || !SESSION_ONLY.has(type)) trace.add(type, data, type.startsWith("turn") ? { turn: 1 } : {});
       }
-      if (index === 0) trace.add(`from the future ${text()}`.slice(0, 200), hostileJson(text(), text()));
+      if (index === 0) trace.add(`from the future ${one()}`.slice(0, 200), json());
+      if (index === 1) trace.user(whole.join("\n"));
+      while (index === 1 && names < own.length) trace.add("subagent_started", { agent: name(), child_run_id: "other", input: "" });
       trace.end(...end);
     }
   }
@@ -101,7 +121,7 @@ async function lookEverywhere(page) {
   const rows = await tableRows(page);
   const grid = page.getByRole("grid", { name: "Events" });
   await grid.press("Home");
-  for (let index = 0; index < 100; ++index) await page.keyboard.press("ArrowDown");
+  for (let index = 0; index < 100; ++index) await grid.press("ArrowDown");
   await page.getByRole("button", { name: "Filter", exact: false }).first().click();
   await page.keyboard.press("Escape");
   return { blocks: blocks.length, rows: rows.length };
@@ -133,6 +153,28 @@ test("the tripwire sees what a careless page would let happen", async (t) => {
   assert.ok(elements >= 300, "texts that make elements");
   assert.ok(kinds.element >= elements / 2 && kinds.attribute >= elements / 2);
   await context.close();
+});
+
+test("the samples have every type and every text of the vocabulary", () => {
+  const { structs, types } = readVocabulary();
+  const word = () => "WORD";
+  const trace = new Trace();
+  trace.begin("run", { model: word(), provider: word(), tools: [word()] });
+  const give = { text: word, name: word, id: word, json: () => ["WORD"] };
+  const all = [["run_started", trace.events[0].data], ...samples(give), ...ends(give)];
+  assert.deepEqual([...new Set(all.map(([type]) => type))].sort(), [...types.keys()].sort());
+  const missing = [];
+  const look = (struct, values, path) => {
+    for (const { type, member } of structs.get(struct)) {
+      const given = values.map((value) => value[member]).filter((value) => value !== undefined);
+      const list = /^std::vector<(.+)>$/.exec(type)?.[1];
+      const inside = list ?? type;
+      if (structs.has(inside)) look(inside, given.flat(), `${path}.${member}`);
+      else if (["std::string", "json::value"].includes(inside) && !given.flat().includes("WORD")) missing.push(`${path}.${member}`);
+    }
+  };
+  for (const [type, struct] of types) look(struct, all.filter((one) => one[0] === type).map((one) => one[1]), type);
+  assert.deepEqual(missing, []);
 });
 
 test("nothing of the texts runs on the page, and the page goes on", async () => {
@@ -192,7 +234,7 @@ test("what deceives the eye is shown by its number", async () => {
 
 test("nothing of the texts runs in an exported file", async () => {
   const context = await browser.newContext({ viewport: { width: 1200, height: 3000 } });
-  const trace = hostileTrace(0, soak ? 100 : 10, { session: true });
+  const trace = hostileTrace(0, 100 / AT_ONCE, { session: true });
   const [metadata] = (await service.run("export", await service.publish(new Trace().events), "--store", service.store)).split("\n");
   const session_id = JSON.parse(metadata).session_id ?? "hostile";
   const recorded = service.file("hostile.jsonl", [metadata, ...trace.map((event) => JSON.stringify({ _type: "event", ...event, session_id }))].join("\n") + "\n");
@@ -203,6 +245,7 @@ test("nothing of the texts runs in an exported file", async () => {
   const requests = [];
   guard.page.on("request", (request) => requests.push(request.url()));
   await guard.page.goto(url);
+  await feed(guard.page, "file").waitFor();
   const seen = await lookEverywhere(guard.page);
   assert.equal(seen.rows, trace.length);
   guard.wrong.splice(0, guard.wrong.length, ...guard.wrong.filter((one) => one !== `request: ${url}`));

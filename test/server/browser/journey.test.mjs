@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { assertTableHas, feed, live, openBrowser, transcriptBlocks, view, watch } from "./page.mjs";
 import { Service } from "./service.mjs";
 
-const command = (call_id) => [{ call_id, name: "bash", arguments: { command: "pwd" } }];
+const command = (call_id, command = "pwd") => [{ call_id, name: "bash", arguments: { command } }];
 const many = Array.from({ length: 150 }, (_, index) => `word${index} `);
 
 const script = {
@@ -20,6 +20,7 @@ const script = {
     { match: { user: "And again" }, text: "I am still there.", usage: { prompt: 120, completion: 8 } },
     { match: { user: "Talk slowly" }, text: many, token_delay_ms: 30, usage: { prompt: 10, completion: 150 } },
     { match: { user: "Talk for ever" }, text: [...many, ...many, ...many], token_delay_ms: 100 },
+    { match: { user: "Take your time" }, text: "I begin.", tool_calls: command("long", "echo at work; sleep 600") },
     { match: { user: "Be careful" }, text: "May I?", tool_calls: command("careful") },
     { match: { tool_result: { call_id: "careful" } }, text: "Then I do not." },
     { match: { user: "Hear me" }, text: "One moment.", tool_calls: command("hear") },
@@ -70,9 +71,11 @@ async function begin(text) {
   return decodeURIComponent(/#\/s\/([^?]+)/.exec(page.url())[1]);
 }
 
-async function nothingIsMissing(id) {
+// The page has all events of the server; `before` are those that the server gave before it was killed.
+async function nothingIsMissing(id, before = []) {
   await live(page);
   const events = await service.events(id);
+  assert.deepEqual(events.slice(0, before.length), before);
   await view(page, "Events");
   await page.getByRole("grid", { name: "Events" }).and(page.locator(`[aria-rowcount="${events.length + 1}"]`)).waitFor();
   await assertTableHas(page, events);
@@ -87,6 +90,7 @@ test("start, watch, approve, kill the server, restart, go on without reload", as
   await page.getByText("I shall look.").waitFor();
   await approval().getByText("pwd").waitFor();
 
+  const before = await service.events(id);
   await service.kill("SIGKILL");
   await feed(page, "reconnecting").waitFor();
   await service.start();
@@ -100,7 +104,32 @@ test("start, watch, approve, kill the server, restart, go on without reload", as
   await page.keyboard.press("Enter");
   await page.getByText("I am still there.").first().waitFor();
   await ended("completed");
-  await nothingIsMissing(id);
+  await nothingIsMissing(id, before);
+  assert.equal(await page.evaluate(() => window.neverReloaded), true);
+});
+
+test("a server that is killed while an approved tool runs", async () => {
+  await page.evaluate(() => (window.neverReloaded = true));
+  const id = await begin("Take your time");
+  await page.getByRole("button", { name: "Approve", exact: true }).click();
+  await page.locator("article", { hasText: "approved" }).getByText("at work", { exact: true }).waitFor();
+  const before = await service.events(id);
+  assert.equal(before.at(-1).type, "tool_output");
+  await service.kill("SIGKILL");
+  await feed(page, "reconnecting").waitFor();
+  await service.start();
+  await feed(page, "live").waitFor();
+
+  // What was approved ran and has no result: it is not asked for again, and nothing goes on.
+  await ended("failed");
+  await page.getByText("interrupted").first().waitFor();
+  assert.equal(await page.getByRole("button", { name: "Approve", exact: true }).count(), 0);
+  assert.equal(await page.locator(".state--running, .state--pending").count(), 0);
+  await message().fill("And again");
+  await page.keyboard.press("Enter");
+  await page.getByText("I am still there.").first().waitFor();
+  await ended("completed");
+  await nothingIsMissing(id, before);
   assert.equal(await page.evaluate(() => window.neverReloaded), true);
 });
 
@@ -108,13 +137,14 @@ test("a server that is killed while a text streams", async () => {
   await page.evaluate(() => (window.neverReloaded = true));
   const id = await begin("Talk slowly");
   await page.getByText("word20 ").waitFor();
+  const before = await service.events(id);
   await service.kill("SIGKILL");
   await feed(page, "reconnecting").waitFor();
   await service.start();
   await feed(page, "live").waitFor();
   await ended("failed");
   await page.getByText("interrupted").first().waitFor();
-  await nothingIsMissing(id);
+  await nothingIsMissing(id, before);
   assert.equal(await page.evaluate(() => window.neverReloaded), true);
 });
 

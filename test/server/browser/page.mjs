@@ -81,6 +81,14 @@ function scrollThrough(list, rows, attribute) {
     }
     await frame();
     take();
+    // Who comes near the end is taken there at once: what was passed over is seen on the way back.
+    const passedOver = () => Math.max(...found.keys()) - Math.min(...found.keys()) >= found.size;
+    for (let top = box?.scrollTop ?? 0; top > 0 && passedOver();) {
+      top -= box.clientHeight * 0.7;
+      box.scrollTop = top;
+      await frame();
+      take();
+    }
     return [...found].sort(([a], [b]) => a - b);
   }, { rows, attribute });
 }

@@ -55,6 +55,8 @@ export function samples({ text, name, json, id }) {
       expires_at: "2036-01-01T00:00:00Z" }],
     ["approval_resolved", { approval_id: id("approval"), call_id: id("call"), decision: "approved",
       by: text(), reason: text() }],
+    ["approval_requested", { approval_id: id("no time"), ...call(), arguments: json(), reason: text(), expires_at: text() }],
+    ["approval_resolved", { approval_id: id("no time"), call_id: id("call"), decision: "denied" }],
     ["tool_call_started", { ...call(), arguments: json() }],
     ["tool_output", { ...call(), stream: "stdout", text: text(), data: json() }],
     ["tool_output", { ...call(), stream: "stderr", text: text() }],

@@ -3,8 +3,9 @@
 // Two kinds of bounds. What the page does is counted in CPU time of its main thread, which others on the
 // machine hardly lengthen; it must hold always, and a page that does more than is in view, or more
 // for each event the longer the session is, goes beyond it by far. What a reader sees is time on the
-// clock, which on a busy machine says more about the others: it is printed always and must hold
-// with STRANDBUS_QUIET_MACHINE=1 in the environment.
+// clock, which on a busy machine says more about the others: it is printed always, must hold as it is
+// promised with STRANDBUS_QUIET_MACHINE=1 in the environment, and else within ceilings so wide that only
+// a page that hangs goes beyond them.
 import assert from "node:assert/strict";
 import { get } from "node:http";
 import { after, before, test } from "node:test";
@@ -13,13 +14,14 @@ import { Service } from "./service.mjs";
 import { longTrace } from "./trace.mjs";
 
 const EVENTS = 100_000;
-const OPEN_MS = 2000;
-const OPEN_CPU_RATIO = 15; // of parsing the same bytes
-const FRAME_P95_MS = 20;
-const FRAME_CPU_MS = 30; // the mean, of frames that scroll and frames that jump
-const LIVE_P99_MS = 100;
-const LIVE_CPU_RATIO = 4; // of the same in a session without a past
 const quiet = process.env.STRANDBUS_QUIET_MACHINE === "1";
+const OPEN_MS = quiet ? 2000 : 20_000;
+const OPEN_CPU_RATIO = 15; // of parsing the same bytes
+const FRAME_P95_MS = quiet ? 20 : 1000;
+const FRAME_CPU_MS = 30; // the mean, of frames that scroll and frames that jump
+const LIVE_P99_MS = quiet ? 100 : 2000;
+const LIVE_CPU_MS = 50; // 5 to 7 are measured
+const LIVE_CPU_RATIO = 4; // of the same in a session without a past
 const LIVE_EVENTS = 300;
 const LIVE_PERIOD_MS = 20;
 const MOST_BYTES = 150 * 1024;
@@ -64,8 +66,8 @@ async function cpu() {
   return 1000 * metrics.find(({ name }) => name === "TaskDuration").value;
 }
 
-function assertOnQuietMachine(value, bound, what) {
-  if (quiet) assert.ok(value <= bound, `${what}: ${value.toFixed(1)} ms, at most ${bound} ms`);
+function assertWithin(value, bound, what) {
+  assert.ok(value <= bound, `${what}: ${value.toFixed(1)} ms, at most ${bound} ms`);
 }
 
 // Runs on the page before its scripts: notes when something was painted for the first time.
@@ -119,7 +121,7 @@ test("a session of 100,000 events opens", async () => {
   const best = Math.min(...opened.map((one) => one.past));
   console.log(`the same ${(fetched.bytes / 1e6).toFixed(1)} MB fetched in ${Math.round(fetched.ms)} ms and parsed in ` +
     `${Math.round(parsed.ms)} ms: the page takes ${(best / (fetched.ms + parsed.ms)).toFixed(2)} times as long`);
-  assertOnQuietMachine(best, OPEN_MS, "opening");
+  assertWithin(best, OPEN_MS, "opening");
   const ratio = Math.min(...opened.map((one) => one.cpu)) / floor;
   assert.ok(ratio <= OPEN_CPU_RATIO, `${ratio} times the CPU time of parsing`);
 });
@@ -182,7 +184,7 @@ test("it scrolls smoothly", async () => {
     const each = ((await cpu()) - before) / (frames.scroll.length + frames.jump.length);
     console.log(`${name}: frames while scrolling 10 screens: ${scroll.text}; while jumping: ${jump.text}; ` +
       `${each.toFixed(1)} ms of CPU each; ${frames.rows} rows in the page`);
-    assertOnQuietMachine(scroll.p95, FRAME_P95_MS, `${name}, 95 % of the frames`);
+    assertWithin(scroll.p95, FRAME_P95_MS, `${name}, 95 % of the frames`);
     assert.ok(each <= FRAME_CPU_MS, `${name}: ${each} ms of CPU for a frame`);
     assert.ok(frames.rows < 400, `${name}: ${frames.rows} rows`);
   }
@@ -225,7 +227,10 @@ async function publishMarks(session) {
   const each = ((await cpu()) - before) / LIVE_EVENTS;
   const marks = await page.evaluate(() => window.marks);
   for (let mark = 1; mark <= LIVE_EVENTS; ++mark) assert.ok(mark in marks, `mark ${mark} was never seen`);
-  return { painted: told(Array.from({ length: LIVE_EVENTS }, (_, i) => marks[i + 1] - sent[i + 1])), answers: told(answers), cpu: each };
+  const painted = Array.from({ length: LIVE_EVENTS }, (_, i) => marks[i + 1] - sent[i + 1]);
+  const rounds = Array.from({ length: 3 }, (_, i) => painted.slice((i * LIVE_EVENTS) / 3, ((i + 1) * LIVE_EVENTS) / 3));
+  const best = Math.min(...rounds.map((round) => told(round).p99));
+  return { painted: told(painted), best, answers: told(answers), cpu: each };
 }
 
 test("what is published is painted soon, in the long session too", async () => {
@@ -238,7 +243,8 @@ test("what is published is painted soon, in the long session too", async () => {
     console.log(`${name}: from the request that publishes to the paint: ${painted.text}; ` +
       `until the request is answered: ${answers.text}; ${cpu.toFixed(1)} ms of CPU for an event`);
   }
-  assertOnQuietMachine(long.painted.p99, LIVE_P99_MS, "99 % of what is live");
+  assertWithin(quiet ? long.painted.p99 : long.best, LIVE_P99_MS, "99 % of what is live");
+  assertWithin(short.cpu, LIVE_CPU_MS, "the CPU time of an event without a past");
   assert.ok(long.cpu <= LIVE_CPU_RATIO * short.cpu, `${long.cpu} ms of CPU for an event, ${short.cpu} ms without a past`);
   assert.deepEqual(wrong, []);
 });

@@ -51,6 +51,7 @@ test("ten tabs receive everything, and come back when the server does", async ()
   talk(5);
   await publish();
 
+  const before = await service.events(id);
   await service.kill("SIGKILL");
   await Promise.all(tabs.map((page) => feed(page, "reconnecting").waitFor()));
   await service.start();
@@ -61,7 +62,11 @@ test("ten tabs receive everything, and come back when the server does", async ()
   trace.complete("done");
   await publish();
 
+  // The server has what was published, and what it gave before it was killed; each tab has all of it.
   const events = await service.events(id);
+  assert.deepEqual(events.slice(0, before.length), before);
+  const said = ({ id, type, data }) => ({ id, type, data });
+  assert.deepEqual(events.filter((event) => event.run_id).map(said), trace.events.map(said));
   for (const page of tabs) {
     await page.bringToFront(); // a tab that nobody looks at draws nothing
     await page.locator(`[role=grid][aria-rowcount="${events.length + 1}"]`).waitFor();
