@@ -125,6 +125,7 @@ export class Service {
     const child = spawn(program, given, { stdio: ["ignore", "pipe", "pipe"] });
     let out = "";
     let said = "";
+    child.stdout.setEncoding("utf8"); // a character may come in two pieces
     child.stdout.on("data", (data) => (out += data));
     child.stderr.on("data", (data) => (said += data));
     const code = await new Promise((resolve) => child.once("close", resolve));
