@@ -369,3 +369,21 @@ test("stop after this turn: the turn is ended, no other one begins", async () =>
   assert.equal(events.filter(({ type }) => type === "tool_call_completed").length, 1);
   assert.ok(events.some(({ type }) => type === "run_cancelled"));
 });
+
+test("a word without an end is laid out in pieces, and stays one text", async () => {
+  const word = "A".repeat(20_000) + "😀".repeat(400);
+  const trace = new Trace();
+  trace.begin("run");
+  trace.user(`before ${word} after`);
+  await openSession(page, service, await service.publish(trace.events));
+  const paragraph = page.locator(".prose__paragraph");
+  await paragraph.waitFor();
+  assert.equal(await paragraph.evaluate((element) => element.textContent), `before ${word} after`);
+  const longest = await paragraph.evaluate((element) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    let most = 0;
+    while (walker.nextNode()) most = Math.max(most, ...walker.currentNode.data.split(/\s+/).map((one) => one.length));
+    return most;
+  });
+  assert.ok(longest <= 1000, `${longest} characters in one piece`);
+});

@@ -7,6 +7,9 @@ import { appendText, LineChunks } from "./line_chunks.js";
 const FENCE = /^ {0,3}(`{3,}|~{3,})[^`\n]*$/;
 const MAY_BECOME_FENCE = /^ {0,3}(`{0,2}|~{0,2}|`{3,}[^`\n]*|~{3,}[^\n]*)$/;
 const MAX_FENCE = 80;
+// The layout of a word costs its length squared: a long one is set in pieces.
+const LONG_WORD = 500;
+const WORDS = new RegExp(`\\s+|\\S{1,${LONG_WORD}}`, "gu");
 const LONG_PARAGRAPH = 2000; // is set in pieces, so that what is appended costs the layout of one
 
 export class TextStream {
@@ -16,6 +19,8 @@ export class TextStream {
   #fence = ""; // what ends the code that is being shown
   #paragraph = null;
   #length = 0; // of the paragraph
+  #piece = null; // the paragraph, or the piece of it in which a long word goes on
+  #word = 0; // the length of the word in the end of the piece
   #code = null;
 
   constructor() {
@@ -90,13 +95,31 @@ export class TextStream {
       if (!this.#paragraph) this.#begin("prose__paragraph");
       else if (this.#atLineStart && this.#length > LONG_PARAGRAPH) this.#begin("prose__line");
       this.#length += line.length;
-      appendText(this.#paragraph, visible(line));
+      this.#writeWords(visible(line));
     }
+  }
+
+  #writeWords(text) {
+    let plain = "";
+    for (const [word] of text.matchAll(WORDS)) {
+      const space = word.trimStart() === "";
+      if (!space && this.#word + word.length > LONG_WORD) {
+        appendText(this.#piece, plain);
+        plain = "";
+        this.#piece = h("span");
+        this.#paragraph.append(this.#piece);
+        this.#word = 0;
+      }
+      this.#word = space ? 0 : this.#word + word.length;
+      plain += word;
+    }
+    appendText(this.#piece, plain);
   }
 
   #begin(className) {
     this.#length = 0;
-    this.#paragraph = h("div", { className });
+    this.#word = 0;
+    this.#paragraph = this.#piece = h("div", { className });
     this.element.append(this.#paragraph);
   }
 }
