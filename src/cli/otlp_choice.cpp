@@ -3,6 +3,7 @@
 #include "cli/argument_text.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
+#include "cli/option_names.hpp"
 #include "cli/usage_error.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -151,25 +152,16 @@ bool take_urls(OtlpExporterOptions& options, const OtlpArguments& arguments,
   return !endpoint.empty() || !traces.empty();
 }
 
-/// What the library says about an option, with the name under which the user knows it.
-std::string in_our_words(const std::string& text, const OtlpArguments& arguments) {
-  const std::pair<std::string, std::string> names[] = {
-      {"endpoint", arguments.url.empty() ? "OTEL_EXPORTER_OTLP_ENDPOINT" : "--otlp"},
-      {"traces_url", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"},
-      {"headers", headers_variable}};
-  for (const auto& [theirs, ours] : names) {
-    const std::string beginning = "OtlpExporterOptions::" + theirs + " ";
-    if (text.starts_with(beginning)) return ours + " " + text.substr(beginning.size());
-  }
-  return text;
-}
-
 void check(const OtlpExporterOptions& options, const OtlpArguments& arguments) {
   try {
     asio::io_context context;
     const OtlpExporter trial(context.get_executor(), options);
   } catch (const std::invalid_argument& error) {
-    throw UsageError(in_our_words(error.what(), arguments));
+    throw UsageError(in_our_words(
+        error.what(), {{"OtlpExporterOptions::endpoint",
+                        arguments.url.empty() ? "OTEL_EXPORTER_OTLP_ENDPOINT" : "--otlp"},
+                       {"OtlpExporterOptions::traces_url", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"},
+                       {"OtlpExporterOptions::headers", headers_variable}}));
   }
 }
 

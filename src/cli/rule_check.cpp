@@ -5,7 +5,7 @@
 #include <boost/describe/enum_to_string.hpp>
 
 #include <set>
-#include <vector>
+#include <utility>
 
 namespace strandbus::cli {
 namespace {
@@ -32,8 +32,7 @@ std::string unknown_argument(const ApprovalRule& rule, const std::set<std::strin
          joined({arguments.begin(), arguments.end()});
 }
 
-}  // namespace
-
+/// Why a rule can match nothing; empty if it can.
 std::string fault_of(const ApprovalRule& rule, const ToolRegistry& tools) {
   const std::string argument = rule.argument.substr(0, rule.argument.find('.'));
   std::set<std::string> arguments;
@@ -49,6 +48,18 @@ std::string fault_of(const ApprovalRule& rule, const ToolRegistry& tools) {
   const std::string place = "--rule " + text_of(rule) + ": ";
   if (any) return place + unknown_argument(rule, arguments);
   return place + "there is no tool \"" + rule.tool + "\"; there are " + joined(tools.names());
+}
+
+}  // namespace
+
+std::vector<std::string> faults_of(const std::vector<ApprovalRule>& rules,
+                                   const ToolRegistry& tools) {
+  std::vector<std::string> faults;
+  for (const ApprovalRule& rule : rules) {
+    std::string fault = fault_of(rule, tools);
+    if (!fault.empty()) faults.push_back(std::move(fault));
+  }
+  return faults;
 }
 
 }  // namespace strandbus::cli

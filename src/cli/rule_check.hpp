@@ -4,11 +4,13 @@
 #include "strandbus/agent/tool_registry.hpp"
 
 #include <string>
+#include <vector>
 
 namespace strandbus::cli {
 
-/// Why a rule can match no call of these tools: it names a tool, or an argument, that none of them
-/// has; empty if it can.
-std::string fault_of(const ApprovalRule& rule, const ToolRegistry& tools);
+/// What is wrong with rules that can match no call of these tools: they name a tool, or an
+/// argument, that none of them has.
+std::vector<std::string> faults_of(const std::vector<ApprovalRule>& rules,
+                                   const ToolRegistry& tools);
 
 }  // namespace strandbus::cli

@@ -221,12 +221,8 @@ ExitCode run_recorded(const RecordedScript& script, const RunArguments& argument
 /// A rule that can match nothing is a mistake, and may be one about safety.
 void check_rules(const RunArguments& arguments, const ProcessEnvironment& environment,
                  const ModelChoice& choice) {
-  if (arguments.rules.empty()) return;
-  const ToolRegistry tools = all_tools(environment, choice.provider);
-  for (const ApprovalRule& rule : arguments.rules) {
-    const std::string fault = fault_of(rule, tools);
-    if (!fault.empty()) throw UsageError(fault);
-  }
+  const auto faults = faults_of(arguments.rules, all_tools(environment, choice.provider));
+  if (!faults.empty()) throw UsageError(faults.front());
 }
 
 /// What all agents of the plan have in common.

@@ -5,6 +5,7 @@
 #include "cli/interrupts.hpp"
 #include "cli/json_log.hpp"
 #include "cli/model_choice.hpp"
+#include "cli/option_names.hpp"
 #include "cli/otlp_choice.hpp"
 #include "cli/rule_check.hpp"
 #include "cli/server_token.hpp"
@@ -30,7 +31,6 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <string_view>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -74,12 +74,9 @@ void take_places(ServeArguments& arguments, const ProcessEnvironment& environmen
 /// Clients may bring tools, which nobody knows here.
 void say_what_rules_miss(const RunArguments& arguments, const ProcessEnvironment& environment,
                          const ModelChoice& choice) {
-  if (arguments.rules.empty()) return;
-  const ToolRegistry tools = all_tools(environment, choice.provider);
-  for (const ApprovalRule& rule : arguments.rules) {
-    const std::string fault = fault_of(rule, tools);
-    if (!fault.empty()) say(fault + "; the rule can only be about tools that clients bring");
-  }
+  for (const std::string& fault :
+       faults_of(arguments.rules, all_tools(environment, choice.provider)))
+    say(fault + "; the rule can only be about tools that clients bring");
 }
 
 /// Whatever lies around the agents that the server runs.
@@ -132,19 +129,6 @@ HttpServerOptions server_options(const ServeArguments& arguments, std::string to
   return options;
 }
 
-/// What the server says about an option, with the name under which the user knows it.
-std::string in_our_words(std::string text) {
-  constexpr std::pair<std::string_view, std::string_view> names[] = {
-      {"HttpServerOptions::address", "--listen"},
-      {"HttpServerOptions::allowed_hosts", "--allow-host"},
-      {"HttpServerOptions::allowed_origins", "--allow-origin"},
-      {"HttpServerOptions::token", "the token"}};
-  for (const auto& [theirs, ours] : names) {
-    if (text.starts_with(theirs)) return text.replace(0, theirs.size(), ours);
-  }
-  return text;
-}
-
 std::unique_ptr<HttpServer> open_server(asio::any_io_executor executor,
                                         std::shared_ptr<SessionHub> hub,
                                         HttpServerOptions options) {
@@ -154,7 +138,12 @@ std::unique_ptr<HttpServer> open_server(asio::any_io_executor executor,
     const std::string text = failure.what();
     throw UsageError("cannot serve: " + text.substr(0, text.find(" [")));  // no place in a source
   } catch (const std::invalid_argument& failure) {
-    throw UsageError("cannot serve: " + in_our_words(failure.what()));
+    throw UsageError(
+        "cannot serve: " +
+        in_our_words(failure.what(), {{"HttpServerOptions::address", "--listen"},
+                                      {"HttpServerOptions::allowed_hosts", "--allow-host"},
+                                      {"HttpServerOptions::allowed_origins", "--allow-origin"},
+                                      {"HttpServerOptions::token", "the token"}}));
   }
 }
 

@@ -8,8 +8,8 @@
 // each text, as much of it as a name may hold, is alone in some of the names. The details are those of the
 // first 100 events of a session, the exported file has 100 of the texts.
 //
-// STRANDBUS_SOAK=1 gives every field and every name each text alone, up to 5,000 characters of it, in
-// half an hour. STRANDBUS_SEED repeats a run.
+// STRANDBUS_SOAK=1 gives every field and every name each text alone, up to 5,000 characters of it.
+// STRANDBUS_SEED repeats a run.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { writeFileSync } from "node:fs";
