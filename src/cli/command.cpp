@@ -52,6 +52,7 @@ void Command::option(const std::string& names, std::function<void(const std::str
   };
   app_->add_option_function<std::vector<std::string>>(names, std::move(take_all))
       ->expected(1)
+      ->allow_extra_args(false)  // what follows the value is no other one
       ->take_all()
       ->check(std::move(validator));
 }

@@ -91,8 +91,8 @@ TEST(Limits, ThatCannotBeAreNamed) {
 }
 
 TEST(Rules, DecideBeforeAnybodyIsAsked) {
-  const Finished run = run_program({"run", "Calculate 2+2", "--rule", "deny:calculator:expr=*+*",
-                                    "--rule", "allow:calculator", "--json"});
+  const Finished run = run_program({"run", "--rule", "deny:calculator:expr=*+*", "--json", "--rule",
+                                    "allow:calculator", "Calculate 2+2"});
   EXPECT_THAT(run.out, HasSubstr("tool_call_denied"));
   EXPECT_THAT(run.out, Not(HasSubstr("tool_call_started")));
 }
